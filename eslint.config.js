@@ -1,0 +1,33 @@
+import tseslint from 'typescript-eslint';
+
+/** Imports go one way: cli -> cmap -> ipc -> codec -> errors. Each layer names what it may not import. */
+const layer = (files, forbidden) => ({
+  files,
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      { patterns: forbidden.map((group) => ({ group: [group], message: 'Imports go one way; see ARCHITECTURE.md.' })) },
+    ],
+  },
+});
+
+export default tseslint.config(
+  { ignores: ['dist', 'build', 'coverage'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      eqeqeq: 'error',
+      'no-console': 'error',
+    },
+  },
+  layer(['src/errors/**'], ['**/codec/**', '**/ipc/**', '**/cmap/**', '**/cli/**', 'node:*']),
+  layer(['src/codec/**'], ['**/ipc/**', '**/cmap/**', '**/cli/**', 'node:fs', 'node:net', 'node:timers*']),
+  layer(['src/ipc/**'], ['**/cmap/**', '**/cli/**']),
+  layer(['src/cmap/**'], ['**/cli/**']),
+  { files: ['test/**', 'bench/**', 'scripts/**'], rules: { 'no-console': 'off' } },
+);
