@@ -1,0 +1,60 @@
+import { CS_ERROR_CODES, csErrorName, type CsErrorName } from './cs-error-codes.ts';
+
+/** What went wrong where; every part that is known ends up in the message. */
+export interface CsErrorContext {
+  /** The C function that the failed call stands for, for example `'cmap_get'`. */
+  readonly operation: string;
+  /** The key or prefix that the call was about. */
+  readonly key?: string | undefined;
+  /** What happened and what to do about it, in words. */
+  readonly detail?: string | undefined;
+  /** The name of the system error behind it, for example `'EACCES'`. */
+  readonly errno?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * Every failure that this library reports on its own account. (An aborted call rejects with the
+ * signal's own reason instead.) A plain `CsError` concerns one call; the connection lives on.
+ */
+export class CsError extends Error {
+  override readonly name: string = 'CsError';
+  /** Name of the `cs_error_t`, for example `'CS_ERR_NOT_EXIST'`. */
+  readonly code: CsErrorName;
+  /** Number of the `cs_error_t`, for example 12. */
+  readonly csError: number;
+  readonly operation: string;
+  readonly key: string | undefined;
+  readonly errno: string | undefined;
+
+  constructor(code: CsErrorName, context: CsErrorContext) {
+    super(describe(code, context), context.cause === undefined ? undefined : { cause: context.cause });
+    this.code = code;
+    this.csError = CS_ERROR_CODES[code];
+    this.operation = context.operation;
+    this.key = context.key;
+    this.errno = context.errno;
+  }
+}
+
+/** The connection could not be made, or is gone: whatever waits and every later call fails. */
+export class ConnectionError extends CsError {
+  override readonly name = 'ConnectionError';
+}
+
+/** Makes the error for a `cs_error_t` number that corosync answered with. */
+export function csErrorFromCode(csError: number, context: CsErrorContext): CsError {
+  const code = csErrorName(csError);
+  if (code !== undefined && code !== 'CS_OK') return new CsError(code, context);
+  return new CsError('CS_ERR_LIBRARY', {
+    ...context,
+    detail: `corosync answered with unknown error ${csError}`,
+  });
+}
+
+function describe(code: CsErrorName, { operation, key, detail, errno }: CsErrorContext): string {
+  const what = key === undefined ? operation : `${operation} ${JSON.stringify(key)}`;
+  const system = errno === undefined ? '' : `, ${errno}`;
+  const why = detail === undefined ? '' : `: ${detail}`;
+  return `${what}: ${code} (${CS_ERROR_CODES[code]}${system})${why}`;
+}

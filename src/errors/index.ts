@@ -1,0 +1,3 @@
+export { CS_ERROR_CODES, csErrorName, csStrerror, type CsErrorName } from './cs-error-codes.ts';
+export { ConnectionError, CsError, csErrorFromCode, type CsErrorContext } from './cs-error.ts';
+export { errnoToCsError, systemErrorToCsError } from './errno.ts';
