@@ -1,0 +1,134 @@
+import {
+  CONNECTION_RESPONSE_SIZE,
+  decodeConnectionResponse,
+  encodeConnectionRequest,
+  type ConnectionResponse,
+} from '../codec/connection.ts';
+import { ConnectionError, CsError, errnoToCsError, type CsErrorName } from '../errors/index.ts';
+import { Deadline } from './deadline.ts';
+import { EventRing } from './event-ring.ts';
+import { IpcConnection, type Channels, type ConnectionListener } from './ipc-connection.ts';
+import { removeWhenServerIsDead } from './leftovers.ts';
+import { RequestRing } from './request-ring.ts';
+import { ResponseRing } from './response-ring.ts';
+import { RingFile, checkRingDirectory } from './ring-file.ts';
+import { SetupSocket } from './setup-socket.ts';
+import { checkSharedMemoryPaths } from './shared-memory-path.ts';
+import { socketPath } from './socket-address.ts';
+
+/** How to reach a service, all defaults filled in. */
+export interface IpcOptions {
+  readonly service: string;
+  readonly socketDirectory: string | undefined;
+  readonly sharedMemoryDirectory: string | undefined;
+  readonly bufferSize: number;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly tryAgainAttempts: number;
+  readonly tryAgainDelayMs: number;
+}
+
+/** qb_ipcc_connect, with a deadline. While corosync answers "try again" it is asked again, a bounded number of times. */
+export async function connectIpc(options: IpcOptions, listener: ConnectionListener): Promise<IpcConnection> {
+  const deadline = new Deadline('connect', options.timeoutMs, options.signal);
+  try {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return new IpcConnection(await openChannels(options, deadline.signal), listener);
+      } catch (error) {
+        if (!isWorthAnotherTry(error) || attempt >= options.tryAgainAttempts) throw error;
+        await pause(options.tryAgainDelayMs, deadline.signal);
+      }
+    }
+  } finally {
+    deadline.dispose();
+  }
+}
+
+async function openChannels(options: IpcOptions, signal: AbortSignal): Promise<Channels> {
+  const setup = await SetupSocket.connect(socketPath(options.service, options.socketDirectory), signal);
+  try {
+    const answer = await setup.exchange(
+      encodeConnectionRequest(options.bufferSize),
+      CONNECTION_RESPONSE_SIZE,
+      signal,
+    );
+    return openRings(setup, decodeConnectionResponse(answer), options);
+  } catch (error) {
+    setup.destroy();
+    throw error;
+  }
+}
+
+function openRings(setup: SetupSocket, response: ConnectionResponse, options: IpcOptions): Channels {
+  if (response.error !== 0) throw refused(response.error);
+  if (response.transport !== 'shared-memory') throw notSharedMemory();
+  const paths = checkSharedMemoryPaths(response, options.service, options.sharedMemoryDirectory);
+  checkRingDirectory(paths.directory);
+  const opened: RingFile[] = [];
+  const open = (channel: 'request' | 'response' | 'event'): RingFile => {
+    const ring = new RingFile(paths[channel], response[channel], response.maxMessageSize);
+    opened.push(ring);
+    return ring;
+  };
+  try {
+    return {
+      setup,
+      requests: new RequestRing(open('request')),
+      responses: new ResponseRing(open('response')),
+      events: new EventRing(open('event')),
+      maxMessageSize: response.maxMessageSize,
+      removeLeftovers: () => removeWhenServerIsDead(paths),
+    };
+  } catch (error) {
+    for (const ring of opened) ring.close();
+    throw error;
+  }
+}
+
+const REMEDIES: Partial<Record<CsErrorName, string>> = {
+  CS_ERR_ACCESS:
+    'corosync does not allow this user; run as root, or add a file with `uidgid { uid: NAME }` to /etc/corosync/uidgid.d and reload',
+  CS_ERR_NO_SPACE:
+    'shared memory is full where corosync runs; enlarge /dev/shm or ask for a smaller bufferSize',
+  CS_ERR_TRY_AGAIN: 'corosync is not ready yet',
+};
+
+function refused(error: number): ConnectionError {
+  const { code, errno } = errnoToCsError(error);
+  const detail = errno === 'EMFILE' ? 'corosync has no file descriptors left' : REMEDIES[code];
+  return new ConnectionError(code, {
+    operation: 'connect',
+    errno,
+    detail: detail ?? 'corosync refuses the connection',
+  });
+}
+
+function notSharedMemory(): ConnectionError {
+  return new ConnectionError('CS_ERR_NOT_SUPPORTED', {
+    operation: 'connect',
+    detail:
+      'corosync is configured for datagram sockets; this version needs `system { qb_ipc_type: shm }`, its default',
+  });
+}
+
+/** A server that closes without an answer has not seen our credentials; libqb says to try again. */
+function isWorthAnotherTry(error: unknown): boolean {
+  if (!(error instanceof CsError)) return false;
+  return error.code === 'CS_ERR_TRY_AGAIN' || error.operation === 'connection';
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}

@@ -1,0 +1,37 @@
+import { malformed } from '../codec/malformed.ts';
+import type { MessageReader } from '../codec/message-reader.ts';
+import { RING_HEADER, WORD_SIZE } from '../codec/ring-layout.ts';
+import { ChunkReader } from './chunk-reader.ts';
+import type { RingStorage } from './ring-storage.ts';
+
+/**
+ * The ring in which corosync sends notifications. For each it writes the chunk, posts the semaphore and sends one byte on
+ * the socket. Exactly as many chunks are taken as bytes have come: a byte says that its chunk's post has happened,
+ * and a post that came after our reset would leave a count of 1 on an empty ring, which reads "full" for ever.
+ *
+ * What is not taken piles up in corosync's own heap, without bound: so drain at once, always, into our memory.
+ */
+export class EventRing {
+  readonly #storage: RingStorage;
+  readonly #chunks: ChunkReader;
+
+  constructor(storage: RingStorage) {
+    this.#storage = storage;
+    this.#chunks = new ChunkReader(storage, storage.readHeader(RING_HEADER.readPointer));
+  }
+
+  /** Takes `count` chunks. Semaphore first, then read_pt, as in the response ring. */
+  drain(count: number, deliver: (message: MessageReader) => void): void {
+    const writePointer = this.#storage.readHeader(RING_HEADER.writePointer);
+    if (writePointer >= this.#storage.wordSize)
+      throw malformed(`write pointer ${writePointer} lies outside the ring`);
+    const words = (writePointer - this.#chunks.readPointer + this.#storage.wordSize) % this.#storage.wordSize;
+    this.#chunks.read(count, words * WORD_SIZE, deliver);
+    this.#storage.writeHeader(RING_HEADER.semaphore, 0);
+    this.#storage.writeHeader(RING_HEADER.readPointer, this.#chunks.readPointer);
+  }
+
+  close(): void {
+    this.#storage.close();
+  }
+}

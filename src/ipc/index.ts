@@ -1,0 +1,3 @@
+export { type CallOptions, timeoutOf } from './call-options.ts';
+export { connectIpc, type IpcOptions } from './connect.ts';
+export { type ConnectionListener, IpcConnection } from './ipc-connection.ts';

@@ -1,0 +1,141 @@
+import type { MessageReader } from '../codec/message-reader.ts';
+import type { RequestMessage } from '../codec/message.ts';
+import { ConnectionError, CsError } from '../errors/index.ts';
+import type { EventRing } from './event-ring.ts';
+import { PendingCall } from './pending-call.ts';
+import { RequestPipeline } from './request-pipeline.ts';
+import type { RequestRing } from './request-ring.ts';
+import type { ResponseRing } from './response-ring.ts';
+import type { SetupSocket } from './setup-socket.ts';
+
+/** The four one-way channels of a connection: setup, request, response, event. */
+export interface Channels {
+  readonly setup: SetupSocket;
+  readonly requests: RequestRing;
+  readonly responses: ResponseRing;
+  readonly events: EventRing;
+  /** The largest message that either side may send, in bytes. */
+  readonly maxMessageSize: number;
+  /** Removes what a dead server leaves behind. */
+  removeLeftovers(): void;
+}
+
+/** What a service wants to hear from its connection. */
+export interface ConnectionListener {
+  /** One event message; the window is good for this call only. */
+  onEvent(event: MessageReader): void;
+  /** Once, when the connection is gone: by `close` (no error), or because of `error`. */
+  onClosed(error: ConnectionError | undefined): void;
+}
+
+type State =
+  | { readonly name: 'open' }
+  | { readonly name: 'closing'; readonly done: Promise<void> }
+  | { readonly name: 'closed'; readonly error: ConnectionError | undefined };
+
+/** A connection to one corosync service. It knows requests, answers and events, but not what they mean. */
+export class IpcConnection {
+  readonly #channels: Channels;
+  readonly #pipeline: RequestPipeline;
+  readonly #listener: ConnectionListener;
+  #state: State = { name: 'open' };
+
+  constructor(channels: Channels, listener: ConnectionListener) {
+    this.#channels = channels;
+    this.#listener = listener;
+    this.#pipeline = new RequestPipeline(
+      channels.requests,
+      channels.responses,
+      (count) => channels.setup.sendRequestBytes(count),
+      (error) => this.#failed(error),
+    );
+    channels.setup.listen(
+      (count) => this.#drain(count),
+      (error) => this.#lost(error),
+    );
+  }
+
+  get maxMessageSize(): number {
+    return this.#channels.maxMessageSize;
+  }
+
+  get closed(): boolean {
+    return this.#state.name === 'closed';
+  }
+
+  /**
+   * Sends a request and resolves with its decoded answer.
+   * @param onAbandonedAnswer see PendingCall
+   */
+  submit<T>(
+    message: RequestMessage<T>,
+    timeoutMs: number,
+    signal?: AbortSignal,
+    onAbandonedAnswer?: (value: T) => void,
+  ): Promise<T> {
+    if (this.#state.name !== 'open') return Promise.reject(this.#unusable(message));
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+    const call = new PendingCall(message, timeoutMs, signal, onAbandonedAnswer);
+    this.#pipeline.submit(call as PendingCall);
+    return call.promise;
+  }
+
+  /** Lets outstanding calls settle, then closes. */
+  close(): Promise<void> {
+    if (this.#state.name === 'closed') return Promise.resolve();
+    if (this.#state.name === 'closing') return this.#state.done;
+    const done = this.#pipeline.whenSettled().then(() => this.#shut(undefined));
+    this.#state = { name: 'closing', done };
+    return done;
+  }
+
+  /** Closes at once; whatever waits is rejected. */
+  destroy(cause?: unknown): void {
+    const detail = 'the connection was destroyed';
+    this.#shut(new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection', detail, cause }));
+  }
+
+  #unusable(message: RequestMessage<unknown>): CsError {
+    const context = { operation: message.operation, key: message.key };
+    const error = this.#state.name === 'closed' ? this.#state.error : undefined;
+    if (error === undefined)
+      return new CsError('CS_ERR_BAD_HANDLE', { ...context, detail: 'the connection is closed' });
+    return new ConnectionError('CS_ERR_BAD_HANDLE', {
+      ...context,
+      detail: 'the connection is gone',
+      cause: error,
+    });
+  }
+
+  #drain(count: number): void {
+    try {
+      this.#channels.events.drain(count, (event) => this.#listener.onEvent(event));
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** What arrives can no longer be understood: close before it does harm. */
+  #failed(cause: unknown): void {
+    const detail = `the exchange with corosync broke down: ${cause instanceof Error ? cause.message : String(cause)}`;
+    this.#shut(new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection', detail, cause }));
+  }
+
+  #lost(error: ConnectionError): void {
+    if (this.#state.name === 'closed') return;
+    this.#shut(error);
+    this.#channels.removeLeftovers();
+  }
+
+  #shut(error: ConnectionError | undefined): void {
+    if (this.#state.name === 'closed') return;
+    this.#state = { name: 'closed', error };
+    const { setup, requests, responses, events } = this.#channels;
+    setup.destroy();
+    this.#pipeline.stop(error ?? new ConnectionError('CS_ERR_BAD_HANDLE', { operation: 'connection' }));
+    requests.close();
+    responses.close();
+    events.close();
+    this.#listener.onClosed(error);
+  }
+}

@@ -1,0 +1,158 @@
+import fs from 'node:fs';
+import { LITTLE_ENDIAN } from '../codec/byte-order.ts';
+import { malformed } from '../codec/malformed.ts';
+import { RING_HEADER, RING_PATH_MAX, WORD_SIZE } from '../codec/ring-layout.ts';
+import { ConnectionError, systemErrorToCsError } from '../errors/index.ts';
+import type { RingStorage } from './ring-storage.ts';
+import type { SharedMemoryPaths } from './shared-memory-path.ts';
+
+const { O_RDWR, O_NOFOLLOW, O_DIRECTORY, O_RDONLY } = fs.constants;
+
+/**
+ * The two tmpfs files of one ring. Positional reads and writes act on the page cache that the server has mapped,
+ * so no mmap is needed. The server maps the same files and dies of SIGBUS if they shrink:
+ * nothing here truncates, and nothing here opens with a flag that could.
+ */
+export class RingFile implements RingStorage {
+  readonly wordSize: number;
+  readonly #header: number;
+  readonly #data: number;
+  readonly #word = Buffer.alloc(4);
+  readonly #wordView = new DataView(this.#word.buffer, this.#word.byteOffset, 4);
+  #open = true;
+
+  /**
+   * Opens `path-header` and `path-data`. Both must be plain files that only we can reach.
+   * @param maxMessageSize what the server granted; a ring that could not hold it is refused.
+   */
+  constructor(path: string, recordedPath: string, maxMessageSize: number) {
+    this.#header = openTrusted(`${path}-header`, RING_HEADER.size);
+    try {
+      this.wordSize = this.#checkHeader(recordedPath, maxMessageSize);
+      this.#data = openTrusted(`${path}-data`, this.wordSize * WORD_SIZE);
+    } catch (error) {
+      fs.closeSync(this.#header);
+      throw error;
+    }
+  }
+
+  readHeader(offset: number): number {
+    if (fs.readSync(this.#header, this.#word, 0, 4, offset) !== 4)
+      throw malformed('ring header file was cut short');
+    return this.#wordView.getUint32(0, LITTLE_ENDIAN);
+  }
+
+  writeHeader(offset: number, value: number): void {
+    this.#wordView.setUint32(0, value, LITTLE_ENDIAN);
+    fs.writeSync(this.#header, this.#word, 0, 4, offset);
+  }
+
+  readData(offset: number, into: Buffer, at: number, length: number): void {
+    if (fs.readSync(this.#data, into, at, length, offset) !== length)
+      throw malformed('ring data file was cut short');
+  }
+
+  writeData(offset: number, from: Buffer, at: number, length: number): void {
+    if (fs.writeSync(this.#data, from, at, length, offset) !== length)
+      throw malformed('ring data file took no more');
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    fs.closeSync(this.#header);
+    fs.closeSync(this.#data);
+  }
+
+  /** The header is the server's, but still input. */
+  #checkHeader(recordedPath: string, maxMessageSize: number): number {
+    const path = Buffer.alloc(RING_PATH_MAX);
+    fs.readSync(this.#header, path, 0, RING_PATH_MAX, RING_HEADER.dataPath);
+    const dataPath = path.toString('latin1', 0, Math.max(path.indexOf(0), 0));
+    if (dataPath !== `${recordedPath}-data`)
+      throw malformed(`ring header names another data file: ${dataPath}`);
+    const wordSize = this.readHeader(RING_HEADER.wordSize);
+    const bytes = wordSize * WORD_SIZE;
+    if (bytes < maxMessageSize || bytes > MAX_RING_BYTES) throw malformed(`ring of ${wordSize} words`);
+    return wordSize;
+  }
+}
+
+/** Four times the largest buffer we ask for: room for a server that rounds up generously. */
+const MAX_RING_BYTES = 64 * 1024 * 1024;
+
+/** Checks that the directory of a connection's files is what corosync made: no link, and not for others to write. */
+export function checkRingDirectory(directory: string): void {
+  const fd = openOrFail(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    const stat = fs.fstatSync(fd);
+    if (stat.uid !== 0 && stat.uid !== effectiveUid())
+      throw untrusted(directory, `is owned by uid ${stat.uid}`);
+    if ((stat.mode & 0o002) !== 0) throw untrusted(directory, 'can be written by anybody');
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/**
+ * After the death of the server nobody else removes the files of a connection (libqb's client does the same).
+ * Files that are gone already are what we want.
+ */
+export function removeRingFiles(paths: SharedMemoryPaths): void {
+  for (const path of [paths.request, paths.response, paths.event]) {
+    fs.rmSync(`${path}-header`, { force: true });
+    fs.rmSync(`${path}-data`, { force: true });
+  }
+  try {
+    fs.rmdirSync(paths.directory);
+  } catch {
+    // Gone already, or not ours to remove: an empty directory harms nobody.
+  }
+}
+
+function openTrusted(path: string, expectedSize: number): number {
+  const fd = openOrFail(path, O_RDWR | O_NOFOLLOW);
+  try {
+    checkTrusted(path, fs.fstatSync(fd), expectedSize);
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
+  return fd;
+}
+
+/** corosync hands each ring file to its client: owned by our euid, mode 0600, one name. An impostor cannot forge that. */
+function checkTrusted(path: string, stat: fs.Stats, expectedSize: number): void {
+  if (!stat.isFile()) throw untrusted(path, 'is not a plain file');
+  if (stat.uid !== effectiveUid()) throw untrusted(path, `is owned by uid ${stat.uid}`);
+  if (stat.nlink !== 1) throw untrusted(path, `has ${stat.nlink} links`);
+  if ((stat.mode & 0o077) !== 0)
+    throw untrusted(path, `can be reached by others (mode ${(stat.mode & 0o777).toString(8)})`);
+  if (stat.size < expectedSize) throw malformed(`${path} has ${stat.size} bytes, not ${expectedSize}`);
+}
+
+function openOrFail(path: string, flags: number): number {
+  try {
+    return fs.openSync(path, flags);
+  } catch (cause) {
+    const { code, errno } = systemErrorToCsError(cause);
+    if (errno === 'ELOOP' || errno === 'ENOTDIR') throw untrusted(path, 'is a symbolic link or no directory');
+    const detail =
+      `cannot open ${path}` +
+      (errno === 'ENOENT'
+        ? '; the shared memory of corosync is not mounted here (see sharedMemoryDirectory)'
+        : '');
+    throw new ConnectionError(code, { operation: 'connect', errno, detail, cause });
+  }
+}
+
+function effectiveUid(): number {
+  return process.geteuid?.() ?? -1;
+}
+
+function untrusted(path: string, why: string): ConnectionError {
+  return new ConnectionError('CS_ERR_SECURITY', {
+    operation: 'connect',
+    detail: `${path} ${why}; corosync would not have created it so`,
+  });
+}

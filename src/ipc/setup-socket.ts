@@ -1,0 +1,153 @@
+import net from 'node:net';
+import { ConnectionError, systemErrorToCsError } from '../errors/index.ts';
+import { describeSocketPath } from './socket-address.ts';
+
+const READ_BUFFER_SIZE = 16 * 1024;
+
+/**
+ * The stream socket of a connection. libqb uses it three times: for the handshake, for one byte per request and
+ * event, and as the sign of life of either side.
+ */
+export class SetupSocket {
+  readonly #socket: net.Socket;
+  #onData: (bytes: Buffer) => void = () => undefined;
+  #onClose: (error: ConnectionError) => void = () => undefined;
+  #error: Error | undefined;
+  #requestBytes = Buffer.alloc(64);
+
+  private constructor(path: string) {
+    this.#socket = net.connect({
+      path,
+      // A half close makes corosync log a warning; when the other side ends, we destroy.
+      allowHalfOpen: true,
+      onread: {
+        buffer: Buffer.alloc(READ_BUFFER_SIZE),
+        callback: (length, buffer) => {
+          this.#onData((buffer as Buffer).subarray(0, length));
+          return true;
+        },
+      },
+    });
+    this.#socket.on('error', (error) => (this.#error = error));
+    this.#socket.on('end', () => this.#socket.destroy());
+    this.#socket.on('close', () => this.#onClose(closedByServer(this.#error)));
+  }
+
+  /** Connects, or rejects with the `cs_error_t` that libcmap would report. Aborting `signal` closes the attempt. */
+  static async connect(path: string, signal: AbortSignal): Promise<SetupSocket> {
+    signal.throwIfAborted();
+    const setup = new SetupSocket(path);
+    const { promise, resolve, reject } = promiseWithResolvers<undefined>();
+    const onAbort = (): void => {
+      setup.destroy();
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    setup.#socket.once('connect', () => resolve(undefined));
+    setup.#onClose = () => reject(connectFailed(path, setup.#error));
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+    return setup;
+  }
+
+  /** Sends `request` and collects an answer of exactly `responseSize` bytes. */
+  async exchange(request: Buffer, responseSize: number, signal: AbortSignal): Promise<Buffer> {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = promiseWithResolvers<Buffer>();
+    const response = Buffer.alloc(responseSize);
+    let received = 0;
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#onClose = (error) => reject(error);
+    this.#onData = (bytes) => {
+      if (received + bytes.length > responseSize) return reject(tooMuch());
+      received += bytes.copy(response, received);
+      if (received === responseSize) resolve(response);
+    };
+    this.#socket.write(request);
+    try {
+      return await promise;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** From now on each byte that arrives announces one event. */
+  listen(onEventBytes: (count: number) => void, onClose: (error: ConnectionError) => void): void {
+    this.#onData = (bytes) => onEventBytes(bytes.length);
+    this.#onClose = onClose;
+    if (this.#socket.destroyed) onClose(closedByServer(this.#error));
+  }
+
+  /**
+   * Writes one byte for each request just posted, all at once.
+   * Returns whether the kernel has them: if not, Node hands them over when the event loop turns, and waiting
+   * for an answer in this turn would wait for ever.
+   */
+  sendRequestBytes(count: number): boolean {
+    if (count > this.#requestBytes.length) this.#requestBytes = Buffer.alloc(count * 2);
+    this.#socket.write(this.#requestBytes.subarray(0, count));
+    return this.#socket.writableLength === 0;
+  }
+
+  get destroyed(): boolean {
+    return this.#socket.destroyed;
+  }
+
+  /** Closes outright, as libqb's client does. Nothing is called back afterwards. */
+  destroy(): void {
+    this.#onData = () => undefined;
+    this.#onClose = () => undefined;
+    this.#socket.destroy();
+  }
+}
+
+function closedByServer(cause: Error | undefined): ConnectionError {
+  return new ConnectionError('CS_ERR_LIBRARY', {
+    operation: 'connection',
+    detail: 'corosync closed the connection or died',
+    errno: cause === undefined ? undefined : systemErrorToCsError(cause).errno,
+    cause,
+  });
+}
+
+function tooMuch(): ConnectionError {
+  return new ConnectionError('CS_ERR_LIBRARY', {
+    operation: 'connect',
+    detail:
+      'the server sent more than a connection response; whatever listens on this socket is not corosync',
+  });
+}
+
+function connectFailed(path: string, cause: Error | undefined): ConnectionError {
+  const { code, errno } = systemErrorToCsError(cause);
+  const address = describeSocketPath(path);
+  const hint =
+    errno === 'ECONNREFUSED' || errno === 'ENOENT'
+      ? `; corosync is not running, or runs in another network namespace or container`
+      : '';
+  return new ConnectionError(code, {
+    operation: 'connect',
+    errno,
+    detail: `cannot connect to ${address}${hint}`,
+    cause,
+  });
+}
+
+/** Promise.withResolvers, which Node 20 does not have. */
+function promiseWithResolvers<T>(): {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (reason: Error) => void;
+} {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: Error) => void;
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

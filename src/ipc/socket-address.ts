@@ -1,0 +1,23 @@
+import fs from 'node:fs';
+
+/** If this file exists, libqb names its sockets in the file system instead of the abstract namespace. */
+const FORCE_FILESYSTEM_SOCKETS = '/etc/libqb/force-filesystem-sockets';
+
+/** SOCKETDIR is a build option of libqb: these are the values in use (/tmp in Debian's packages). */
+const SOCKET_DIRECTORIES = ['/run', '/var/run', '/tmp'];
+
+/** Bytes of sun_path: libqb binds the whole of it, so a shorter abstract name would be another socket. */
+const SUN_PATH_SIZE = 108;
+
+/** The path for `net.connect` of a service's socket. */
+export function socketPath(service: string, directory: string | undefined): string {
+  if (directory !== undefined) return `${directory}/${service}`;
+  if (!fs.existsSync(FORCE_FILESYSTEM_SOCKETS)) return `\0${service}`.padEnd(SUN_PATH_SIZE, '\0');
+  const candidates = SOCKET_DIRECTORIES.map((name) => `${name}/${service}`);
+  return candidates.find((path) => fs.existsSync(path)) ?? `/run/${service}`;
+}
+
+/** How to show such a path to a person. */
+export function describeSocketPath(path: string): string {
+  return path.startsWith('\0') ? `@${path.slice(1).replace(/\0+$/, '')}` : path;
+}

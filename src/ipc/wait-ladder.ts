@@ -1,0 +1,50 @@
+/**
+ * How to wait for answers, which nobody announces. While corosync is quick (it answers in 5 to 50 us) a short spin
+ * in the same turn is cheapest; then the event loop turns between looks; then timers back off, so that
+ * a corosync that is paused costs next to nothing, and one that lacks a processor gets ours.
+ */
+export const WAIT = {
+  /** Microseconds without progress that one turn spins. */
+  spinUs: 60,
+  /** Milliseconds without progress during which the loop turns freely between looks. */
+  immediateMs: 1,
+  firstTimerMs: 1,
+  lastTimerMs: 16,
+  /** Milliseconds of one turn of the event loop that batches may take together before others get theirs. */
+  turnMs: 4,
+} as const;
+
+/** One wake-up at a time: an immediate, or a timer that backs off. */
+export class WaitLadder {
+  readonly #wake: () => void;
+  #immediate: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerMs: number = WAIT.firstTimerMs;
+
+  constructor(wake: () => void) {
+    this.#wake = wake;
+  }
+
+  /** Progress was made: the next wait starts at the quick end. */
+  reset(): void {
+    this.#timerMs = WAIT.firstTimerMs;
+  }
+
+  /** Wakes once. `idleMs` is the time since the last progress. */
+  wait(idleMs: number): void {
+    this.cancel();
+    if (idleMs < WAIT.immediateMs) {
+      this.#immediate = setImmediate(this.#wake);
+      return;
+    }
+    this.#timer = setTimeout(this.#wake, this.#timerMs);
+    this.#timerMs = Math.min(this.#timerMs * 2, WAIT.lastTimerMs);
+  }
+
+  cancel(): void {
+    clearImmediate(this.#immediate);
+    clearTimeout(this.#timer);
+    this.#immediate = undefined;
+    this.#timer = undefined;
+  }
+}
