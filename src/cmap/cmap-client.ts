@@ -1,0 +1,230 @@
+import { AdjustIntRequest } from '../codec/cmap/adjust-int.ts';
+import { DeleteRequest } from '../codec/cmap/delete.ts';
+import { GetRequest } from '../codec/cmap/get.ts';
+import type { CmapKeyInfo } from '../codec/cmap/iterate.ts';
+import { SetCurrentMapRequest, type CmapMap } from '../codec/cmap/set-current-map.ts';
+import { SetRequest } from '../codec/cmap/set.ts';
+import { TrackAddRequest, TrackDeleteRequest } from '../codec/cmap/track.ts';
+import { MAX_STORED_LENGTH, type CmapValue } from '../codec/cmap/value.ts';
+import type { RequestMessage } from '../codec/message.ts';
+import { CsError, type ConnectionError } from '../errors/index.ts';
+import { connectIpc, timeoutOf, type CallOptions, type IpcConnection } from '../ipc/index.ts';
+import { checkStep, checkValue } from './check-value.ts';
+import { resolveConnectOptions, type ConnectOptions } from './connect-options.ts';
+import { iterateEntries, iterateKeys, type CmapEntry, type IterationCalls } from './iterate.ts';
+import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './keys.ts';
+import { dangerousStatsTracker, resolveTrackOptions, type TrackOptions } from './track-options.ts';
+import { CmapTracker } from './tracker.ts';
+import { TrackerRegistry } from './tracker-registry.ts';
+import { TypedAccess } from './typed-access.ts';
+
+/**
+ * Room to ask for a value whose size is unknown. Nearly every value in a real map fits; one that does not
+ * costs a second question. The answer has this size whatever the value's, so more room costs every get.
+ */
+const FIRST_ROOM = 256;
+
+/**
+ * A connection to corosync's configuration map. Calls made in the same turn of the event loop go out as one batch, and take
+ * effect in the order in which they were made. Every call can also fail with
+ * CS_ERR_TIMEOUT (its `timeoutMs` is up), CS_ERR_LIBRARY (a ConnectionError: corosync is gone) and CS_ERR_BAD_HANDLE (called
+ * after the end); an aborted one rejects with its signal's reason.
+ */
+export class CmapClient extends TypedAccess implements AsyncDisposable {
+  readonly map: CmapMap;
+  readonly #connection: IpcConnection;
+  readonly #trackers: TrackerRegistry;
+  readonly #timeoutMs: number;
+
+  private constructor(connection: IpcConnection, trackers: TrackerRegistry, map: CmapMap, timeoutMs: number) {
+    super();
+    this.#connection = connection;
+    this.#trackers = trackers;
+    this.map = map;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * cmap_initialize_map.
+   * @throws ConnectionError CS_ERR_LIBRARY: corosync does not run here; CS_ERR_TRY_AGAIN: it is not ready, also after
+   *   the retries; CS_ERR_ACCESS: it does not allow this user; CS_ERR_NO_SPACE: no shared memory left; CS_ERR_SECURITY: what
+   *   answers is not corosync. CsError CS_ERR_TIMEOUT, where libcmap would block for ever; CS_ERR_INVALID_PARAM or
+   *   CS_ERR_NOT_EXIST: an option is wrong.
+   */
+  static async connect(options: ConnectOptions = {}): Promise<CmapClient> {
+    const { map, ...ipc } = resolveConnectOptions(options);
+    const trackers = new TrackerRegistry();
+    const startedAt = performance.now();
+    const connection = await connectIpc(ipc, trackers);
+    const client = new CmapClient(connection, trackers, map, ipc.timeoutMs);
+    // A new connection is on icmap; only another map needs to be asked for.
+    if (map === 'icmap') return client;
+    try {
+      const timeoutMs = Math.max(ipc.timeoutMs - (performance.now() - startedAt), 0);
+      await connection.submit(new SetCurrentMapRequest(map), timeoutMs, ipc.signal);
+    } catch (error) {
+      connection.destroy(error);
+      throw error;
+    }
+    return client;
+  }
+
+  /** Whether the connection has ended, by `close`, `destroy` or the loss of corosync. */
+  get closed(): boolean {
+    return this.#connection.closed;
+  }
+
+  /** Resolves at the end of the connection: with the error if it was lost or destroyed, with `undefined` after `close`. */
+  whenClosed(): Promise<ConnectionError | undefined> {
+    return this.#trackers.closed;
+  }
+
+  /**
+   * cmap_get: the value with its type.
+   * @throws CsError CS_ERR_NOT_EXIST: there is no such key; CS_ERR_NAME_TOO_LONG: more than 255 bytes.
+   */
+  async get(key: string, options?: CallOptions): Promise<CmapValue> {
+    checkExistingKey('cmap_get', key);
+    const startedAt = performance.now();
+    const value = await this.#submit(new GetRequest(key, FIRST_ROOM), options);
+    if (value !== undefined) return value;
+    const timeoutMs = timeoutOf(options, this.#timeoutMs, 'cmap_get') - (performance.now() - startedAt);
+    const whole = await this.#submit(new GetRequest(key, MAX_STORED_LENGTH), {
+      ...options,
+      timeoutMs: Math.max(timeoutMs, 0),
+    });
+    if (whole !== undefined) return whole;
+    throw new CsError('CS_ERR_INVALID_PARAM', { operation: 'cmap_get', key });
+  }
+
+  /**
+   * cmap_set: creates the key, or replaces its value and type.
+   * @throws CsError CS_ERR_ACCESS: the key is read-only; CS_ERR_NAME_TOO_LONG: corosync does not allow the key;
+   *   CS_ERR_INVALID_PARAM: the value does not fit its type, or has more than 16384 bytes; CS_ERR_TOO_BIG: nor the buffer.
+   */
+  async set(key: string, value: CmapValue, options?: CallOptions): Promise<void> {
+    checkKeyToSet('cmap_set', key, this.map);
+    const settable = checkValue('cmap_set', key, value, this.#connection.maxMessageSize);
+    return this.#submit(new SetRequest(key, settable), options);
+  }
+
+  /** cmap_delete. @throws CsError CS_ERR_NOT_EXIST: there is no such key; CS_ERR_ACCESS: it is read-only. */
+  async delete(key: string, options?: CallOptions): Promise<void> {
+    checkKeyToChange('cmap_delete', key, this.map);
+    return this.#submit(new DeleteRequest(key), options);
+  }
+
+  /**
+   * Adds `step` (any int32) to an integer of any type, in corosync and so atomically. Overflow wraps around.
+   * @throws CsError CS_ERR_NOT_EXIST; CS_ERR_ACCESS: read-only; CS_ERR_INVALID_PARAM: the value is no integer.
+   */
+  async adjust(key: string, step: number, options?: CallOptions): Promise<void> {
+    return this.#adjust('cmap_adjust_int', key, step, options);
+  }
+
+  /** cmap_inc. See `adjust`. */
+  async increment(key: string, options?: CallOptions): Promise<void> {
+    return this.#adjust('cmap_inc', key, 1, options);
+  }
+
+  /** cmap_dec. See `adjust`. */
+  async decrement(key: string, options?: CallOptions): Promise<void> {
+    return this.#adjust('cmap_dec', key, -1, options);
+  }
+
+  /**
+   * cmap_iter_init, cmap_iter_next and cmap_iter_finalize: keys that start with `prefix` (all, if it is empty), sorted, with type and size.
+   * Leaving the loop early finalizes corosync's iterator. No key is an empty iteration, not an error.
+   */
+  keys(prefix = '', options?: CallOptions): AsyncGenerator<CmapKeyInfo, void> {
+    return iterateKeys(this.#iterationCalls(options), checkPrefix('cmap_iter_init', prefix));
+  }
+
+  /** As `keys`, with the values. A key that is deleted meanwhile is left out. */
+  entries(prefix = '', options?: CallOptions): AsyncGenerator<CmapEntry, void> {
+    return iterateEntries(this.#iterationCalls(options), checkPrefix('cmap_iter_init', prefix));
+  }
+
+  /**
+   * cmap_track_add: tells of changes of a key, or with `prefix: true` of all keys that start with `key`. Own changes are told, too.
+   * The key need not exist. Setting a value that is there already is no change.
+   * @throws CsError CS_ERR_INVALID_PARAM: the tracker could never fire (libcmap accepts it), or could crash corosync;
+   *   CS_ERR_NOT_SUPPORTED: a prefix in the stats map without both add and delete.
+   */
+  async track(key: string, options: TrackOptions = {}): Promise<CmapTracker> {
+    const resolved = resolveTrackOptions(key, options, this.map);
+    if (this.map === 'stats' && !resolved.prefix) await this.#refuseDangerousTracker(resolved, options);
+    const trackInstHandle = this.#trackers.newInstHandle();
+    const [tracker, driver] = CmapTracker.create(resolved, async (_tracker, trackHandle, deleteOptions) => {
+      this.#trackers.remove(trackInstHandle);
+      if (!this.closed) await this.#submit(new TrackDeleteRequest(key, trackHandle), deleteOptions);
+    });
+    // Before the request: the first notification may be here before the answer is read.
+    this.#trackers.add(trackInstHandle, driver);
+    try {
+      const request = new TrackAddRequest(key, resolved.trackType, trackInstHandle);
+      driver.activate(
+        await this.#submit(request, options, (late) => this.#release(new TrackDeleteRequest(key, late))),
+      );
+    } catch (error) {
+      this.#trackers.remove(trackInstHandle);
+      throw error;
+    }
+    return tracker;
+  }
+
+  /** cmap_finalize: lets calls that are under way settle, then closes. Idempotent. */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** Closes at once: whatever waits, trackers included, fails with a ConnectionError caused by `error`. */
+  destroy(error?: Error): void {
+    this.#connection.destroy(error);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #submit<T>(
+    message: RequestMessage<T>,
+    options?: CallOptions,
+    onAbandonedAnswer?: (value: T) => void,
+  ): Promise<T> {
+    const timeoutMs = timeoutOf(options, this.#timeoutMs, message.operation);
+    return this.#connection.submit(message, timeoutMs, options?.signal, onAbandonedAnswer);
+  }
+
+  /** Gives back what a caller that is gone had asked for. If it fails, the connection's end will do it. */
+  #release(message: RequestMessage<unknown>): void {
+    this.#submit(message).catch(() => undefined);
+  }
+
+  #adjust(operation: string, key: string, step: number, options: CallOptions | undefined): Promise<void> {
+    checkKeyToChange(operation, key, this.map);
+    return this.#submit(new AdjustIntRequest(operation, key, checkStep(operation, key, step)), options);
+  }
+
+  #iterationCalls(options: CallOptions | undefined): IterationCalls {
+    return {
+      submit: (message, onAbandonedAnswer) => this.#submit(message, options, onAbandonedAnswer),
+      release: (message) => this.#submit(message),
+      get: (key) => this.get(key, options),
+    };
+  }
+
+  /** The name tells for all keys that are known; this catches texts that a later corosync may add. */
+  async #refuseDangerousTracker(
+    { key, events }: { key: string; events: readonly string[] },
+    options: CallOptions,
+  ): Promise<void> {
+    if (!events.includes('modify')) return;
+    try {
+      const { type } = await this.get(key, options);
+      if (type === 'string' || type === 'binary') throw dangerousStatsTracker(key);
+    } catch (error) {
+      if (!(error instanceof CsError && error.code === 'CS_ERR_NOT_EXIST')) throw error;
+    }
+  }
+}

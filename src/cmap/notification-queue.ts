@@ -1,0 +1,114 @@
+import type { CmapValue } from '../codec/cmap/value.ts';
+import type { CmapNotification, CmapOverflow, CmapTrackEvent } from './track-events.ts';
+import type { CmapTracker } from './tracker.ts';
+
+export interface QueueLimits {
+  readonly coalesce: boolean;
+  readonly maxQueued: number;
+  readonly maxQueuedBytes: number;
+}
+
+/** What objects cost beside keys and values, roughly: an empty flood must be bounded, too. */
+const FIXED_COST = 128;
+
+/**
+ * The unread events of one tracker, in bounded memory. corosync must never wait for a reader of ours, so what
+ * does not fit is dropped here; an overflow event stands in its place and counts it.
+ */
+export class NotificationQueue {
+  readonly #limits: QueueLimits;
+  /** A queue as an array with a moving head: shift() of a long array costs its length. */
+  #events: (CmapTrackEvent | undefined)[] = [];
+  #head = 0;
+  #bytes = 0;
+  /** When coalescing: where the unread notification of each key stands. */
+  readonly #positions = new Map<string, number>();
+
+  constructor(limits: QueueLimits) {
+    this.#limits = limits;
+  }
+
+  push(notification: CmapNotification): void {
+    if (this.#limits.coalesce && this.#fold(notification)) return;
+    const cost = costOf(notification);
+    const full =
+      this.#events.length - this.#head >= this.#limits.maxQueued ||
+      this.#bytes + cost > this.#limits.maxQueuedBytes;
+    if (full) return this.#overflow(notification.tracker, 1 + notification.coalesced);
+    if (this.#limits.coalesce) this.#positions.set(notification.key, this.#events.length);
+    this.#events.push(notification);
+    this.#bytes += cost;
+  }
+
+  shift(): CmapTrackEvent | undefined {
+    const event = this.#events[this.#head];
+    if (event === undefined) return undefined;
+    this.#events[this.#head] = undefined;
+    this.#head += 1;
+    if (event.kind === 'notification') {
+      this.#bytes -= costOf(event);
+      this.#positions.delete(event.key);
+    }
+    if (this.#head === this.#events.length) this.#compact();
+    else if (this.#head > 1024 && this.#head * 2 > this.#events.length) this.#compact();
+    return event;
+  }
+
+  clear(): void {
+    this.#events = [];
+    this.#head = 0;
+    this.#bytes = 0;
+    this.#positions.clear();
+  }
+
+  #fold(notification: CmapNotification): boolean {
+    const position = this.#positions.get(notification.key);
+    const earlier = position === undefined ? undefined : this.#events[position];
+    if (position === undefined || earlier?.kind !== 'notification') return false;
+    const folded = fold(earlier, notification);
+    const growth = costOf(folded) - costOf(earlier);
+    if (this.#bytes + growth > this.#limits.maxQueuedBytes) {
+      this.#overflow(notification.tracker, 1);
+      return true;
+    }
+    this.#bytes += growth;
+    this.#events[position] = folded;
+    return true;
+  }
+
+  #overflow(tracker: CmapTracker, dropped: number): void {
+    const last = this.#events.at(-1);
+    if (last?.kind === 'overflow') {
+      this.#events[this.#events.length - 1] = { ...last, dropped: last.dropped + dropped };
+      return;
+    }
+    const overflow: CmapOverflow = { kind: 'overflow', dropped, tracker };
+    this.#events.push(overflow);
+    // Later changes must not be folded into what lies before the gap.
+    this.#positions.clear();
+  }
+
+  #compact(): void {
+    this.#events = this.#events.slice(this.#head);
+    for (const [key, position] of this.#positions) this.#positions.set(key, position - this.#head);
+    this.#head = 0;
+  }
+}
+
+/** From the first old value to the last new value, and the event that this amounts to. */
+function fold(earlier: CmapNotification, later: CmapNotification): CmapNotification {
+  const existedBefore = earlier.event !== 'add';
+  const event = later.event === 'delete' ? 'delete' : existedBefore ? 'modify' : 'add';
+  const coalesced = earlier.coalesced + 1 + later.coalesced;
+  return { ...later, event, oldValue: earlier.oldValue, coalesced };
+}
+
+function costOf({ key, newValue, oldValue }: CmapNotification): number {
+  return FIXED_COST + key.length + costOfValue(newValue) + costOfValue(oldValue);
+}
+
+function costOfValue(value: CmapValue | undefined): number {
+  if (value?.type === 'string') return value.value.length + (value.bytes?.length ?? 0);
+  if (value?.type === 'binary' || value?.type === 'unknown') return value.value.length;
+  return 0;
+}

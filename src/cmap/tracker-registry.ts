@@ -1,0 +1,44 @@
+import { decodeNotification, decodeTrackInstHandle } from '../codec/cmap/notification.ts';
+import { CMAP_RESPONSE_ID } from '../codec/cmap/ids.ts';
+import { decodeResponseHeader } from '../codec/header.ts';
+import { malformed } from '../codec/malformed.ts';
+import type { MessageReader } from '../codec/message-reader.ts';
+import type { ConnectionError } from '../errors/index.ts';
+import type { ConnectionListener } from '../ipc/index.ts';
+import type { TrackerDriver } from './tracker.ts';
+
+/** Knows which tracker each notification is for, by the instance handle that we gave corosync with the request. */
+export class TrackerRegistry implements ConnectionListener {
+  readonly #drivers = new Map<bigint, TrackerDriver>();
+  #lastHandle = 0n;
+  #whenClosed: (error: ConnectionError | undefined) => void = () => undefined;
+  readonly closed = new Promise<ConnectionError | undefined>((resolve) => (this.#whenClosed = resolve));
+
+  /** Handles are never used again, so that a late notification cannot reach a later tracker. */
+  newInstHandle(): bigint {
+    this.#lastHandle += 1n;
+    return this.#lastHandle;
+  }
+
+  add(trackInstHandle: bigint, driver: TrackerDriver): void {
+    this.#drivers.set(trackInstHandle, driver);
+  }
+
+  remove(trackInstHandle: bigint): void {
+    this.#drivers.delete(trackInstHandle);
+  }
+
+  /** corosync does not take back what it had sent when a tracker was deleted: such notifications are dropped here. */
+  onEvent(event: MessageReader): void {
+    const { id } = decodeResponseHeader(event);
+    if (id !== CMAP_RESPONSE_ID.notifyCallback) throw malformed(`event ${id} is no cmap notification`);
+    this.#drivers.get(decodeTrackInstHandle(event))?.deliver(decodeNotification(event));
+  }
+
+  onClosed(error: ConnectionError | undefined): void {
+    const drivers = [...this.#drivers.values()];
+    this.#drivers.clear();
+    for (const driver of drivers) driver.end(error);
+    this.#whenClosed(error);
+  }
+}

@@ -1,0 +1,16 @@
+export { CS_ERROR_CODES, ConnectionError, CsError, csStrerror, type CsErrorName } from './errors/index.ts';
+export type { CallOptions } from './ipc/index.ts';
+export type { CmapEventType } from './codec/cmap/notification.ts';
+export type { CmapKeyInfo } from './codec/cmap/iterate.ts';
+export type { CmapMap } from './codec/cmap/set-current-map.ts';
+export type { CmapStringValue, CmapUnknownValue, CmapValue, CmapValueType } from './codec/cmap/value.ts';
+export {
+  CmapClient,
+  CmapTracker,
+  type CmapEntry,
+  type CmapNotification,
+  type CmapOverflow,
+  type CmapTrackEvent,
+  type ConnectOptions,
+  type TrackOptions,
+} from './cmap/index.ts';
