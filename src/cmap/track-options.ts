@@ -70,10 +70,11 @@ function checkEvents(key: string, events: readonly CmapEventType[]): readonly Cm
       `events lists at least one of ${EVENT_TYPES.join(', ')}; without any the tracker would never fire`,
     );
   }
-  const unknown = events.find((event) => !EVENT_TYPES.includes(event));
+  const given: readonly CmapEventType[] = events;
+  const unknown = given.find((event) => !EVENT_TYPES.includes(event));
   if (unknown !== undefined)
-    throw invalid(key, `unknown event ${String(unknown)}; there are ${EVENT_TYPES.join(', ')}`);
-  return EVENT_TYPES.filter((event) => events.includes(event));
+    throw invalid(key, `unknown event ${unknown}; there are ${EVENT_TYPES.join(', ')}`);
+  return EVENT_TYPES.filter((event) => given.includes(event));
 }
 
 /** corosync exec/stats.c: a prefix is only told of keys that come and go, and strings overrun an 8-byte buffer. */

@@ -1,3 +1,4 @@
+import type { CsErrorName } from '../errors/index.ts';
 import type { MessageReader } from './message-reader.ts';
 import type { MessageWriter } from './message-writer.ts';
 
@@ -13,6 +14,8 @@ export interface RequestMessage<T> {
   readonly responseId: number;
   /** `cs_error_t` numbers that `decode` wants to see; any other than CS_OK rejects the call. */
   readonly expectedErrors?: readonly number[];
+  /** What an answer with such an error means for this service, in words for the error's message. */
+  readonly hints?: Partial<Record<CsErrorName, string>>;
   encode(into: MessageWriter): void;
   decode(response: MessageReader, csError: number): T;
 }

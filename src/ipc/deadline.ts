@@ -1,18 +1,20 @@
 import { CsError } from '../errors/index.ts';
+import { onAbort } from './on-abort.ts';
 
 /** A signal that fires when the caller aborts or the time is up; `dispose` leaves no timer and no listener behind. */
 export class Deadline {
   readonly #controller = new AbortController();
-  readonly #userSignal: AbortSignal | undefined;
+  readonly #stopWatching: (() => void) | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
 
   constructor(operation: string, timeoutMs: number, userSignal: AbortSignal | undefined) {
-    this.#userSignal = userSignal;
     if (timeoutMs !== Infinity) {
       this.#timer = setTimeout(() => this.#controller.abort(timedOut(operation, timeoutMs)), timeoutMs);
     }
-    if (userSignal?.aborted === true) this.#onAbort();
-    else userSignal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (userSignal === undefined) return;
+    const abort = (): void => this.#controller.abort(userSignal.reason);
+    if (userSignal.aborted) abort();
+    else this.#stopWatching = onAbort(userSignal, abort);
   }
 
   get signal(): AbortSignal {
@@ -21,10 +23,8 @@ export class Deadline {
 
   dispose(): void {
     clearTimeout(this.#timer);
-    this.#userSignal?.removeEventListener('abort', this.#onAbort);
+    this.#stopWatching?.();
   }
-
-  readonly #onAbort = (): void => this.#controller.abort(this.#userSignal?.reason);
 }
 
 function timedOut(operation: string, timeoutMs: number): CsError {

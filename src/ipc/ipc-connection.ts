@@ -109,7 +109,10 @@ export class IpcConnection {
 
   #drain(count: number): void {
     try {
-      this.#channels.events.drain(count, (event) => this.#listener.onEvent(event));
+      this.#channels.events.drain(count, (event) => {
+        // A listener may close the connection in the middle of a drain.
+        if (!this.closed) this.#listener.onEvent(event);
+      });
     } catch (error) {
       this.#failed(error);
     }

@@ -1,5 +1,6 @@
 import type { RequestMessage } from '../codec/message.ts';
 import { CsError } from '../errors/index.ts';
+import { onAbort } from './on-abort.ts';
 
 /** A request on its way: waiting to be sent, sent, or settled (answered, failed, timed out, aborted). */
 export class PendingCall<T = unknown> {
@@ -8,8 +9,8 @@ export class PendingCall<T = unknown> {
   /** On the clock of `performance.now()`. */
   readonly deadlineAt: number;
   readonly #timeoutMs: number;
-  readonly #signal: AbortSignal | undefined;
   readonly #onAbandonedAnswer: ((value: T) => void) | undefined;
+  readonly #stopWatching: (() => void) | undefined;
   #state: 'queued' | 'sent' | 'settled' = 'queued';
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
@@ -26,14 +27,13 @@ export class PendingCall<T = unknown> {
   ) {
     this.message = message;
     this.#timeoutMs = timeoutMs;
-    this.#signal = signal;
     this.#onAbandonedAnswer = onAbandonedAnswer;
     this.deadlineAt = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs;
     this.promise = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal !== undefined) this.#stopWatching = onAbort(signal, () => this.fail(signal.reason));
   }
 
   get settled(): boolean {
@@ -68,12 +68,10 @@ export class PendingCall<T = unknown> {
     );
   }
 
-  readonly #onAbort = (): void => this.fail(this.#signal?.reason);
-
   #settle(): boolean {
     if (this.#state === 'settled') return false;
     this.#state = 'settled';
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#stopWatching?.();
     return true;
   }
 }

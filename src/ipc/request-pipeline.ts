@@ -2,7 +2,7 @@ import { decodeResponseHeader } from '../codec/header.ts';
 import { malformed } from '../codec/malformed.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { RequestMessage } from '../codec/message.ts';
-import { CS_ERROR_CODES, csErrorFromCode } from '../errors/index.ts';
+import { CS_ERROR_CODES, csErrorFromCode, csErrorName } from '../errors/index.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import type { PendingCall } from './pending-call.ts';
 import type { RequestRing } from './request-ring.ts';
@@ -192,7 +192,7 @@ export class RequestPipeline {
     if (error === CS_ERROR_CODES.CS_OK || message.expectedErrors?.includes(error) === true) {
       call.complete(message.decode(response, error));
     } else {
-      call.fail(csErrorFromCode(error, { operation: message.operation, key: message.key }));
+      call.fail(errorAnswer(message, error));
     }
   };
 
@@ -231,6 +231,11 @@ export class RequestPipeline {
     this.#earliestDeadline = Infinity;
     this.#deadlines.clear();
   }
+}
+
+function errorAnswer({ operation, key, hints }: RequestMessage<unknown>, error: number): Error {
+  const name = csErrorName(error);
+  return csErrorFromCode(error, { operation, key, detail: name === undefined ? undefined : hints?.[name] });
 }
 
 function wrongAnswer(message: RequestMessage<unknown>, id: number): Error {

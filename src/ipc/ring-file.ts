@@ -37,22 +37,26 @@ export class RingFile implements RingStorage {
   }
 
   readHeader(offset: number): number {
+    this.#checkOpen();
     if (fs.readSync(this.#header, this.#word, 0, 4, offset) !== 4)
       throw malformed('ring header file was cut short');
     return this.#wordView.getUint32(0, LITTLE_ENDIAN);
   }
 
   writeHeader(offset: number, value: number): void {
+    this.#checkOpen();
     this.#wordView.setUint32(0, value, LITTLE_ENDIAN);
     fs.writeSync(this.#header, this.#word, 0, 4, offset);
   }
 
   readData(offset: number, into: Buffer, at: number, length: number): void {
+    this.#checkOpen();
     if (fs.readSync(this.#data, into, at, length, offset) !== length)
       throw malformed('ring data file was cut short');
   }
 
   writeData(offset: number, from: Buffer, at: number, length: number): void {
+    this.#checkOpen();
     if (fs.writeSync(this.#data, from, at, length, offset) !== length)
       throw malformed('ring data file took no more');
   }
@@ -62,6 +66,12 @@ export class RingFile implements RingStorage {
     this.#open = false;
     fs.closeSync(this.#header);
     fs.closeSync(this.#data);
+  }
+
+  /** A closed descriptor's number may belong to any other file by now. */
+  #checkOpen(): void {
+    if (!this.#open)
+      throw new ConnectionError('CS_ERR_BAD_HANDLE', { operation: 'ring', detail: 'the ring is closed' });
   }
 
   /** The header is the server's, but still input. */

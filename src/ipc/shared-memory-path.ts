@@ -24,7 +24,7 @@ export function checkSharedMemoryPaths(
   sharedMemoryDirectory: string = SERVER_ROOT,
 ): SharedMemoryPaths {
   const name = paths.request.split('/').at(-2) ?? '';
-  const serverPid = DIRECTORY.exec(name)?.groups?.['serverPid'];
+  const serverPid = DIRECTORY.exec(name)?.groups?.serverPid;
   if (serverPid === undefined) throw untrusted(paths.request);
   const translate = (channel: 'request' | 'response' | 'event'): string => {
     const file = `qb-${channel}-${service}`;

@@ -1,6 +1,7 @@
 import { encodeRequestHeader, RESPONSE_HEADER_SIZE } from '../header.ts';
 import type { MessageWriter } from '../message-writer.ts';
 import type { RequestMessage } from '../message.ts';
+import { ADJUST_HINTS } from './hints.ts';
 import { CMAP_REQUEST_ID, CMAP_RESPONSE_ID } from './ids.ts';
 import { encodeName } from './name.ts';
 
@@ -13,6 +14,7 @@ import { encodeName } from './name.ts';
 export class AdjustIntRequest implements RequestMessage<void> {
   readonly operation: string;
   readonly responseId = CMAP_RESPONSE_ID.adjustInt;
+  readonly hints = ADJUST_HINTS;
   readonly size = 288;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
   readonly key: string;

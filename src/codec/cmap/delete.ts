@@ -1,6 +1,7 @@
 import { encodeRequestHeader, RESPONSE_HEADER_SIZE } from '../header.ts';
 import type { MessageWriter } from '../message-writer.ts';
 import type { RequestMessage } from '../message.ts';
+import { WRITE_HINTS } from './hints.ts';
 import { CMAP_REQUEST_ID, CMAP_RESPONSE_ID } from './ids.ts';
 import { encodeName } from './name.ts';
 
@@ -12,6 +13,7 @@ import { encodeName } from './name.ts';
 export class DeleteRequest implements RequestMessage<void> {
   readonly operation = 'cmap_delete';
   readonly responseId = CMAP_RESPONSE_ID.delete;
+  readonly hints = WRITE_HINTS;
   readonly size = 280;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
   readonly key: string;

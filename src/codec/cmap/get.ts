@@ -4,6 +4,7 @@ import { malformed } from '../malformed.ts';
 import type { MessageReader } from '../message-reader.ts';
 import type { MessageWriter } from '../message-writer.ts';
 import type { RequestMessage } from '../message.ts';
+import { READ_HINTS } from './hints.ts';
 import { CMAP_REQUEST_ID, CMAP_RESPONSE_ID } from './ids.ts';
 import { encodeName } from './name.ts';
 import { decodeValue, MAX_STORED_LENGTH, type CmapValue } from './value.ts';
@@ -26,6 +27,7 @@ export const MIN_ROOM = 64;
 export class GetRequest implements RequestMessage<CmapValue | undefined> {
   readonly operation = 'cmap_get';
   readonly responseId = CMAP_RESPONSE_ID.get;
+  readonly hints = READ_HINTS;
   readonly size = 288;
   readonly maxResponseSize: number;
   readonly expectedErrors: readonly number[];

@@ -1,6 +1,7 @@
 import { encodeRequestHeader, RESPONSE_HEADER_SIZE } from '../header.ts';
 import type { MessageWriter } from '../message-writer.ts';
 import type { RequestMessage } from '../message.ts';
+import { WRITE_HINTS } from './hints.ts';
 import { CMAP_REQUEST_ID, CMAP_RESPONSE_ID } from './ids.ts';
 import { encodeName } from './name.ts';
 import { encodedValueLength, encodeValue, VALUE_TYPE_CODES, type CmapValue } from './value.ts';
@@ -21,6 +22,7 @@ export const SET_OVERHEAD = FIXED_SIZE;
 export class SetRequest implements RequestMessage<void> {
   readonly operation = 'cmap_set';
   readonly responseId = CMAP_RESPONSE_ID.set;
+  readonly hints = WRITE_HINTS;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
   readonly key: string;
   readonly size: number;

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Packs the package as it would be published and looks at it as its users' tools do.
+# shellcheck source=scripts/prepare.sh
+. "$(dirname "$0")/prepare.sh"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+npm pack --silent --pack-destination "$work" >/dev/null
+tarball=$(echo "$work"/*.tgz)
+npx publint --strict "$tarball"
+npx attw --profile esm-only --no-emoji "$tarball"
+
+# Installed into an empty project it needs nothing but itself, and its types hold for a strict user.
+mkdir "$work/user"
+cp test/package/* "$work/user"
+npm install --silent --no-audit --no-fund --prefix "$work/user" "$tarball"
+[ "$(find "$work/user/node_modules" -mindepth 1 -maxdepth 1 -not -name '.*' | wc -l)" = 1 ] ||
+  fail "the package has dependencies"
+for resolution in nodenext bundler; do
+  npx tsc --project "$work/user/tsconfig.$resolution.json" --typeRoots "$PWD/node_modules/@types"
+done
+(cd "$work/user" && node use.mjs)
+"$work/user/node_modules/.bin/corosync-client" --version
+"$work/user/node_modules/.bin/cmapctl" -h >/dev/null

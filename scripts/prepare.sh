@@ -1,0 +1,63 @@
+# Sourced by the scripts that a user runs from a fresh clone: each function makes sure that something is there.
+# shellcheck shell=bash
+set -eu
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { echo "corosync-client: $*" >&2; }
+fail() {
+  say "$@"
+  exit 1
+}
+
+in_ci() { [ -n "${CI:-}" ]; }
+
+need_node() {
+  command -v node >/dev/null || fail "Node.js 20.19 or newer is needed, and there is no node here"
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
+    fail "Node.js 20.19 or newer is needed; this is $(node --version)"
+}
+
+# The development dependencies, as package-lock.json states them.
+need_npm_packages() {
+  [ node_modules/.package-lock.json -nt package-lock.json ] && return 0
+  say "installing the development dependencies"
+  npm ci --no-audit --no-fund --loglevel=error >&2
+  touch node_modules/.package-lock.json
+}
+
+# need_programs PROGRAM:PACKAGE...: installs the Debian packages whose program (or file, if it is a path) is missing.
+# Returns 1, after a clear word, where that cannot be done.
+need_programs() {
+  local missing=() pair
+  for pair in "$@"; do
+    case ${pair%%:*} in
+      /*) [ -e "${pair%%:*}" ] || missing+=("${pair#*:}") ;;
+      *) PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}") ;;
+    esac
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if ! command -v apt-get >/dev/null; then
+    say "these packages are missing, and this is no Debian to install them on: ${missing[*]}"
+    return 1
+  fi
+  if [ "$(id -u)" != 0 ]; then
+    say "these packages are missing: ${missing[*]}; run as root to have them installed, or: sudo apt-get install ${missing[*]}"
+    return 1
+  fi
+  install_packages "${missing[@]}"
+}
+
+# Debian starts a daemon that it installs; nobody asked for a corosync of this machine's own, so that is prevented.
+install_packages() {
+  say "installing $*"
+  local policy=/usr/sbin/policy-rc.d ours=
+  if [ ! -e "$policy" ]; then
+    ours=yes
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+  fi
+  local status=0
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >&2 || status=1
+  [ -z "$ours" ] || rm -f "$policy"
+  return "$status"
+}

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# npm test: sets up what is missing, then runs everything: format, lint, types, unit and integration tests, the package.
+# Without root the integration tests are skipped, with a word; in CI that is a failure.
+# shellcheck source=scripts/prepare.sh
+. "$(dirname "$0")/prepare.sh"
+
+need_node
+need_npm_packages
+
+say "build, format, lint, types"
+npm run --silent build # first: the examples import the package by its name
+npx prettier --check --log-level warn .
+npx eslint .
+npx tsc --noEmit
+
+say "unit tests"
+npx vitest run --project unit
+
+say "integration tests on a real corosync"
+if [ "$(id -u)" = 0 ] && need_programs \
+  corosync:corosync unshare:util-linux ip:iproute2 gcc:gcc /usr/include/stdlib.h:libc6-dev \
+  /usr/include/corosync/cmap.h:libcmap-dev /usr/include/qb/qbipcc.h:libqb-dev; then
+  scripts/in-namespaces.sh npx vitest run --project integration
+elif in_ci; then
+  fail "the integration tests cannot run here, and in CI they must"
+else
+  say "SKIPPED: they start a corosync in private namespaces, which takes root on Debian: sudo npm test"
+fi
+
+say "the package"
+scripts/check-package.sh
+say "all passed"
