@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CmapClient, type CmapNotification, type CmapTracker, type CmapValue } from 'corosync-client';
 import { PrivateCorosync } from '../test/helpers/private-corosync.ts';
@@ -15,7 +18,7 @@ async function main(): Promise<void> {
   await using tracker = await cmap.track('', { prefix: true });
   const printing = printNotifications(tracker);
   await writeFromAnotherClient();
-  await reload();
+  await reloadConfiguration(corosync);
   await tracker.delete();
   console.log(`${await printing} notifications, in corosync's order`);
   title('Stopping corosync and cleaning up');
@@ -64,11 +67,12 @@ async function writeFromAnotherClient(): Promise<void> {
   }
 }
 
-/** corosync's own keys move, too: asking for a new membership makes it change its run-time keys. */
-async function reload(): Promise<void> {
-  await using writer = await CmapClient.connect();
-  await writer.setUint8('runtime.force_gather', 1);
-  await sleep(2000);
+/** corosync's own keys move, too: here because it is told that its configuration has changed. */
+async function reloadConfiguration(corosync: PrivateCorosync): Promise<void> {
+  const file = join(corosync.directory, 'corosync.conf');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('totem {', 'totem {\n  token: 5000'));
+  execFileSync('corosync-cfgtool', ['-R']);
+  await sleep(1000);
 }
 
 function show(value: CmapValue | undefined): string {

@@ -1,0 +1,37 @@
+export interface CorosyncConfOptions {
+  /** Lines added to a section, e.g. { totem: 'token: 3000' }. A section that is not there yet is created. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** Which transport corosync offers to its clients: shared memory or datagram sockets. */
+  readonly ipcType?: 'shm' | 'socket';
+  /** A user and a group, numbers or names, that may connect although they are not root. */
+  readonly uidgid?: { readonly uid?: number | string; readonly gid?: number | string };
+}
+
+const NODE = 'node {\n    name: node1\n    nodeid: 1\n    ring0_addr: 127.0.0.1\n  }';
+
+/** The text of a corosync.conf for one node which is alone on the loopback. */
+export function corosyncConf(logFile: string, options: CorosyncConfOptions = {}): string {
+  const sections = new Map<string, string[]>([
+    [
+      'totem',
+      ['version: 2', 'cluster_name: private', 'transport: knet', 'crypto_cipher: none', 'crypto_hash: none'],
+    ],
+    ['nodelist', [NODE]],
+    ['quorum', ['provider: corosync_votequorum']],
+    [
+      'logging',
+      ['to_logfile: yes', `logfile: ${logFile}`, 'to_syslog: no', 'to_stderr: no', 'timestamp: hires'],
+    ],
+    ['system', [`qb_ipc_type: ${options.ipcType ?? 'shm'}`, 'move_to_root_cgroup: no']],
+  ]);
+  if (options.uidgid) {
+    sections.set(
+      'uidgid',
+      Object.entries(options.uidgid).map(([kind, id]) => `${kind}: ${id}`),
+    );
+  }
+  for (const [name, text] of Object.entries(options.config ?? {})) {
+    sections.set(name, [...(sections.get(name) ?? []), text]);
+  }
+  return [...sections].map(([name, lines]) => `${name} {\n  ${lines.join('\n  ')}\n}\n`).join('');
+}
