@@ -13,6 +13,7 @@ import { checkStep, checkValue } from './check-value.ts';
 import { resolveConnectOptions, type ConnectOptions } from './connect-options.ts';
 import { iterateEntries, iterateKeys, type CmapEntry, type IterationCalls } from './iterate.ts';
 import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './keys.ts';
+import { checkNestedSet } from './nested-set-guard.ts';
 import { dangerousStatsTracker, resolveTrackOptions, type TrackOptions } from './track-options.ts';
 import { CmapTracker } from './tracker.ts';
 import { TrackerRegistry } from './tracker-registry.ts';
@@ -53,7 +54,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    */
   static async connect(options: ConnectOptions = {}): Promise<CmapClient> {
     const { map, ...ipc } = resolveConnectOptions(options);
-    const trackers = new TrackerRegistry();
+    const trackers = new TrackerRegistry(`${ipc.socketDirectory ?? ''}/${ipc.service}`);
     const startedAt = performance.now();
     const connection = await connectIpc(ipc, trackers);
     const client = new CmapClient(connection, trackers, map, ipc.timeoutMs);
@@ -100,10 +101,12 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   /**
    * cmap_set: creates the key, or replaces its value and type.
    * @throws CsError CS_ERR_ACCESS: the key is read-only; CS_ERR_NAME_TOO_LONG: corosync does not allow the key;
-   *   CS_ERR_INVALID_PARAM: the value does not fit its type, or has more than 16384 bytes; CS_ERR_TOO_BIG: nor the buffer.
+   *   CS_ERR_INVALID_PARAM: the value does not fit its type, or has more than 16384 bytes; CS_ERR_TOO_BIG: nor the buffer;
+   *   CS_ERR_BUSY: a tracker of this process would make corosync crash (see `track`).
    */
   async set(key: string, value: CmapValue, options?: CallOptions): Promise<void> {
     checkKeyToSet('cmap_set', key, this.map);
+    checkNestedSet('cmap_set', this.#trackers.server, key);
     const settable = checkValue('cmap_set', key, value, this.#connection.maxMessageSize);
     return this.#submit(new SetRequest(key, settable), options);
   }
@@ -111,6 +114,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   /** cmap_delete. @throws CsError CS_ERR_NOT_EXIST: there is no such key; CS_ERR_ACCESS: it is read-only. */
   async delete(key: string, options?: CallOptions): Promise<void> {
     checkKeyToChange('cmap_delete', key, this.map);
+    checkNestedSet('cmap_delete', this.#trackers.server, key);
     return this.#submit(new DeleteRequest(key), options);
   }
 
@@ -148,6 +152,9 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   /**
    * cmap_track_add: tells of changes of a key, or with `prefix: true` of all keys that start with `key`. Own changes are told, too.
    * The key need not exist. Setting a value that is there already is no change.
+   *
+   * Prefer narrow prefixes: corosync (3.1.7, and still in 2026) crashes when `quorum.cancel_wait_for_all` or
+   * `runtime.force_gather` is set by anybody while a prefix that covers it is tracked by anybody.
    * @throws CsError CS_ERR_INVALID_PARAM: the tracker could never fire (libcmap accepts it), or could crash corosync;
    *   CS_ERR_NOT_SUPPORTED: a prefix in the stats map without both add and delete.
    */
@@ -156,11 +163,12 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     if (this.map === 'stats' && !resolved.prefix) await this.#refuseDangerousTracker(resolved, options);
     const trackInstHandle = this.#trackers.newInstHandle();
     const [tracker, driver] = CmapTracker.create(resolved, async (_tracker, trackHandle, deleteOptions) => {
-      this.#trackers.remove(trackInstHandle);
+      this.#trackers.silence(trackInstHandle);
       if (!this.closed) await this.#submit(new TrackDeleteRequest(key, trackHandle), deleteOptions);
+      this.#trackers.remove(trackInstHandle);
     });
     // Before the request: the first notification may be here before the answer is read.
-    this.#trackers.add(trackInstHandle, driver);
+    this.#trackers.add(trackInstHandle, driver, resolved.prefix && this.map === 'icmap' ? key : undefined);
     try {
       const request = new TrackAddRequest(key, resolved.trackType, trackInstHandle);
       driver.activate(
@@ -203,6 +211,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
 
   #adjust(operation: string, key: string, step: number, options: CallOptions | undefined): Promise<void> {
     checkKeyToChange(operation, key, this.map);
+    checkNestedSet(operation, this.#trackers.server, key);
     return this.#submit(new AdjustIntRequest(operation, key, checkStep(operation, key, step)), options);
   }
 

@@ -5,14 +5,22 @@ import { malformed } from '../codec/malformed.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { ConnectionError } from '../errors/index.ts';
 import type { ConnectionListener } from '../ipc/index.ts';
+import { notePrefixTracker } from './nested-set-guard.ts';
 import type { TrackerDriver } from './tracker.ts';
 
 /** Knows which tracker each notification is for, by the instance handle that we gave corosync with the request. */
 export class TrackerRegistry implements ConnectionListener {
   readonly #drivers = new Map<bigint, TrackerDriver>();
+  readonly #notes = new Map<bigint, () => void>();
+  /** Names the corosync at the other end, for what concerns all connections of this process to it. */
+  readonly server: string;
   #lastHandle = 0n;
   #whenClosed: (error: ConnectionError | undefined) => void = () => undefined;
   readonly closed = new Promise<ConnectionError | undefined>((resolve) => (this.#whenClosed = resolve));
+
+  constructor(server: string) {
+    this.server = server;
+  }
 
   /** Handles are never used again, so that a late notification cannot reach a later tracker. */
   newInstHandle(): bigint {
@@ -20,12 +28,21 @@ export class TrackerRegistry implements ConnectionListener {
     return this.#lastHandle;
   }
 
-  add(trackInstHandle: bigint, driver: TrackerDriver): void {
+  add(trackInstHandle: bigint, driver: TrackerDriver, prefix: string | undefined): void {
     this.#drivers.set(trackInstHandle, driver);
+    if (prefix !== undefined) this.#notes.set(trackInstHandle, notePrefixTracker(this.server, prefix));
   }
 
-  remove(trackInstHandle: bigint): void {
+  /** From now on its notifications are dropped; corosync may still have the tracker. */
+  silence(trackInstHandle: bigint): void {
     this.#drivers.delete(trackInstHandle);
+  }
+
+  /** corosync does not have the tracker any more. */
+  remove(trackInstHandle: bigint): void {
+    this.silence(trackInstHandle);
+    this.#notes.get(trackInstHandle)?.();
+    this.#notes.delete(trackInstHandle);
   }
 
   /** corosync does not take back what it had sent when a tracker was deleted: such notifications are dropped here. */
@@ -38,6 +55,8 @@ export class TrackerRegistry implements ConnectionListener {
   onClosed(error: ConnectionError | undefined): void {
     const drivers = [...this.#drivers.values()];
     this.#drivers.clear();
+    for (const forget of this.#notes.values()) forget();
+    this.#notes.clear();
     for (const driver of drivers) driver.end(error);
     this.#whenClosed(error);
   }

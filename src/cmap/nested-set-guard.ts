@@ -1,0 +1,40 @@
+import { CsError } from '../errors/index.ts';
+
+/**
+ * Keys that corosync sets again itself while it tells its trackers of a set (exec/main.c, exec/votequorum.c). A tracker
+ * of a prefix is told after that, of a value that has been freed by then: corosync crashes (seen on 3.1.7 with
+ * corosync-cmapctl alone). Trackers of the exact key are told before, and are safe.
+ */
+const NESTED_SET_KEYS: readonly string[] = ['runtime.force_gather', 'quorum.cancel_wait_for_all'];
+
+/** The prefixes that this process tracks, by corosync, each as often as it is tracked. */
+const trackedPrefixes = new Map<string, string[]>();
+
+/** Notes a tracked prefix until the returned function is called. */
+export function notePrefixTracker(server: string, prefix: string): () => void {
+  if (!NESTED_SET_KEYS.some((key) => key.startsWith(prefix))) return () => undefined;
+  const prefixes = trackedPrefixes.get(server) ?? [];
+  trackedPrefixes.set(server, [...prefixes, prefix]);
+  let noted = true;
+  return () => {
+    if (!noted) return;
+    noted = false;
+    const left = trackedPrefixes.get(server) ?? [];
+    const index = left.indexOf(prefix);
+    trackedPrefixes.set(
+      server,
+      left.filter((_, i) => i !== index),
+    );
+  };
+}
+
+/** Refuses a change that would crash corosync, as far as this process knows. Other processes' trackers cannot be seen. */
+export function checkNestedSet(operation: string, server: string, key: string): void {
+  if (!NESTED_SET_KEYS.includes(key)) return;
+  const prefix = trackedPrefixes.get(server)?.find((candidate) => key.startsWith(candidate));
+  if (prefix === undefined) return;
+  const detail =
+    `corosync crashes when this key is changed while a prefix that covers it is tracked, ` +
+    `and this process tracks ${JSON.stringify(prefix)}; delete that tracker first`;
+  throw new CsError('CS_ERR_BUSY', { operation, key, detail });
+}
