@@ -6,7 +6,7 @@ import {
   type CmapUnknownValue,
   type CmapValue,
 } from '../codec/cmap/value.ts';
-import { CsError } from '../errors/index.ts';
+import { CsError, show } from '../errors/index.ts';
 
 /** A value of a type that corosync defines. */
 export type SettableValue = Exclude<CmapValue, CmapUnknownValue>;
@@ -74,7 +74,7 @@ function problemWith(value: CmapValue): string | undefined {
       return value.value instanceof Uint8Array ? undefined : 'a binary value is a Uint8Array';
     default: {
       const { type } = value as { type: unknown };
-      return `unknown type ${String(type)}; there are ${Object.keys(VALUE_TYPE_CODES).join(', ')}`;
+      return `unknown type ${show(type)}; there are ${Object.keys(VALUE_TYPE_CODES).join(', ')}`;
     }
   }
 }
@@ -84,14 +84,14 @@ function problemWithInteger(
   value: number,
   [least, most]: readonly [number, number],
 ): string | undefined {
-  if (!Number.isInteger(value)) return `${type} takes an integer number, not ${describe(value)}`;
+  if (!Number.isInteger(value)) return `${type} takes an integer number, not ${show(value)}`;
   if (value < least || value > most) return `${type} ranges from ${least} to ${most}; ${value} is outside`;
   return undefined;
 }
 
 function problemWithBigint(type: 'int64' | 'uint64', value: bigint): string | undefined {
   const [least, most] = BIGINT_RANGES[type];
-  if (typeof value !== 'bigint') return `${type} takes a bigint (such as 5n), not ${describe(value)}`;
+  if (typeof value !== 'bigint') return `${type} takes a bigint (such as 5n), not ${show(value)}`;
   if (value < least || value > most) return `${type} ranges from ${least.toString()} to ${most.toString()}`;
   return undefined;
 }
@@ -110,9 +110,5 @@ function problemWithString(value: { value: string; bytes?: Uint8Array }): string
 }
 
 function expectType(type: string, value: unknown, expected: 'number' | 'string'): string | undefined {
-  return typeof value === expected ? undefined : `${type} takes a ${expected}, not ${describe(value)}`;
-}
-
-function describe(value: unknown): string {
-  return typeof value === 'number' ? String(value) : typeof value;
+  return typeof value === expected ? undefined : `${type} takes a ${expected}, not ${show(value)}`;
 }

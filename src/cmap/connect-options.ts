@@ -1,5 +1,5 @@
 import { MAP_CODES, type CmapMap } from '../codec/cmap/set-current-map.ts';
-import { CsError } from '../errors/index.ts';
+import { CsError, show } from '../errors/index.ts';
 import { timeoutOf, type CallOptions, type IpcOptions } from '../ipc/index.ts';
 
 /** How to reach corosync's configuration map. Everything has a default that suits a local corosync. */
@@ -58,29 +58,29 @@ export function resolveConnectOptions(options: ConnectOptions): IpcOptions & { r
 
 /** libcmap answers CS_ERR_NOT_EXIST for a map that corosync does not have. */
 function checkMap(map: string): CmapMap {
-  if (Object.hasOwn(MAP_CODES, map)) return map as CmapMap;
+  if (typeof map === 'string' && Object.hasOwn(MAP_CODES, map)) return map as CmapMap;
   throw new CsError('CS_ERR_NOT_EXIST', {
     operation: OPERATION,
-    detail: `there is no map ${JSON.stringify(map)}; use 'icmap' or 'stats'`,
+    detail: `there is no map ${show(map)}; use 'icmap' or 'stats'`,
   });
 }
 
 function checkSocketName(name: string): string {
   if (typeof name === 'string' && /^[\w.-]{1,80}$/.test(name)) return name;
-  throw invalid(`socketName ${JSON.stringify(name)} is not a plain name`);
+  throw invalid(`socketName ${show(name)} is not a plain name`);
 }
 
 function checkDirectory(option: string, directory: string | undefined): string | undefined {
   if (directory === undefined) return undefined;
   if (typeof directory !== 'string' || !directory.startsWith('/') || directory.includes('\0')) {
-    throw invalid(`${option} ${JSON.stringify(directory)} is not an absolute path`);
+    throw invalid(`${option} ${show(directory)} is not an absolute path`);
   }
   return directory.replace(/\/+$/, '');
 }
 
 function checkInteger(option: string, value: number, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw invalid(`${option} is ${String(value)}; it ranges from ${least} to ${most}`);
+  throw invalid(`${option} is ${show(value)}; it ranges from ${least} to ${most}`);
 }
 
 function invalid(detail: string): CsError {

@@ -21,8 +21,8 @@ export class NotificationQueue {
   #events: (CmapTrackEvent | undefined)[] = [];
   #head = 0;
   #bytes = 0;
-  /** When coalescing: where the unread notification of each key stands. */
-  readonly #positions = new Map<string, number>();
+  /** When coalescing: where the unread notification of each key stands, and whether the key was there before it. */
+  readonly #unread = new Map<string, { position: number; readonly existedBefore: boolean }>();
 
   constructor(limits: QueueLimits) {
     this.#limits = limits;
@@ -35,7 +35,10 @@ export class NotificationQueue {
       this.#events.length - this.#head >= this.#limits.maxQueued ||
       this.#bytes + cost > this.#limits.maxQueuedBytes;
     if (full) return this.#overflow(notification.tracker, 1 + notification.coalesced);
-    if (this.#limits.coalesce) this.#positions.set(notification.key, this.#events.length);
+    if (this.#limits.coalesce) {
+      const existedBefore = notification.event !== 'add';
+      this.#unread.set(notification.key, { position: this.#events.length, existedBefore });
+    }
     this.#events.push(notification);
     this.#bytes += cost;
   }
@@ -47,7 +50,8 @@ export class NotificationQueue {
     this.#head += 1;
     if (event.kind === 'notification') {
       this.#bytes -= costOf(event);
-      this.#positions.delete(event.key);
+      // Behind a gap the key may have another one, which later changes are folded into.
+      if (this.#unread.get(event.key)?.position === this.#head - 1) this.#unread.delete(event.key);
     }
     if (this.#head === this.#events.length) this.#compact();
     else if (this.#head > 1024 && this.#head * 2 > this.#events.length) this.#compact();
@@ -58,21 +62,21 @@ export class NotificationQueue {
     this.#events = [];
     this.#head = 0;
     this.#bytes = 0;
-    this.#positions.clear();
+    this.#unread.clear();
   }
 
   #fold(notification: CmapNotification): boolean {
-    const position = this.#positions.get(notification.key);
-    const earlier = position === undefined ? undefined : this.#events[position];
-    if (position === undefined || earlier?.kind !== 'notification') return false;
-    const folded = fold(earlier, notification);
+    const unread = this.#unread.get(notification.key);
+    const earlier = unread === undefined ? undefined : this.#events[unread.position];
+    if (unread === undefined || earlier?.kind !== 'notification') return false;
+    const folded = fold(earlier, notification, unread.existedBefore);
     const growth = costOf(folded) - costOf(earlier);
     if (this.#bytes + growth > this.#limits.maxQueuedBytes) {
       this.#overflow(notification.tracker, 1);
       return true;
     }
     this.#bytes += growth;
-    this.#events[position] = folded;
+    this.#events[unread.position] = folded;
     return true;
   }
 
@@ -85,19 +89,18 @@ export class NotificationQueue {
     const overflow: CmapOverflow = { kind: 'overflow', dropped, tracker };
     this.#events.push(overflow);
     // Later changes must not be folded into what lies before the gap.
-    this.#positions.clear();
+    this.#unread.clear();
   }
 
   #compact(): void {
     this.#events = this.#events.slice(this.#head);
-    for (const [key, position] of this.#positions) this.#positions.set(key, position - this.#head);
+    for (const unread of this.#unread.values()) unread.position -= this.#head;
     this.#head = 0;
   }
 }
 
 /** From the first old value to the last new value, and the event that this amounts to. */
-function fold(earlier: CmapNotification, later: CmapNotification): CmapNotification {
-  const existedBefore = earlier.event !== 'add';
+function fold(earlier: CmapNotification, later: CmapNotification, existedBefore: boolean): CmapNotification {
   const event = later.event === 'delete' ? 'delete' : existedBefore ? 'modify' : 'add';
   const coalesced = earlier.coalesced + 1 + later.coalesced;
   return { ...later, event, oldValue: earlier.oldValue, coalesced };

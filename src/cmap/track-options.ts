@@ -1,7 +1,7 @@
 import type { CmapEventType } from '../codec/cmap/notification.ts';
 import type { CmapMap } from '../codec/cmap/set-current-map.ts';
 import { TRACK_BITS } from '../codec/cmap/track.ts';
-import { CsError, type CsErrorName } from '../errors/index.ts';
+import { CsError, show, type CsErrorName } from '../errors/index.ts';
 import type { CallOptions } from '../ipc/index.ts';
 import { checkTrackedKey } from './keys.ts';
 import type { CmapTrackEvent } from './track-events.ts';
@@ -71,9 +71,9 @@ function checkEvents(key: string, events: readonly CmapEventType[]): readonly Cm
     );
   }
   const given: readonly CmapEventType[] = events;
-  const unknown = given.find((event) => !EVENT_TYPES.includes(event));
-  if (unknown !== undefined)
-    throw invalid(key, `unknown event ${unknown}; there are ${EVENT_TYPES.join(', ')}`);
+  const unknown = given.findIndex((event) => !EVENT_TYPES.includes(event));
+  if (unknown !== -1)
+    throw invalid(key, `unknown event ${show(given[unknown])}; there are ${EVENT_TYPES.join(', ')}`);
   return EVENT_TYPES.filter((event) => given.includes(event));
 }
 
@@ -96,12 +96,12 @@ export function dangerousStatsTracker(key: string): CsError {
 
 function checkWhenLagging(key: string, value: 'overflow' | 'coalesce'): 'overflow' | 'coalesce' {
   if (['overflow', 'coalesce'].includes(value)) return value;
-  throw invalid(key, `whenLagging is 'overflow' or 'coalesce', not ${JSON.stringify(value)}`);
+  throw invalid(key, `whenLagging is 'overflow' or 'coalesce', not ${show(value)}`);
 }
 
 function checkLimit(key: string, name: string, value: number): number {
   if (Number.isInteger(value) && value >= 1) return value;
-  throw invalid(key, `${name} is an integer of 1 or more, not ${String(value)}`);
+  throw invalid(key, `${name} is an integer of 1 or more, not ${show(value)}`);
 }
 
 function invalid(key: string, detail: string): CsError {

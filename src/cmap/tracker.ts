@@ -10,6 +10,11 @@ type State =
   | { readonly name: 'active'; readonly trackHandle: bigint }
   | { readonly name: 'ended'; readonly error: ConnectionError | undefined };
 
+interface WaitingReader {
+  resolve(result: IteratorResult<CmapTrackEvent>): void;
+  reject(error: Error): void;
+}
+
 /** Ends the tracker on the server. */
 export type TrackDelete = (tracker: CmapTracker, trackHandle: bigint, options?: CallOptions) => Promise<void>;
 
@@ -33,8 +38,8 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
   readonly #queue: NotificationQueue;
   #state: State = { name: 'adding' };
   #hasReader = false;
-  #waiting:
-    { resolve: (result: IteratorResult<CmapTrackEvent>) => void; reject: (error: Error) => void } | undefined;
+  /** Calls of next() that no event has come for yet. */
+  readonly #waiting: WaitingReader[] = [];
 
   private constructor(options: ResolvedTrackOptions, trackDelete: TrackDelete) {
     this.key = options.key;
@@ -51,7 +56,7 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
     return [
       tracker,
       {
-        activate: (trackHandle) => (tracker.#state = { name: 'active', trackHandle }),
+        activate: (trackHandle) => tracker.#activate(trackHandle),
         deliver: (message) => tracker.#deliver(message),
         end: (error) => tracker.#end(error),
       },
@@ -87,6 +92,11 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
     };
   }
 
+  /** The connection may have ended between the answer and this. */
+  #activate(trackHandle: bigint): void {
+    if (this.#state.name === 'adding') this.#state = { name: 'active', trackHandle };
+  }
+
   #next(): Promise<IteratorResult<CmapTrackEvent>> {
     const event = this.#queue.shift();
     if (event !== undefined) return Promise.resolve({ done: false, value: event });
@@ -94,7 +104,7 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
       const { error } = this.#state;
       return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error);
     }
-    return new Promise((resolve, reject) => (this.#waiting = { resolve, reject }));
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   #deliver({ key, event, newValue, oldValue }: NotificationMessage): void {
@@ -108,19 +118,18 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
       coalesced: 0,
     };
     if (this.#options.listener !== undefined) return callListener(this.#options.listener, notification);
-    const waiting = this.#waiting;
-    if (waiting === undefined) return this.#queue.push(notification);
-    this.#waiting = undefined;
-    waiting.resolve({ done: false, value: notification });
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) this.#queue.push(notification);
+    else waiting.resolve({ done: false, value: notification });
   }
 
   #end(error: ConnectionError | undefined): void {
     if (this.#state.name === 'ended') return;
     this.#state = { name: 'ended', error };
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    if (error === undefined) waiting?.resolve({ done: true, value: undefined });
-    else waiting?.reject(error);
+    for (const waiting of this.#waiting.splice(0)) {
+      if (error === undefined) waiting.resolve({ done: true, value: undefined });
+      else waiting.reject(error);
+    }
   }
 
   #misused(code: 'CS_ERR_INVALID_PARAM' | 'CS_ERR_BUSY', detail: string): CsError {

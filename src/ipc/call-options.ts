@@ -1,4 +1,4 @@
-import { CsError } from '../errors/index.ts';
+import { CsError, show } from '../errors/index.ts';
 
 /** What every waiting call takes. */
 export interface CallOptions {
@@ -14,6 +14,6 @@ export function timeoutOf(options: CallOptions | undefined, defaultMs: number, o
   if (typeof timeoutMs === 'number' && timeoutMs >= 0) return timeoutMs;
   throw new CsError('CS_ERR_INVALID_PARAM', {
     operation,
-    detail: `timeoutMs is ${String(timeoutMs)}; give milliseconds of 0 or more, or Infinity`,
+    detail: `timeoutMs is ${show(timeoutMs)}; give milliseconds of 0 or more, or Infinity`,
   });
 }

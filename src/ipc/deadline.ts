@@ -1,6 +1,9 @@
 import { CsError } from '../errors/index.ts';
 import { onAbort } from './on-abort.ts';
 
+/** The most that a timer can be set to, 24.8 days: beyond it, it would fire at once. Such a deadline is none. */
+const MAX_TIMER_MS = 0x7fffffff;
+
 /** A signal that fires when the caller aborts or the time is up; `dispose` leaves no timer and no listener behind. */
 export class Deadline {
   readonly #controller = new AbortController();
@@ -8,7 +11,7 @@ export class Deadline {
   readonly #timer: NodeJS.Timeout | undefined;
 
   constructor(operation: string, timeoutMs: number, userSignal: AbortSignal | undefined) {
-    if (timeoutMs !== Infinity) {
+    if (timeoutMs <= MAX_TIMER_MS) {
       this.#timer = setTimeout(() => this.#controller.abort(timedOut(operation, timeoutMs)), timeoutMs);
     }
     if (userSignal === undefined) return;

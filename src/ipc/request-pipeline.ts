@@ -38,6 +38,8 @@ export class RequestPipeline {
   #progressAt = 0;
   #scheduled = false;
   #earliestDeadline = Infinity;
+  /** Which answer belongs to which call is no longer known. */
+  #broken = false;
 
   /**
    * @param sendBytes writes so many bytes to the socket; false if the kernel does not have them yet
@@ -70,7 +72,7 @@ export class RequestPipeline {
   /** Ends it: hands out the answers that are there, and fails everything else. */
   stop(error: unknown): void {
     try {
-      if (this.#batch.length > 0) this.#collect();
+      if (this.#batch.length > 0 && !this.#broken) this.#collect();
     } catch {
       // The rings are as broken as the connection: `error` says more.
     }
@@ -107,6 +109,7 @@ export class RequestPipeline {
       else if (this.#isIdle()) this.#becomeIdle();
       else this.#schedule();
     } catch (error) {
+      this.#broken = true;
       this.#onFailure(error);
     }
   };
@@ -153,6 +156,15 @@ export class RequestPipeline {
       call = this.#queue[this.#queueHead];
     }
     if (this.#batch.length === 0) throw malformed('a single request does not fit the rings');
+    this.#forgetStaged();
+  }
+
+  /** The front of a long queue is dropped now and then: to do it each time would cost the queue's length. */
+  #forgetStaged(): void {
+    const worthKeeping = this.#queueHead < 1024 || this.#queueHead * 2 < this.#queue.length;
+    if (worthKeeping && this.#queueHead < this.#queue.length) return;
+    this.#queue = this.#queue.slice(this.#queueHead);
+    this.#queueHead = 0;
   }
 
   /** Looks for answers until the batch is complete, or nothing has come for a while. */
@@ -183,7 +195,7 @@ export class RequestPipeline {
   }
 
   readonly #deliver = (response: MessageReader): void => {
-    const call = this.#batch[this.#answered++];
+    const call = this.#batch[this.#answered];
     if (call === undefined) throw malformed('an answer to no request');
     const { message } = call;
     const { id, error } = decodeResponseHeader(response);
@@ -194,6 +206,7 @@ export class RequestPipeline {
     } else {
       call.fail(errorAnswer(message, error));
     }
+    this.#answered += 1;
   };
 
   #waitForProgress(): void {
@@ -228,6 +241,7 @@ export class RequestPipeline {
   }
 
   #becomeIdle(): void {
+    this.#ladder.cancel();
     this.#earliestDeadline = Infinity;
     this.#deadlines.clear();
   }

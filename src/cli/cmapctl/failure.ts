@@ -1,0 +1,25 @@
+import { CsError } from '../../errors/index.ts';
+import type { ByteString } from './bytes.ts';
+
+/** Ends the run with this line on standard error and exit code 1. */
+export class CmapctlFailure extends Error {
+  override readonly name = 'CmapctlFailure';
+
+  readonly line: ByteString;
+
+  constructor(line: ByteString) {
+    super(line);
+    this.line = line;
+  }
+}
+
+/** What the C tool prints behind "Error": its cs_strerror() gives the code's name. */
+export function errorText(error: unknown): string {
+  if (error instanceof CsError) return error.code;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What stands in front of a file name that could not be opened; close to perror(). */
+export function systemErrorText(error: unknown): string {
+  return errorText(error).replace(/, \w+( '.*')?$/s, '');
+}

@@ -1,0 +1,88 @@
+import type { CmapMap, CmapValue } from '../../index.ts';
+import { toKey, type ByteString } from './bytes.ts';
+import { CallQueue } from './call-queue.ts';
+import type { CmapctlClient, Environment } from './environment.ts';
+import { CmapctlFailure, systemErrorText } from './failure.ts';
+import { cannotDelete, deletePrefix } from './key-actions.ts';
+import { cannotSet, valueToSet } from './set-key.ts';
+import { LineCutter, parseSetting, type Setting } from './settings-file.ts';
+import { isSafeToSet } from './safe-set.ts';
+
+/**
+ * -p. The C tool waits for each line and exits at the first set that fails, so no later line may have
+ * taken effect then. Lines are sent without waiting as long as corosync cannot refuse them for a reason
+ * of the map (see isSafeToSet); a set in doubt waits for all before it, and all after wait for it.
+ */
+export async function loadSettings(
+  client: CmapctlClient,
+  { file, map }: { readonly file: ByteString; readonly map: CmapMap },
+  environment: Environment,
+): Promise<void> {
+  const loader = new Loader(client, map, environment);
+  const cutter = new LineCutter();
+  try {
+    for await (const piece of environment.readPieces(file)) await loader.load(cutter.feed(piece));
+    await loader.load(cutter.end());
+  } catch (error) {
+    await loader.finish();
+    if (error instanceof CmapctlFailure) throw error;
+    environment.complain(`Couldn't open file.: ${systemErrorText(error)}`);
+  }
+  await loader.finish();
+}
+
+class Loader {
+  readonly #client: CmapctlClient;
+  readonly #map: CmapMap;
+  readonly #environment: Environment;
+  readonly #queue = new CallQueue();
+
+  constructor(client: CmapctlClient, map: CmapMap, environment: Environment) {
+    this.#client = client;
+    this.#map = map;
+    this.#environment = environment;
+  }
+
+  async load(lines: readonly ByteString[]): Promise<void> {
+    for (const line of lines) {
+      const setting = parseSetting(line);
+      if (setting !== undefined && (await this.#apply(setting))) await this.#queue.drain();
+    }
+  }
+
+  finish(): Promise<void> {
+    return this.#queue.drain();
+  }
+
+  /** Returns true if the queue must be drained before the next line. */
+  async #apply(setting: Setting): Promise<boolean> {
+    switch (setting.kind) {
+      case 'set':
+        return this.#set(setting.key, await valueToSet(setting, this.#environment));
+      case 'delete':
+        return this.#delete(setting.key);
+      case 'delete-prefix':
+        await this.#queue.drain();
+        await deletePrefix(this.#client, setting.prefix, this.#environment);
+        return false;
+      case 'incomplete':
+        throw new CmapctlFailure(`Both type and value for key ${setting.key} are required`);
+    }
+  }
+
+  async #set(key: ByteString, value: CmapValue): Promise<boolean> {
+    const safe = isSafeToSet(this.#map, key, value);
+    if (!safe) await this.#queue.drain();
+    const done = this.#client.set(toKey(key), value);
+    const full = this.#queue.add(done, (error) => {
+      throw cannotSet(key, error);
+    });
+    return full || !safe;
+  }
+
+  #delete(key: ByteString): boolean {
+    return this.#queue.add(this.#client.delete(toKey(key)), (error) =>
+      this.#environment.complain(cannotDelete(key, error)),
+    );
+  }
+}

@@ -1,0 +1,37 @@
+import type { ParseArgsConfig } from 'node:util';
+import type { CmapClient } from '../index.ts';
+import type { Output } from './output.ts';
+
+/** The part of the client that the commands use. */
+export type CliClient = Pick<
+  CmapClient,
+  'get' | 'set' | 'delete' | 'adjust' | 'keys' | 'entries' | 'track' | 'close' | 'destroy'
+>;
+
+export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
+
+/** What a command gets to work with. */
+export interface CommandContext {
+  /** What follows the command's name and is not an option, as text. */
+  readonly operands: readonly string[];
+  /** The same, one character per byte: arguments need not be UTF-8. */
+  readonly rawOperands: readonly string[];
+  readonly options: OptionValues;
+  readonly output: Output;
+  /** Throws ConnectFailure. */
+  connect(signal?: AbortSignal): Promise<CliClient>;
+  /** One line to standard error. */
+  complain(message: string): void;
+}
+
+/** Does its work, and returns an exit code. */
+export type CommandFunction = (context: CommandContext) => Promise<number>;
+
+export interface Command {
+  readonly summary: string;
+  /** What `--help` prints above the options that all commands have. */
+  readonly help: string;
+  readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** Loaded when it is needed: starting up is most of the time of most runs. */
+  load(): Promise<CommandFunction>;
+}

@@ -1,0 +1,147 @@
+import type { Command } from './command.ts';
+
+const JSON_OPTION = { json: { type: 'boolean' } } as const;
+
+const JSON_HELP = '  --json          print one JSON object a line; see `corosync-client help json`';
+
+/** Every command by its name, in the order in which help lists them. */
+export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
+  [
+    'get',
+    {
+      summary: 'print the values of keys',
+      options: { ...JSON_OPTION, raw: { type: 'boolean' } },
+      load: async () => (await import('./commands/get.ts')).get,
+      help: `Usage: corosync-client get KEY...
+
+Prints the value of each key on a line of its own, without its name. Binary values
+are shown with \\xNN for bytes that are not printable. Keys that cannot be got are
+reported, the others are printed all the same; the exit code is then 1.
+
+${JSON_HELP}
+  --raw           print the bytes of the value and nothing else, for one key
+
+Examples:
+  corosync-client get totem.cluster_name
+  corosync-client get --json runtime.votequorum.this_node_id totem.token
+  corosync-client get --raw my.certificate > certificate.der`,
+    },
+  ],
+  [
+    'set',
+    {
+      summary: 'create a key or change its value',
+      options: { base64: { type: 'boolean' } },
+      load: async () => (await import('./commands/set.ts')).set,
+      help: `Usage: corosync-client set KEY TYPE VALUE
+
+TYPE is one of i8 u8 i16 u16 i32 u32 i64 u64 flt dbl str bin, or a long name: int8
+uint8 int16 uint16 int32 uint32 int64 uint64 float double string binary. Whole
+numbers are decimal or, with 0x, hexadecimal, and must fit the type. For bin, VALUE
+is the name of a file, or - for standard input. The change is made on this node only,
+and lasts until corosync stops.
+
+  --base64        with bin: VALUE is the value itself, in base64
+
+Examples:
+  corosync-client set my.limit u32 4096
+  corosync-client set my.offset i32 -5
+  corosync-client set my.certificate bin certificate.der
+  corosync-client set my.flag bin --base64 AAEC`,
+    },
+  ],
+  [
+    'delete',
+    {
+      summary: 'remove keys',
+      options: {},
+      load: async () => (await import('./commands/delete.ts')).deleteKeys,
+      help: `Usage: corosync-client delete KEY...
+
+Removes each key. Keys that cannot be removed are reported, the others are removed
+all the same; the exit code is then 1.
+
+Example:
+  corosync-client delete my.limit my.offset`,
+    },
+  ],
+  [
+    'inc',
+    {
+      summary: 'add to an integer',
+      options: { by: { type: 'string' } },
+      load: async () => (await import('./commands/adjust.ts')).increment,
+      help: `Usage: corosync-client inc KEY [--by N]
+
+Adds to a key of an integer type, atomically. Beyond its range the value wraps around.
+
+  --by N          how much, 1 to 2147483647; 1 if not given
+
+Example:
+  corosync-client inc my.counter --by 10`,
+    },
+  ],
+  [
+    'dec',
+    {
+      summary: 'subtract from an integer',
+      options: { by: { type: 'string' } },
+      load: async () => (await import('./commands/adjust.ts')).decrement,
+      help: `Usage: corosync-client dec KEY [--by N]
+
+Subtracts from a key of an integer type, atomically. Beyond its range the value wraps
+around.
+
+  --by N          how much, 1 to 2147483647; 1 if not given
+
+Example:
+  corosync-client dec my.counter`,
+    },
+  ],
+  [
+    'list',
+    {
+      summary: 'print keys with their types and values',
+      options: JSON_OPTION,
+      load: async () => (await import('./commands/list.ts')).list,
+      help: `Usage: corosync-client list [PREFIX...]
+
+Prints all keys, or those that start with one of the prefixes, as KEY (TYPE) = VALUE.
+Control characters and backslashes in values are shown as \\xNN and \\\\. The exit code
+is 1 if there is no key for some prefix.
+
+${JSON_HELP}
+
+Examples:
+  corosync-client list
+  corosync-client list runtime.members. nodelist.
+  corosync-client list --map stats --json stats.knet.`,
+    },
+  ],
+  [
+    'track',
+    {
+      summary: 'print changes as they happen',
+      options: { ...JSON_OPTION, prefix: { type: 'boolean' }, events: { type: 'string' } },
+      load: async () => (await import('./commands/track.ts')).track,
+      help: `Usage: corosync-client track KEY...
+       corosync-client track --prefix [PREFIX...]
+
+Prints a line for each change until Ctrl-C or SIGTERM, which end it with exit code 0.
+If corosync goes away the exit code is 1. If more changes come in than the reader of
+the output takes, an overflow line stands where some are missing.
+
+  --prefix        follow all keys that start with PREFIX; without one, all keys
+  --events LIST   only these of add,delete,modify
+${JSON_HELP}
+
+In the stats map corosync looks at values every 1.5 s only, and tells no old values;
+--prefix needs the events add and delete there.
+
+Examples:
+  corosync-client track --prefix runtime.members.
+  corosync-client track --json config.reload_in_progress | jq .
+  corosync-client track --map stats stats.knet.node2.link0.connected`,
+    },
+  ],
+]);

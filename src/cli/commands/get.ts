@@ -1,0 +1,28 @@
+import type { CmapValue } from '../../index.ts';
+import type { CommandContext, OptionValues } from '../command.ts';
+import { UsageError } from '../exit-codes.ts';
+import { entryLine } from '../json.ts';
+import { plainText, rawBytes } from '../text.ts';
+import { tryEach } from './try-each.ts';
+
+export async function get(context: CommandContext): Promise<number> {
+  const { operands, options, output } = context;
+  if (operands.length === 0) throw new UsageError('get needs a key');
+  if (options.raw === true && (operands.length > 1 || options.json === true)) {
+    throw new UsageError('--raw is for one key, and not together with --json');
+  }
+  const client = await context.connect();
+  return tryEach(
+    context,
+    operands,
+    (key) => client.get(key),
+    async (key, value) => {
+      for (const part of format(key, value, options)) await output.write(part);
+    },
+  );
+}
+
+function format(key: string, value: CmapValue, { json, raw }: OptionValues): (string | Uint8Array)[] {
+  if (json === true) return [entryLine(key, value)];
+  return raw === true ? [rawBytes(value)] : [plainText(value), '\n'];
+}

@@ -1,0 +1,69 @@
+import type { CmapEventType, CmapTracker } from '../../index.ts';
+import type { CliClient, CommandContext } from '../command.ts';
+import { EXIT, UsageError } from '../exit-codes.ts';
+import { eventLine } from '../json.ts';
+import { untilSignalled } from '../stop-signals.ts';
+import { eventText } from '../text.ts';
+
+interface Selection {
+  readonly keys: readonly string[];
+  readonly prefix: boolean;
+  readonly events: readonly CmapEventType[];
+}
+
+/** Ends by a signal (exit code 0), or by an error, such as the loss of corosync. */
+export async function track(context: CommandContext): Promise<number> {
+  const selection = parseSelection(context);
+  await untilSignalled(async (signal) => {
+    const client = await context.connect(signal);
+    await followAll(client, selection, context, signal);
+  });
+  return EXIT.ok;
+}
+
+function parseSelection({ operands, options }: CommandContext): Selection {
+  const prefix = options.prefix === true;
+  if (operands.length === 0 && !prefix) {
+    throw new UsageError('track needs a key, or --prefix to follow all keys');
+  }
+  return { keys: operands.length === 0 ? [''] : operands, prefix, events: parseEvents(options.events) };
+}
+
+const EVENTS: readonly CmapEventType[] = ['add', 'delete', 'modify'];
+
+function parseEvents(list: string | boolean | undefined): readonly CmapEventType[] {
+  if (typeof list !== 'string') return EVENTS;
+  return list.split(',').map((name) => {
+    const event = EVENTS.find((known) => known === name);
+    if (event === undefined) throw new UsageError(`unknown event ${name}: use some of ${EVENTS.join(',')}`);
+    return event;
+  });
+}
+
+async function followAll(
+  client: CliClient,
+  { keys, prefix, events }: Selection,
+  context: CommandContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const trackers = await Promise.all(keys.map((key) => client.track(key, { prefix, events, signal })));
+  signal.addEventListener('abort', () => void deleteAll(trackers));
+  await Promise.race([
+    Promise.all(trackers.map((tracker) => follow(tracker, context))),
+    context.output.failed,
+  ]);
+}
+
+/** Ends the loops that read them. */
+async function deleteAll(trackers: readonly CmapTracker[]): Promise<void> {
+  await Promise.allSettled(trackers.map((tracker) => tracker.delete()));
+}
+
+/** While the reader of the output is slow, the tracker keeps events, and says so if they are too many. */
+async function follow(tracker: CmapTracker, { options, output }: CommandContext): Promise<void> {
+  const json = options.json === true;
+  for await (const event of tracker) {
+    const time = new Date();
+    await output.write(json ? eventLine(event, time) : `${eventText(event, time)}\n`);
+  }
+}

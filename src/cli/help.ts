@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { COMMANDS } from './commands.ts';
+import { UsageError } from './exit-codes.ts';
+
+const GLOBAL_OPTIONS = `Options of all commands:
+  --map MAP               icmap (default: configuration and run-time state) or stats
+  --timeout MS            how long connecting and each call may take; default 30000
+  --socket-name NAME      name of corosync's socket; default cmap
+  --socket-directory DIR  where the socket is, if libqb uses filesystem sockets
+  --shm-directory DIR     where corosync's /dev/shm is mounted; default /dev/shm
+  --buffer-size BYTES     size of the ring buffers, 65536 to 16777216
+  -h, --help              print help`;
+
+const EXIT_CODES = `Exit codes:
+  0  done; also if the reader of standard output has gone (as with "| head")
+  1  not done, or not all: a key is missing or read-only, corosync went away, ...
+  2  the command line is wrong; nothing was done
+  3  no connection to corosync: it is not running, or access is denied`;
+
+const JSON_HELP = `Output of get, list and track with --json: one object a line.
+
+get and list    {"key":"totem.token","type":"uint32","value":3000}
+track           {"event":"modify","key":"my.limit",
+                 "newValue":{"type":"uint32","value":2},
+                 "oldValue":{"type":"uint32","value":1},
+                 "time":"2025-01-31T12:00:00.000Z"}
+                event is add, delete or modify. newValue or oldValue is null where
+                there is none. time is when the notification was received.
+track           {"event":"overflow","dropped":3,"time":"..."}
+                3 notifications are missing in this place.
+
+type            value
+int8 ... uint32 number
+int64, uint64   string of decimal digits, because JSON readers round large numbers
+float, double   number, or one of the strings "NaN", "Infinity", "-Infinity", "-0"
+string          string; if the value is not UTF-8, "bytes" beside it has it in base64
+binary          string, base64
+unknown         string, base64, and "typeCode" beside it: not a type of corosync`;
+
+const CMAPCTL_HELP = `Usage: corosync-client cmapctl ARGUMENT...
+
+Takes the arguments of corosync-cmapctl 3.1.7 and does what it does, with the same
+output and exit codes. The command cmapctl is the same. See corosync-client cmapctl -h.`;
+
+const TOPICS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    json: JSON_HELP,
+    cmapctl: CMAPCTL_HELP,
+    help: 'Usage: corosync-client help [COMMAND | json]',
+  }),
+);
+
+/** Help on a command or topic, or, without one, on everything in short. */
+export function helpText(topic: string | undefined): string {
+  if (topic === undefined) return overview();
+  const text = TOPICS.get(topic) ?? commandHelp(topic);
+  if (text === undefined) throw new UsageError(`there is no help on ${topic}`);
+  return `${text}\n`;
+}
+
+function commandHelp(name: string): string | undefined {
+  const command = COMMANDS.get(name);
+  return command && `${command.help}\n\n${GLOBAL_OPTIONS}\n\n${EXIT_CODES}`;
+}
+
+function overview(): string {
+  const commands = [...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
+  return `Usage: corosync-client COMMAND [OPTION...] [ARGUMENT...]
+
+Reads, changes and tracks the configuration map (CMAP) of the local corosync.
+
+Commands:
+${commands.join('\n')}
+  cmapctl  do what corosync-cmapctl does with the same arguments
+  help     print help on a command; help json describes the JSON output
+
+${GLOBAL_OPTIONS}
+  --version               print the version
+
+${EXIT_CODES}
+`;
+}
+
+export function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  return version;
+}

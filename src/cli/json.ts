@@ -1,0 +1,70 @@
+import type { CmapTrackEvent, CmapValue } from '../index.ts';
+
+/** A value as JSON can hold it without loss; see the schema in `corosync-client help json`. */
+export interface JsonValue {
+  readonly type: CmapValue['type'];
+  readonly value: string | number;
+  readonly bytes?: string;
+  readonly typeCode?: number;
+}
+
+export function toJsonValue(value: CmapValue): JsonValue {
+  switch (value.type) {
+    case 'int64':
+    case 'uint64':
+      return { type: value.type, value: value.value.toString() };
+    case 'string':
+      return value.bytes === undefined
+        ? { type: value.type, value: value.value }
+        : { type: value.type, value: value.value, bytes: toBase64(value.bytes) };
+    case 'binary':
+      return { type: value.type, value: toBase64(value.value) };
+    case 'unknown':
+      return { type: value.type, value: toBase64(value.value), typeCode: value.typeCode };
+    case 'float':
+    case 'double':
+      return { type: value.type, value: toJsonNumber(value.value) };
+    case 'int8':
+    case 'uint8':
+    case 'int16':
+    case 'uint16':
+    case 'int32':
+    case 'uint32':
+      return { type: value.type, value: value.value };
+  }
+}
+
+export function entryLine(key: string, value: CmapValue): string {
+  return line({ key, ...toJsonValue(value) });
+}
+
+export function eventLine(event: CmapTrackEvent, time: Date): string {
+  if (event.kind === 'overflow') {
+    return line({ event: 'overflow', dropped: event.dropped, time: time.toISOString() });
+  }
+  return line({
+    event: event.event,
+    key: event.key,
+    newValue: optional(event.newValue),
+    oldValue: optional(event.oldValue),
+    time: time.toISOString(),
+  });
+}
+
+function optional(value: CmapValue | undefined): JsonValue | null {
+  return value === undefined ? null : toJsonValue(value);
+}
+
+/** JSON has no NaN, no infinities and, as JSON.stringify writes it, no negative zero: those become strings. */
+function toJsonNumber(value: number): number | string {
+  if (Object.is(value, -0)) return '-0';
+  return Number.isFinite(value) ? value : String(value);
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}
+
+function line(object: object): string {
+  return `${JSON.stringify(object)}\n`;
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { SyncOutput } from './cmapctl/sync-output.ts';
+import { Output } from './output.ts';
+import { rawArguments } from './raw-arguments.ts';
+import { runCli } from './run-cli.ts';
+
+const errors = new SyncOutput(2, () => undefined);
+
+const code = await runCli(rawArguments(), {
+  output: new Output(process.stdout),
+  async connect(options) {
+    const { CmapClient } = await import('../index.ts');
+    return CmapClient.connect(options);
+  },
+  complain(line) {
+    errors.write(`${Buffer.from(line).toString('latin1')}\n`);
+    errors.flush();
+  },
+  async cmapctl(words) {
+    const { runCmapctl } = await import('./cmapctl/run.ts');
+    const { nodeEnvironment } = await import('./cmapctl/node-environment.ts');
+    return runCmapctl(words, nodeEnvironment());
+  },
+});
+// Signals and a reader that never reads again must not keep the process: nothing is left to wait for.
+process.exit(code);

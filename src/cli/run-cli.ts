@@ -1,0 +1,109 @@
+import { ConnectionError, CsError } from '../errors/index.ts';
+import type { ConnectOptions } from '../index.ts';
+import type { CliClient, Command, CommandContext } from './command.ts';
+import { connectOptions, parseCommandLine, splitCommandLine } from './command-line.ts';
+import { COMMANDS } from './commands.ts';
+import { ConnectFailure, EXIT, UsageError } from './exit-codes.ts';
+import { explain } from './explain.ts';
+import { OutputError, type Output } from './output.ts';
+import { fromRaw } from './raw-arguments.ts';
+
+/** What the command line tool touches outside, so that tests can bring their own. */
+export interface CliEnvironment {
+  readonly output: Output;
+  connect(options: ConnectOptions): Promise<CliClient>;
+  complain(line: string): void;
+  /** Runs the drop-in. */
+  cmapctl(words: readonly string[]): Promise<number>;
+}
+
+/** Runs the command line (one character per byte in each word). Returns the exit code. */
+export async function runCli(words: readonly string[], environment: CliEnvironment): Promise<number> {
+  try {
+    const code = await run(words, environment);
+    await environment.output.flush();
+    return code;
+  } catch (error) {
+    if (error instanceof OutputError && error.isBrokenPipe) return EXIT.ok;
+    environment.complain(`corosync-client: ${describe(error)}`);
+    return exitCodeOf(error);
+  }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof UsageError) return `${error.message} (see corosync-client help)`;
+  return explain(error instanceof ConnectFailure ? error.cause : error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.usage;
+  return error instanceof ConnectFailure ? EXIT.noConnection : EXIT.failed;
+}
+
+async function run(words: readonly string[], environment: CliEnvironment): Promise<number> {
+  const { before, name, after } = splitCommandLine(words);
+  if (name === undefined) return runWithoutCommand(before, environment);
+  if (name === 'cmapctl' && before.length === 0) return environment.cmapctl(after);
+  if (name === 'help') return printHelp(after[0], environment);
+  const command = COMMANDS.get(name);
+  if (command === undefined) throw new UsageError(`there is no command ${fromRaw(name)}`);
+  const { options, operands } = parseCommandLine([...before, ...after], command.options);
+  if (options.help === true) return printHelp(name, environment);
+  return runCommand(command, { options, rawOperands: operands }, environment);
+}
+
+async function runWithoutCommand(words: readonly string[], environment: CliEnvironment): Promise<number> {
+  const { options } = parseCommandLine(words, { version: { type: 'boolean' } });
+  if (options.help === true) return printHelp(undefined, environment);
+  if (options.version !== true) throw new UsageError('no command given');
+  const { version } = await import('./help.ts');
+  await environment.output.write(`${version()}\n`);
+  return EXIT.ok;
+}
+
+async function printHelp(topic: string | undefined, { output }: CliEnvironment): Promise<number> {
+  const { helpText } = await import('./help.ts');
+  await output.write(helpText(topic));
+  return EXIT.ok;
+}
+
+async function runCommand(
+  command: Command,
+  { options, rawOperands }: Pick<CommandContext, 'options' | 'rawOperands'>,
+  environment: CliEnvironment,
+): Promise<number> {
+  const settings = connectOptions(options);
+  let client: CliClient | undefined;
+  const context: CommandContext = {
+    operands: rawOperands.map(fromRaw),
+    rawOperands,
+    options,
+    output: environment.output,
+    async connect(signal) {
+      client = await tryConnect(() => environment.connect({ ...settings, signal }));
+      return client;
+    },
+    complain: (message) => environment.complain(`corosync-client: ${message}`),
+  };
+  const perform = await command.load();
+  try {
+    return await perform(context);
+  } finally {
+    await client?.close();
+  }
+}
+
+async function tryConnect(connect: () => Promise<CliClient>): Promise<CliClient> {
+  try {
+    return await connect();
+  } catch (error) {
+    if (isWrongOption(error)) throw new UsageError(explain(error));
+    throw new ConnectFailure('no connection to corosync', { cause: error });
+  }
+}
+
+function isWrongOption(error: unknown): boolean {
+  return (
+    error instanceof CsError && !(error instanceof ConnectionError) && error.code === 'CS_ERR_INVALID_PARAM'
+  );
+}

@@ -1,0 +1,81 @@
+import type { CmapTrackEvent, CmapValue } from '../index.ts';
+
+const SHORT_NAMES: Readonly<Record<CmapValue['type'], string>> = {
+  int8: 'i8',
+  uint8: 'u8',
+  int16: 'i16',
+  uint16: 'u16',
+  int32: 'i32',
+  uint32: 'u32',
+  int64: 'i64',
+  uint64: 'u64',
+  float: 'flt',
+  double: 'dbl',
+  string: 'str',
+  binary: 'bin',
+  unknown: 'unknown',
+};
+
+/** `KEY (TYPE) = VALUE`, always one line and safe to show on a terminal. */
+export function entryText(key: string, value: CmapValue): string {
+  return `${key} (${SHORT_NAMES[value.type]}) = ${escapedText(value)}`;
+}
+
+/** The value alone, as it is: a string may hold anything. */
+export function plainText(value: CmapValue): string | Uint8Array {
+  return value.type === 'string' ? (value.bytes ?? value.value) : escapedText(value);
+}
+
+/** The bytes of a string or a binary; other values as text. */
+export function rawBytes(value: CmapValue): string | Uint8Array {
+  return value.type === 'binary' || value.type === 'unknown' ? value.value : plainText(value);
+}
+
+export function eventText(event: CmapTrackEvent, time: Date): string {
+  return `${time.toISOString()} ${describe(event)}`;
+}
+
+function describe(event: CmapTrackEvent): string {
+  if (event.kind === 'overflow') return `overflow: ${event.dropped} notifications are missing here`;
+  const { event: name, key, newValue, oldValue } = event;
+  const now = newValue === undefined ? key : entryText(key, newValue);
+  const was = oldValue === undefined || name === 'add' ? '' : `, was ${typed(oldValue, newValue)}`;
+  return `${name} ${now}${was}`;
+}
+
+/** The type is only worth showing if it is not the one that is shown already. */
+function typed(value: CmapValue, shown: CmapValue | undefined): string {
+  const text = escapedText(value);
+  return value.type === shown?.type ? text : `(${SHORT_NAMES[value.type]}) ${text}`;
+}
+
+function escapedText(value: CmapValue): string {
+  if (value.type === 'string') return escapeControls(value.value);
+  if (value.type === 'binary' || value.type === 'unknown') return escapeBytes(value.value);
+  return value.type === 'float' ? shortestFloat(value.value) : value.value.toString();
+}
+
+/** C0 and C1 controls could move the cursor; the backslash is escaped to keep the rest unambiguous. */
+function escapeControls(text: string): string {
+  return text.replace(/[\0-\x1f\x7f-\x9f\\]/g, escapeCharacter);
+}
+
+function escapeBytes(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
+    .toString('latin1')
+    .replace(/[^ -[\]-~]/g, escapeCharacter);
+}
+
+function escapeCharacter(character: string): string {
+  if (character === '\\') return '\\\\';
+  return `\\x${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+/** The shortest decimal that is this 32-bit float: 0.1, not 0.10000000149011612. */
+function shortestFloat(value: number): string {
+  for (let digits = 1; digits < 9; digits++) {
+    const text = Number(value.toPrecision(digits));
+    if (Math.fround(text) === value) return String(text);
+  }
+  return String(value);
+}

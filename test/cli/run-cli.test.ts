@@ -1,0 +1,175 @@
+import { Writable } from 'node:stream';
+import { beforeEach, describe, expect, it, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { Output } from '../../src/cli/output.ts';
+import { runCli } from '../../src/cli/run-cli.ts';
+import { ConnectionError, CsError, type ConnectOptions } from '../../src/index.ts';
+import { FakeClient } from './fake-client.ts';
+
+let client: FakeClient;
+let connectError: Error | undefined;
+let connectedWith: ConnectOptions | undefined;
+
+beforeEach(() => {
+  connectError = undefined;
+  connectedWith = undefined;
+  client = new FakeClient({
+    'a.one': { type: 'uint32', value: 1 },
+    'a.two': { type: 'string', value: 'two' },
+    'b.bin': { type: 'binary', value: Uint8Array.of(0, 255) },
+  });
+});
+
+async function run(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  let stdout = '';
+  let stderr = '';
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      stdout += chunk.toString('latin1');
+      done();
+    },
+  });
+  const code = await runCli(words, {
+    output: new Output(stream),
+    connect(options) {
+      connectedWith = options;
+      return connectError === undefined ? Promise.resolve(client.asCli()) : Promise.reject(connectError);
+    },
+    complain: (line) => (stderr += `${line}\n`),
+    cmapctl: (args) => Promise.resolve(args.length),
+  });
+  return { code, stdout, stderr };
+}
+
+describe('get', () => {
+  it('prints values', async () => {
+    expect(await run('get', 'a.two', 'b.bin')).toEqual({ code: 0, stdout: 'two\n\\x00\\xFF\n', stderr: '' });
+    expect((await run('get', '--raw', 'b.bin')).stdout).toBe('\x00\xff');
+    expect((await run('get', '--json', 'a.one')).stdout).toBe('{"key":"a.one","type":"uint32","value":1}\n');
+    expect(client.closed).toBe(true);
+  });
+
+  it('goes on after a key that is missing', async () => {
+    const { code, stdout, stderr } = await run('get', 'no.key', 'a.one');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '1\n' });
+    expect(stderr).toMatch(/^corosync-client: cannot get no.key: CS_ERR_NOT_EXIST \(12\)\n$/);
+  });
+});
+
+describe('set, inc, dec, delete', () => {
+  it('change the map', async () => {
+    expect((await run('set', 'n.i8', 'i8', '-5')).code).toBe(0);
+    expect((await run('set', 'n.bin', 'bin', '--base64', 'AAEC')).code).toBe(0);
+    expect((await run('set', 'n.str', 'string', 'caf\xc3\xa9')).code).toBe(0);
+    expect((await run('inc', 'a.one')).code).toBe(0);
+    expect((await run('inc', '--by', '10', 'a.one')).code).toBe(0);
+    expect((await run('dec', 'a.one', '--by=2')).code).toBe(0);
+    expect((await run('delete', 'a.two', 'no.key', 'b.bin')).code).toBe(1);
+    expect(Object.fromEntries(client.values)).toEqual({
+      'a.one': { type: 'uint32', value: 10 },
+      'n.bin': { type: 'binary', value: Buffer.from([0, 1, 2]) },
+      'n.i8': { type: 'int8', value: -5 },
+      'n.str': { type: 'string', value: 'café' },
+    });
+  });
+});
+
+describe('list', () => {
+  it('prints entries', async () => {
+    expect((await run('list', 'a.')).stdout).toBe('a.one (u32) = 1\na.two (str) = two\n');
+    expect((await run('list', '--json', 'b.')).stdout).toBe(
+      '{"key":"b.bin","type":"binary","value":"AP8="}\n',
+    );
+    expect((await run('list')).stdout.split('\n')).toHaveLength(4);
+  });
+
+  it('fails if a prefix has no key', async () => {
+    expect(await run('list', 'none.', 'b.')).toEqual({
+      code: 1,
+      stdout: 'b.bin (bin) = \\x00\\xFF\n',
+      stderr: 'corosync-client: there is no key that starts with none.\n',
+    });
+  });
+});
+
+describe('usage', () => {
+  test.each([
+    [''],
+    ['frob'],
+    ['get'],
+    ['get --frob a'],
+    ['get --raw a.one a.two'],
+    ['get --raw --json a.one'],
+    ['set a.b u8'],
+    ['set a.b u8 300'],
+    ['set a.b u8 1 2'],
+    ['set a.b str --base64 AA=='],
+    ['set --json a.b u8 1'],
+    ['delete'],
+    ['inc'],
+    ['inc a.one b.two'],
+    ['inc a.one --by 0'],
+    ['inc a.one --by -3'],
+    ['dec a.one --by 2147483648'],
+    ['track'],
+    ['track a.b --events changed'],
+    ['list --map other'],
+    ['--map'],
+    ['help frob'],
+  ])('%j is wrong: one line, exit code 2, no connection', async (line) => {
+    const { code, stdout, stderr } = await run(...line.split(' ').filter((word) => word !== ''));
+    expect({ code, stdout, connectedWith }).toEqual({ code: 2, stdout: '', connectedWith: undefined });
+    expect(stderr).toMatch(/^corosync-client: .+\n$/);
+  });
+
+  it('has help on everything', async () => {
+    const { stdout } = await run('--help');
+    for (const name of [...COMMANDS.keys(), 'cmapctl', 'help']) expect(stdout).toContain(`\n  ${name}`);
+    for (const name of COMMANDS.keys()) {
+      const { code, stdout: text } = await run(name, '--help');
+      expect(code).toBe(0);
+      expect(text).toMatch(/^Usage: [^]*\nExamples?:\n[^]*--timeout MS[^]*Exit codes:/);
+      expect(await run('help', name)).toEqual({ code, stdout: text, stderr: '' });
+    }
+    expect((await run('help', 'json')).stdout).toContain('{"event":"overflow"');
+  });
+
+  it('has lines that fit a terminal', async () => {
+    for (const topic of ['help', 'json', 'cmapctl', ...COMMANDS.keys()]) {
+      for (const line of (await run('help', topic)).stdout.split('\n'))
+        expect(line.length).toBeLessThanOrEqual(90);
+    }
+  });
+
+  it('knows its version', async () => {
+    expect((await run('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
+  });
+});
+
+describe('connecting', () => {
+  it('passes the options on, also those before the command', async () => {
+    await run('--map', 'stats', 'list', '--timeout', '500');
+    expect(connectedWith).toMatchObject({ map: 'stats', timeoutMs: 500 });
+  });
+
+  it('has an exit code of its own for failing', async () => {
+    connectError = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connect', detail: 'not there' });
+    expect(await run('list')).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: 'corosync-client: cannot connect: CS_ERR_LIBRARY (2): not there\n',
+    });
+  });
+
+  it('takes options that the library refuses for wrong usage', async () => {
+    connectError = new CsError('CS_ERR_INVALID_PARAM', {
+      operation: 'cmap_initialize_map',
+      detail: 'too small',
+    });
+    expect((await run('list', '--buffer-size', '5')).code).toBe(2);
+  });
+
+  it('hands everything behind cmapctl to the drop-in', async () => {
+    expect((await run('cmapctl', '-g', '--help', 'x')).code).toBe(3);
+  });
+});

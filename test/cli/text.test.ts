@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { entryText, eventText, plainText, rawBytes } from '../../src/cli/text.ts';
+import type { CmapTrackEvent, CmapValue } from '../../src/index.ts';
+import { FAKE_TRACKER } from './fake-client.ts';
+
+const TIME = new Date(Date.UTC(2025, 0, 31, 12));
+const BASE = { kind: 'notification', key: 'k', tracker: FAKE_TRACKER, coalesced: 0 } as const;
+const ONE: CmapValue = { type: 'uint8', value: 1 };
+const TWO: CmapValue = { type: 'uint8', value: 2 };
+
+describe('entryText', () => {
+  test.each<[CmapValue, string]>([
+    [{ type: 'uint32', value: 5 }, 'k (u32) = 5'],
+    [{ type: 'int64', value: -5n }, 'k (i64) = -5'],
+    [{ type: 'float', value: Math.fround(0.1) }, 'k (flt) = 0.1'],
+    [{ type: 'float', value: NaN }, 'k (flt) = NaN'],
+    [{ type: 'double', value: 0.1 }, 'k (dbl) = 0.1'],
+    [{ type: 'string', value: 'plain text, é' }, 'k (str) = plain text, é'],
+    [{ type: 'string', value: 'a\nb\\c\x1b[31m\x9b' }, 'k (str) = a\\x0Ab\\\\c\\x1B[31m\\x9B'],
+    [{ type: 'binary', value: Uint8Array.of(0x41, 0, 0x5c, 0xff) }, 'k (bin) = A\\x00\\\\\\xFF'],
+  ])('%o', (value, text) => {
+    expect(entryText('k', value)).toBe(text);
+  });
+
+  it('is one line without control characters', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (value) => {
+        expect(entryText('k', { type: 'string', value })).not.toMatch(/[\0-\x1f\x7f-\x9f]/);
+      }),
+    );
+  });
+
+  it('shows floats so that they can be read back', () => {
+    fc.assert(
+      fc.property(fc.float({ noNaN: true }), (value) => {
+        const text = entryText('k', { type: 'float', value }).replace('k (flt) = ', '');
+        expect(Math.fround(Number(text))).toBe(value === 0 ? 0 : value);
+      }),
+    );
+  });
+});
+
+describe('eventText', () => {
+  test.each<[CmapTrackEvent, string]>([
+    [{ ...BASE, event: 'add', newValue: ONE, oldValue: undefined }, 'add k (u8) = 1'],
+    [{ ...BASE, event: 'add', newValue: ONE, oldValue: ONE }, 'add k (u8) = 1'],
+    [{ ...BASE, event: 'modify', newValue: TWO, oldValue: ONE }, 'modify k (u8) = 2, was 1'],
+    [{ ...BASE, event: 'modify', newValue: TWO, oldValue: undefined }, 'modify k (u8) = 2'],
+    [
+      { ...BASE, event: 'modify', newValue: TWO, oldValue: { type: 'string', value: 'x' } },
+      'modify k (u8) = 2, was (str) x',
+    ],
+    [{ ...BASE, event: 'delete', newValue: undefined, oldValue: ONE }, 'delete k, was (u8) 1'],
+    [{ kind: 'overflow', dropped: 3, tracker: FAKE_TRACKER }, 'overflow: 3 notifications are missing here'],
+  ])('%o', (event, text) => {
+    expect(eventText(event, TIME)).toBe(`2025-01-31T12:00:00.000Z ${text}`);
+  });
+});
+
+describe('values alone', () => {
+  it('are as they are', () => {
+    expect(plainText({ type: 'string', value: 'a\n\\' })).toBe('a\n\\');
+    expect(plainText({ type: 'string', value: '\ufffd', bytes: Uint8Array.of(0xe9) })).toEqual(
+      Uint8Array.of(0xe9),
+    );
+    expect(plainText({ type: 'binary', value: Uint8Array.of(0) })).toBe('\\x00');
+    expect(rawBytes({ type: 'binary', value: Uint8Array.of(0) })).toEqual(Uint8Array.of(0));
+    expect(rawBytes({ type: 'uint64', value: 7n })).toBe('7');
+  });
+});
