@@ -168,7 +168,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
       this.#trackers.remove(trackInstHandle);
     });
     // Before the request: the first notification may be here before the answer is read.
-    this.#trackers.add(trackInstHandle, driver, resolved.prefix && this.map === 'icmap' ? key : undefined);
+    this.#trackers.add(trackInstHandle, driver, key, resolved.prefix);
     try {
       const request = new TrackAddRequest(key, resolved.trackType, trackInstHandle);
       driver.activate(

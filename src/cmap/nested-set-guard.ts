@@ -1,18 +1,22 @@
 import { CsError } from '../errors/index.ts';
 
 /**
- * Keys that corosync sets again itself while it tells its trackers of a set (exec/main.c, exec/votequorum.c). A tracker
- * of a prefix is told after that, of a value that has been freed by then: corosync crashes (seen on 3.1.7 with
- * corosync-cmapctl alone). Trackers of the exact key are told before, and are safe.
+ * Keys that corosync sets again itself while it tells its trackers of a set (exec/main.c, exec/votequorum.c). Who is told
+ * after that is told of a value that has been freed by then: corosync crashes (seen on 3.1.7 with corosync-cmapctl
+ * alone). Trackers of a prefix are told after; trackers of exactly the key are safe for the second key only.
  */
 const NESTED_SET_KEYS: readonly string[] = ['runtime.force_gather', 'quorum.cancel_wait_for_all'];
+const UNSAFE_EXACT_KEY = 'runtime.force_gather';
 
-/** The prefixes that this process tracks, by corosync, each as often as it is tracked. */
+/** What this process tracks that covers such a key, by corosync, each as often as it is tracked. */
 const trackedPrefixes = new Map<string, string[]>();
 
-/** Notes a tracked prefix until the returned function is called. */
-export function notePrefixTracker(server: string, prefix: string): () => void {
-  if (!NESTED_SET_KEYS.some((key) => key.startsWith(prefix))) return () => undefined;
+/** Notes a tracker of a key, or of all keys that start with it, until the returned function is called. */
+export function noteTracker(server: string, prefix: string, isPrefix: boolean): () => void {
+  const unsafe = isPrefix
+    ? NESTED_SET_KEYS.some((key) => key.startsWith(prefix))
+    : prefix === UNSAFE_EXACT_KEY;
+  if (!unsafe) return () => undefined;
   const prefixes = trackedPrefixes.get(server) ?? [];
   trackedPrefixes.set(server, [...prefixes, prefix]);
   let noted = true;
@@ -34,7 +38,7 @@ export function checkNestedSet(operation: string, server: string, key: string): 
   const prefix = trackedPrefixes.get(server)?.find((candidate) => key.startsWith(candidate));
   if (prefix === undefined) return;
   const detail =
-    `corosync crashes when this key is changed while a prefix that covers it is tracked, ` +
+    `corosync can crash when this key is changed while a tracker covers it, ` +
     `and this process tracks ${JSON.stringify(prefix)}; delete that tracker first`;
   throw new CsError('CS_ERR_BUSY', { operation, key, detail });
 }

@@ -5,7 +5,7 @@ import { malformed } from '../codec/malformed.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { ConnectionError } from '../errors/index.ts';
 import type { ConnectionListener } from '../ipc/index.ts';
-import { notePrefixTracker } from './nested-set-guard.ts';
+import { noteTracker } from './nested-set-guard.ts';
 import type { TrackerDriver } from './tracker.ts';
 
 /** Knows which tracker each notification is for, by the instance handle that we gave corosync with the request. */
@@ -28,9 +28,9 @@ export class TrackerRegistry implements ConnectionListener {
     return this.#lastHandle;
   }
 
-  add(trackInstHandle: bigint, driver: TrackerDriver, prefix: string | undefined): void {
+  add(trackInstHandle: bigint, driver: TrackerDriver, key: string, isPrefix: boolean): void {
     this.#drivers.set(trackInstHandle, driver);
-    if (prefix !== undefined) this.#notes.set(trackInstHandle, notePrefixTracker(this.server, prefix));
+    this.#notes.set(trackInstHandle, noteTracker(this.server, key, isPrefix));
   }
 
   /** From now on its notifications are dropped; corosync may still have the tracker. */

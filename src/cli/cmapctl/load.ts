@@ -4,7 +4,7 @@ import { CallQueue } from './call-queue.ts';
 import type { CmapctlClient, Environment } from './environment.ts';
 import { CmapctlFailure, systemErrorText } from './failure.ts';
 import { cannotDelete, deletePrefix } from './key-actions.ts';
-import { cannotSet, valueToSet } from './set-key.ts';
+import { cannotSet, plainValue, valueToSet, type Assignment } from './set-key.ts';
 import { LineCutter, parseSetting, type Setting } from './settings-file.ts';
 import { isSafeToSet } from './safe-set.ts';
 
@@ -46,7 +46,10 @@ class Loader {
   async load(lines: readonly ByteString[]): Promise<void> {
     for (const line of lines) {
       const setting = parseSetting(line);
-      if (setting !== undefined && (await this.#apply(setting))) await this.#queue.drain();
+      if (setting === undefined) continue;
+      // Only a promise is awaited: nearly every line is a plain value, and there may be many.
+      const applied = this.#apply(setting);
+      if (applied === true || (applied !== false && (await applied))) await this.#queue.drain();
     }
   }
 
@@ -55,29 +58,43 @@ class Loader {
   }
 
   /** Returns true if the queue must be drained before the next line. */
-  async #apply(setting: Setting): Promise<boolean> {
+  #apply(setting: Setting): boolean | Promise<boolean> {
     switch (setting.kind) {
       case 'set':
-        return this.#set(setting.key, await valueToSet(setting, this.#environment));
+        return this.#assign(setting);
       case 'delete':
         return this.#delete(setting.key);
       case 'delete-prefix':
-        await this.#queue.drain();
-        await deletePrefix(this.#client, setting.prefix, this.#environment);
-        return false;
+        return this.#deletePrefix(setting.prefix);
       case 'incomplete':
         throw new CmapctlFailure(`Both type and value for key ${setting.key} are required`);
     }
   }
 
-  async #set(key: ByteString, value: CmapValue): Promise<boolean> {
-    const safe = isSafeToSet(this.#map, key, value);
+  #assign(setting: Assignment): boolean | Promise<boolean> {
+    const value = plainValue(setting);
+    if (value !== undefined && isSafeToSet(this.#map, setting.key, value)) return this.#send(setting.key, value);
+    return this.#assignWaiting(setting);
+  }
+
+  async #assignWaiting(setting: Assignment): Promise<boolean> {
+    const value = await valueToSet(setting, this.#environment);
+    const safe = isSafeToSet(this.#map, setting.key, value);
     if (!safe) await this.#queue.drain();
+    return this.#send(setting.key, value) || !safe;
+  }
+
+  async #deletePrefix(prefix: ByteString): Promise<boolean> {
+    await this.#queue.drain();
+    await deletePrefix(this.#client, prefix, this.#environment);
+    return false;
+  }
+
+  #send(key: ByteString, value: CmapValue): boolean {
     const done = this.#client.set(toKey(key), value);
-    const full = this.#queue.add(done, (error) => {
+    return this.#queue.add(done, (error) => {
       throw cannotSet(key, error);
     });
-    return full || !safe;
   }
 
   #delete(key: ByteString): boolean {

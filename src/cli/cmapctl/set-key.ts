@@ -24,6 +24,12 @@ export async function setKey(
   }
 }
 
+/** The value of an assignment that needs no reading and has nothing wrong with it; otherwise ask `valueToSet`. */
+export function plainValue({ type, value: text }: Assignment): CmapValue | undefined {
+  const parsed = parseValue(type, text);
+  return parsed.kind === 'value' ? parsed.value : undefined;
+}
+
 /** The value that an assignment stands for; whatever is wrong with it is a CmapctlFailure. */
 export async function valueToSet(
   { key, type, value: text }: Assignment,

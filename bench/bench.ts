@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { PrivateCorosync } from '../test/helpers/private-corosync.ts';
+import type { Finding } from './finding.ts';
+import type { BenchOptions } from './options.ts';
+import { Peer } from './peer.ts';
+import { Spinners } from './spinners.ts';
+
+const PROGRAMS = resolve('build/bench');
+
+/** A row cannot be measured here; the message says why. */
+export class Skipped extends Error {}
+
+export type Row = (bench: Bench) => Promise<Finding[]>;
+
+/** What rows are made of: a corosync, our client and the C programs. */
+export class Bench {
+  readonly options: BenchOptions;
+  readonly corosync: PrivateCorosync;
+  readonly #cmapctl: string;
+  #nextValue = 1;
+
+  constructor(options: BenchOptions, corosync: PrivateCorosync) {
+    this.options = options;
+    this.corosync = corosync;
+    this.#cmapctl = join(options.dist, 'cli/cmapctl-main.js');
+  }
+
+  /** Seconds that one contender runs in one round. */
+  get seconds(): number {
+    return this.options.quick ? 0.1 : 0.25;
+  }
+
+  ours(): Peer {
+    return new Peer(process.execPath, [peerScript('ours'), this.options.dist]);
+  }
+
+  /** Our client as separate modules, whose settings can be changed. */
+  oursUnbundled(): Peer {
+    return new Peer(process.execPath, [peerScript('ours'), join(PROGRAMS, 'modules')]);
+  }
+
+  libcmap(): Peer {
+    return new Peer(join(PROGRAMS, 'libcmap-peer'));
+  }
+
+  libqb(): Peer {
+    return new Peer(join(PROGRAMS, 'libqb-peer'));
+  }
+
+  cpg(): Peer {
+    return new Peer(join(PROGRAMS, 'cpg-peer'));
+  }
+
+  /** Runs `measure` while these processors are kept busy. */
+  async whileBusy<T>(processors: readonly number[], measure: () => Promise<T>): Promise<T> {
+    const spinners = new Spinners(join(PROGRAMS, 'spin'), processors);
+    try {
+      return await measure();
+    } finally {
+      await spinners.stop();
+    }
+  }
+
+  hasCmapctl(): boolean {
+    return existsSync(this.#cmapctl);
+  }
+
+  /** Our command line tool. */
+  cmapctl(): string {
+    if (!this.hasCmapctl()) throw new Skipped(`there is no ${this.#cmapctl}`);
+    return this.#cmapctl;
+  }
+
+  /** The first of `count` values that no set has used yet, so that every set changes its key. */
+  newValues(count: number): number {
+    const first = this.#nextValue;
+    this.#nextValue += count;
+    return first;
+  }
+
+  /** Creates PREFIX000000 and so on. */
+  async createKeys(prefix: string, count: number): Promise<void> {
+    await using ours = this.ours();
+    await ours.ask('sets', prefix, count, this.newValues(count));
+  }
+}
+
+export function peerScript(name: string): string {
+  return resolve(`bench/peers/${name}.mjs`);
+}

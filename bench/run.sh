@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# npm run bench -- [--quick] [--rounds N] [--rows NAME,NAME] [--json FILE] [--dist DIRECTORY]
+#
+# Measures the client beside libcmap, libqb's own client and corosync-cmapctl, in alternating rounds against a
+# corosync that nobody else can see. Needs root, on Debian; what is missing is installed.
+#   --dist    measures a build that is there already, instead of building this tree
+# shellcheck source=scripts/prepare.sh
+. "$(dirname "$0")/../scripts/prepare.sh"
+
+[ "$(id -u)" = 0 ] || fail "the benchmark starts a corosync in private namespaces, which takes root: sudo npm run bench"
+need_node
+need_npm_packages
+need_programs corosync:corosync unshare:util-linux ip:iproute2 gcc:gcc /usr/include/stdlib.h:libc6-dev \
+  /usr/include/corosync/cmap.h:libcmap-dev /usr/include/corosync/cpg.h:libcpg-dev /usr/include/qb/qbipcc.h:libqb-dev ||
+  fail "the programs to compare with cannot be built"
+
+programs=build/bench
+mkdir -p "$programs"
+case " $* " in
+  *" --dist "* | *" --dist="*) ;;
+  *)
+    npm run --silent build
+    # What is measured stays as it is, whoever builds again meanwhile.
+    rm -rf "$programs/dist"
+    cp -r dist "$programs/dist"
+    set -- --dist "$programs/dist" "$@"
+    ;;
+esac
+# The row "wait" changes constants, which only modules that are not bundled allow.
+npx tsc -p tsconfig.build.json --outDir "$programs/modules" --declaration false --emitDeclarationOnly false
+compile() {
+  program=$1
+  shift
+  gcc -O2 -Wall -Wextra -Werror -o "$programs/$program" "bench/c/$program.c" "$@"
+}
+compile libcmap-peer bench/c/peer.c -lcmap
+compile libqb-peer bench/c/peer.c -lqb
+compile cpg-peer bench/c/peer.c -lcpg
+compile spin
+
+exec scripts/in-namespaces.sh node --import tsx bench/main.ts "$@"
