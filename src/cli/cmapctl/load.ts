@@ -73,7 +73,8 @@ class Loader {
 
   #assign(setting: Assignment): boolean | Promise<boolean> {
     const value = plainValue(setting);
-    if (value !== undefined && isSafeToSet(this.#map, setting.key, value)) return this.#send(setting.key, value);
+    if (value !== undefined && isSafeToSet(this.#map, setting.key, value))
+      return this.#send(setting.key, value);
     return this.#assignWaiting(setting);
   }
 
