@@ -1,0 +1,245 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { CmapClient } from '../../src/cmap/index.ts';
+import { FakeCorosync } from '../helpers/fake-corosync.ts';
+import {
+  reqCmapTrackDelete,
+  resCmapGet,
+  resCmapNotifyCallback,
+  resCmapTrackAdd,
+  resCmapTrackDelete,
+  resHeaderOnly,
+} from '../helpers/message-builder.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+
+const SOON = { everyMs: 1 };
+/** enum req_cmap_types */
+const ID = { set: 0, delete: 1, get: 2, adjustInt: 3, trackAdd: 7, trackDelete: 8, setCurrentMap: 9 };
+const TRACK_HANDLE = 6_269_915_922_966_773_760n;
+
+const idOf = (request: Buffer): number => request.readInt32LE(0);
+const roomOf = (request: Buffer): number => Number(request.readBigUInt64LE(280));
+const instHandleOf = (request: Buffer): bigint => request.readBigUInt64LE(288);
+
+/** A value of 300 bytes behind every key; trackers are added; all else succeeds. */
+function answer(request: Buffer): Buffer {
+  const id = idOf(request);
+  if (id === ID.get) {
+    const room = roomOf(request);
+    const fits = room >= 300;
+    const value = Buffer.alloc(room, fits ? 'v' : 0).toString('hex');
+    return resCmapGet({
+      error: fits ? 1 : 7,
+      valueLength: fits ? 300 : 0,
+      type: fits ? 12 : 0,
+      value,
+    }).toBytes();
+  }
+  if (id === ID.trackAdd) return resCmapTrackAdd({ error: 1, trackHandle: String(TRACK_HANDLE) }).toBytes();
+  if (id === ID.trackDelete) return resCmapTrackDelete({ error: 1, trackInstHandle: '1' }).toBytes();
+  return resHeaderOnly({ id: id === ID.setCurrentMap ? 10 : id, error: 1 }).toBytes();
+}
+
+const notification = (trackInstHandle: bigint, value: string): Buffer =>
+  resCmapNotifyCallback({
+    trackInstHandle: String(trackInstHandle),
+    key: 'test.key',
+    event: 2,
+    newType: 11,
+    newValue: Buffer.from(`${value}\0`).toString('hex'),
+    oldType: 0,
+    oldValue: '',
+  }).toBytes();
+
+const ids = (corosync: FakeCorosync): number[] => corosync.server.requests.map(idOf);
+
+describe('CmapClient.get', () => {
+  it('asks a second time, with room for anything, for a value that did not fit', async () => {
+    await using corosync = await FakeCorosync.start({ answer });
+    await using client = await CmapClient.connect(corosync.options);
+    const value = await client.get('test.key');
+    expect(value).toEqual({ type: 'binary', value: new Uint8Array(300).fill(118) });
+    expect(corosync.server.requests.map(roomOf)).toEqual([256, 16_385]);
+  });
+
+  it('reports CS_ERR_INVALID_PARAM if not even that is room enough', async () => {
+    await using corosync = await FakeCorosync.start({
+      answer: (request) =>
+        resCmapGet({ error: 7, valueLength: 0, type: 0, value: '00'.repeat(roomOf(request)) }).toBytes(),
+    });
+    await using client = await CmapClient.connect(corosync.options);
+    await expect(client.get('test.key')).rejects.toMatchObject({
+      code: 'CS_ERR_INVALID_PARAM',
+      key: 'test.key',
+    });
+    expect(corosync.server.requests).toHaveLength(2);
+  });
+
+  it('says in words that there is no such key', async () => {
+    await using corosync = await FakeCorosync.start({
+      answer: (request) =>
+        resCmapGet({ error: 12, valueLength: 0, type: 0, value: '00'.repeat(roomOf(request)) }).toBytes(),
+    });
+    await using client = await CmapClient.connect(corosync.options);
+    await expect(client.get('test.key')).rejects.toThrow(
+      /^cmap_get "test\.key": CS_ERR_NOT_EXIST \(12\): there is no/,
+    );
+  });
+});
+
+describe('CmapClient', () => {
+  it('sends nothing that its checks refuse', async () => {
+    await using corosync = await FakeCorosync.start({ answer });
+    await using client = await CmapClient.connect(corosync.options);
+    const refused = [
+      client.get('a'),
+      client.set('a b', { type: 'int8', value: 1 }),
+      client.set('test.key', { type: 'int8', value: 128 }),
+      client.delete('a'),
+      client.adjust('test.key', 0.5),
+      client.track('test.key', { events: [] }),
+      client.get('test.key', { timeoutMs: -1 }),
+      client.get('test.key', { signal: AbortSignal.abort(new Error('before')) }),
+    ];
+    const results = await Promise.allSettled(refused);
+    expect(results.map(({ status }) => status)).toEqual(refused.map(() => 'rejected'));
+    expect(corosync.server.requests).toEqual([]);
+  });
+
+  it('switches to the stats map first, and only then', async () => {
+    await using corosync = await FakeCorosync.start({ answer });
+    await using client = await CmapClient.connect({ ...corosync.options, map: 'stats' });
+    expect(client.map).toBe('stats');
+    expect(ids(corosync)).toEqual([ID.setCurrentMap]);
+    expect(corosync.server.requests[0]?.readInt32LE(16)).toBe(1);
+    await using other = await CmapClient.connect(corosync.options);
+    expect(other.map).toBe('icmap');
+    expect(ids(corosync)).toEqual([]);
+  });
+
+  it('is not connected if the map cannot be switched, and leaves no socket open', async () => {
+    await using corosync = await FakeCorosync.start({
+      answer: () => resHeaderOnly({ id: 10, error: 12 }).toBytes(),
+    });
+    await expect(CmapClient.connect({ ...corosync.options, map: 'stats' })).rejects.toMatchObject({
+      code: 'CS_ERR_NOT_EXIST',
+    });
+    await waitUntil('the socket is closed', () => corosync.setup.open === 0, SOON);
+  });
+
+  it('tells how it ended', async () => {
+    await using corosync = await FakeCorosync.start({ answer });
+    const closed = await CmapClient.connect(corosync.options);
+    await closed.close();
+    expect(await closed.whenClosed()).toBeUndefined();
+    expect(closed.closed).toBe(true);
+    const lost = await CmapClient.connect(corosync.options);
+    corosync.die();
+    expect(await lost.whenClosed()).toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_LIBRARY' });
+    const destroyed = await CmapClient.connect(corosync.options);
+    const cause = new Error('mine');
+    destroyed.destroy(cause);
+    expect(await destroyed.whenClosed()).toMatchObject({ cause });
+    await expect(destroyed.get('test.key')).rejects.toMatchObject({ code: 'CS_ERR_BAD_HANDLE' });
+  });
+});
+
+describe('CmapClient.track', () => {
+  it('keeps a notification that comes before the answer', async () => {
+    await using corosync = await FakeCorosync.start({ answer, serve: false });
+    await using client = await CmapClient.connect(corosync.options);
+    const tracking = client.track('test.key');
+    await waitUntil('the request has arrived', () => corosync.server.unreadBytes === 1, SOON);
+    corosync.notify(notification(1n, 'early'));
+    await turn();
+    await turn();
+    corosync.server.runDry();
+    const tracker = await tracking;
+    expect(corosync.server.requests.map(instHandleOf)).toEqual([1n]);
+    const { value } = (await tracker[Symbol.asyncIterator]().next()) as { value: unknown };
+    expect(value).toMatchObject({ event: 'modify', newValue: { type: 'string', value: 'early' } });
+    client.destroy();
+  });
+
+  it('drops what comes for a tracker that is deleted', async () => {
+    await using corosync = await FakeCorosync.start({ answer });
+    await using client = await CmapClient.connect(corosync.options);
+    const seen: unknown[] = [];
+    const [first, second] = [
+      await client.track('test.key', { listener: () => seen.push('first') }),
+      await client.track('test.key', { listener: () => seen.push('second') }),
+    ];
+    await first.delete();
+    corosync.notify(notification(1n, 'late'), notification(2n, 'on time'));
+    await waitUntil('the second is told', () => seen.length > 0, SOON);
+    expect(seen).toEqual(['second']);
+    await second.delete();
+    expect(ids(corosync)).toEqual([ID.trackAdd, ID.trackAdd, ID.trackDelete, ID.trackDelete]);
+  });
+
+  it('gives the tracker back if its caller was gone when the answer came', async () => {
+    await using corosync = await FakeCorosync.start({ answer, serve: false });
+    await using client = await CmapClient.connect(corosync.options);
+    const abort = new AbortController();
+    const reason = new Error('enough');
+    const tracking = client.track('test.key', { signal: abort.signal });
+    await waitUntil('the request has arrived', () => corosync.server.unreadBytes === 1, SOON);
+    abort.abort(reason);
+    await expect(tracking).rejects.toBe(reason);
+    corosync.server.runDry();
+    await waitUntil('the tracker is deleted', () => corosync.server.unreadBytes === 1, SOON);
+    corosync.server.runDry();
+    const deletion = reqCmapTrackDelete({ trackHandle: String(TRACK_HANDLE) }).toBytes();
+    expect(corosync.server.requests[1]).toEqual(deletion);
+    client.destroy();
+  });
+
+  it('ends the connection on an event that is none of cmap', async () => {
+    await using corosync = await FakeCorosync.start({ answer });
+    const client = await CmapClient.connect(corosync.options);
+    await client.track('test.key');
+    const event = notification(1n, 'in order, but for the id');
+    event.writeInt32LE(8, 0);
+    corosync.notify(event);
+    expect(await client.whenClosed()).toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_LIBRARY' });
+  });
+
+  it('throws from the loop when corosync is lost, after the last event', async () => {
+    await using corosync = await FakeCorosync.start({ answer });
+    const client = await CmapClient.connect(corosync.options);
+    const tracker = await client.track('test.key');
+    corosync.notify(notification(1n, 'last'));
+    corosync.hangUp();
+    const seen: unknown[] = [];
+    const reading = async (): Promise<void> => {
+      for await (const event of tracker) seen.push(event.kind === 'notification' && event.newValue?.value);
+    };
+    await expect(reading()).rejects.toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_LIBRARY' });
+    expect(seen).toEqual(['last']);
+  });
+
+  it('looks before it tracks changes in the stats map: a text could crash corosync', async () => {
+    await using corosync = await FakeCorosync.start({ answer });
+    await using client = await CmapClient.connect({ ...corosync.options, map: 'stats' });
+    await expect(client.track('stats.some.text')).rejects.toMatchObject({ code: 'CS_ERR_INVALID_PARAM' });
+    expect(ids(corosync)).not.toContain(ID.trackAdd);
+    const tracker = await client.track('stats.some.text', { events: ['add', 'delete'] });
+    await tracker.delete();
+  });
+
+  it('and a change that would crash corosync exclude each other', async () => {
+    await using corosync = await FakeCorosync.start({ answer });
+    await using client = await CmapClient.connect(corosync.options);
+    await using other = await CmapClient.connect(corosync.options);
+    const tracker = await other.track('runtime.', { prefix: true });
+    const dangerous = (): Promise<void>[] => [
+      client.setUint8('runtime.force_gather', 1),
+      client.delete('runtime.force_gather'),
+      client.increment('runtime.force_gather'),
+    ];
+    const results = await Promise.allSettled(dangerous());
+    expect(results).toMatchObject(results.map(() => ({ reason: { code: 'CS_ERR_BUSY' } })));
+    await tracker.delete();
+    await Promise.all(dangerous());
+  });
+});

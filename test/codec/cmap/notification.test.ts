@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import {
+  decodeNotification,
+  decodeTrackInstHandle,
+  type NotificationMessage,
+} from '../../../src/codec/cmap/notification.ts';
+import type { CmapValue } from '../../../src/codec/cmap/value.ts';
+import { decodeResponseHeader } from '../../../src/codec/header.ts';
+import { readGoldenFile } from '../../golden/golden-file.ts';
+import { readerAmongDirt } from '../../helpers/memory-stage.ts';
+import { resCmapNotifyCallback, type NotifyCallback } from '../../helpers/message-builder.ts';
+
+const binary = (bytes: Uint8Array): CmapValue => ({ type: 'binary', value: new Uint8Array(bytes) });
+const uint32 = (value: number): CmapValue => ({ type: 'uint32', value });
+const string = (value: string): CmapValue => ({ type: 'string', value });
+const largest = (byte: string): CmapValue => binary(Buffer.alloc(16_384, byte));
+
+type Change = Pick<NotificationMessage, 'event' | 'newValue' | 'oldValue'>;
+
+/** What test/c/cmap-peer.c did, in JavaScript's terms. */
+const CHANGES: Readonly<Record<string, Change>> = {
+  'notify: add': { event: 'add', newValue: uint32(1), oldValue: undefined },
+  'notify: modify': { event: 'modify', newValue: uint32(2), oldValue: uint32(1) },
+  'notify: increment': { event: 'modify', newValue: uint32(3), oldValue: uint32(2) },
+  'notify: modify, other type': { event: 'modify', newValue: string('three'), oldValue: uint32(3) },
+  'notify: modify, string': { event: 'modify', newValue: string(''), oldValue: string('three') },
+  'notify: delete': { event: 'delete', newValue: undefined, oldValue: string('') },
+  'notify: add, binary': { event: 'add', newValue: binary(Buffer.of(0, 1)), oldValue: undefined },
+  'notify: modify, binary, odd lengths': {
+    event: 'modify',
+    newValue: binary(Buffer.of(0, 1, 2)),
+    oldValue: binary(Buffer.of(0, 1)),
+  },
+  'notify: modify, to the largest': {
+    event: 'modify',
+    newValue: largest('A'),
+    oldValue: binary(Buffer.of(0, 1, 2)),
+  },
+  'notify: modify, largest to largest': { event: 'modify', newValue: largest('B'), oldValue: largest('A') },
+  'notify: modify, to nothing': { event: 'modify', newValue: binary(Buffer.of()), oldValue: largest('B') },
+  'notify: delete, binary': { event: 'delete', newValue: undefined, oldValue: binary(Buffer.of()) },
+};
+
+const events = readGoldenFile().exchanges.flatMap(({ name, event, eventFields }) =>
+  event === undefined || eventFields?.message !== 'resCmapNotifyCallback'
+    ? []
+    : [{ name, event, eventFields }],
+);
+
+const SAMPLE: NotifyCallback = {
+  trackInstHandle: '18446744073709551615',
+  key: 'test.key',
+  event: 2,
+  newType: 12,
+  newValue: '0102',
+  oldType: 12,
+  oldValue: '03',
+};
+const decode = (change: Partial<NotifyCallback>): NotificationMessage =>
+  decodeNotification(readerAmongDirt(resCmapNotifyCallback({ ...SAMPLE, ...change }).toBytes()));
+
+const malformed: unknown = expect.objectContaining({ code: 'CS_ERR_MESSAGE_ERROR' });
+
+describe('notifications', () => {
+  it('of every kind are among the golden exchanges', () => {
+    expect(events.map(({ name }) => name).sort()).toEqual(Object.keys(CHANGES).sort());
+  });
+
+  it.each(events)('$name: decoded', ({ name, event, eventFields }) => {
+    const reader = readerAmongDirt(Buffer.from(event, 'hex'));
+    const trackInstHandle = BigInt(eventFields.trackInstHandle);
+    expect(decodeResponseHeader(reader).id).toBe(9);
+    expect(decodeTrackInstHandle(reader)).toBe(trackInstHandle);
+    expect(decodeNotification(reader)).toEqual({ ...CHANGES[name], trackInstHandle, key: eventFields.key });
+  });
+
+  it('have a handle of 64 bits', () => {
+    expect(decode({}).trackInstHandle).toBe(2n ** 64n - 1n);
+  });
+
+  it.each([
+    [4, 'add'],
+    [2, 'modify'],
+    [1, 'delete'],
+  ])('event %d is %s', (event, name) => {
+    expect(decode({ event }).event).toBe(name);
+  });
+
+  it.each([0, 3, 5, 6, 7, 8, 12, -1, 2 ** 31 - 1])('event %d is refused', (event) => {
+    expect(() => decode({ event })).toThrow(malformed);
+  });
+
+  it('take the values apart at the length of the new one', () => {
+    expect(decode({ newValue: '', oldValue: '010203' })).toMatchObject({
+      newValue: binary(Buffer.of()),
+      oldValue: binary(Buffer.of(1, 2, 3)),
+    });
+    expect(decode({ newValue: '010203', oldValue: '' })).toMatchObject({
+      newValue: binary(Buffer.of(1, 2, 3)),
+      oldValue: binary(Buffer.of()),
+    });
+  });
+
+  it.each([
+    ['new', 320],
+    ['old', 328],
+  ])('are refused if the length of the %s value is not what arrived', (_which, offset) => {
+    for (const length of [0n, 100n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 32n, 2n ** 64n - 1n]) {
+      const bytes = resCmapNotifyCallback(SAMPLE).toBytes();
+      bytes.writeBigUInt64LE(length, offset);
+      expect(() => decodeNotification(readerAmongDirt(bytes))).toThrow(malformed);
+    }
+  });
+
+  it('are refused if a length contradicts its type', () => {
+    expect(() => decode({ newType: 5 })).toThrow(malformed);
+    expect(() => decode({ oldType: 10 })).toThrow(malformed);
+  });
+});

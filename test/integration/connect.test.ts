@@ -1,0 +1,412 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readlinkSync, statfsSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { CmapClient, ConnectionError, type CsErrorName } from '../../src/index.ts';
+import { CmapPeer } from '../helpers/c-peer.ts';
+import { inChild, type User } from '../helpers/integration-child.ts';
+import { collect } from '../helpers/integration-collect.ts';
+import { errorOf, ourOutcome, outcomeName, type Outcome } from '../helpers/integration-outcome.ts';
+import { describeOnCorosync, ourRings } from '../helpers/integration-suite.ts';
+import { PrivateCorosync } from '../helpers/private-corosync.ts';
+import { describeIntegration } from '../helpers/requirements.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+
+const run = promisify(execFile);
+const ONCE = { tryAgainAttempts: 0 };
+const NOBODY = 65534;
+const GUEST = 65533;
+const DENIED = /Denied connection attempt|Invalid IPC credentials/;
+const RING_FAILED =
+  /\[QB +\] .*(?:couldn't|qb_rb_open|shm connection FAILED|connection setup|refusing new|fds_available)/;
+const MIB = 2 ** 20;
+const FEW_FILES = ['prlimit', '--nofile=200'];
+
+async function libcmapConnects(
+  under: readonly string[] = [],
+): Promise<{ code: Outcome | number; errno: number }> {
+  await using peer = CmapPeer.start({ under });
+  const { code, errno } = await peer.connect();
+  return { code: outcomeName(code), errno: code === 1 ? 0 : errno };
+}
+
+/** In the private namespace only; the machine's own /dev/shm is not touched. */
+function limitSharedMemory(bytes: number): Promise<unknown> {
+  return run('mount', ['-o', `remount,size=${bytes}`, '/dev/shm']);
+}
+
+function usedSharedMemory(): number {
+  const { blocks, bfree, bsize } = statfsSync('/dev/shm');
+  return (blocks - bfree) * bsize;
+}
+
+function sharedMemoryDescriptors(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)].filter((target) => target.startsWith('/dev/shm'));
+    } catch {
+      return [];
+    }
+  });
+}
+
+describeIntegration('connecting without corosync, and while it starts', () => {
+  it('is refused as libcmap is: CS_ERR_LIBRARY, ECONNREFUSED', async () => {
+    const error = await errorOf(CmapClient.connect());
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(error).toMatchObject({ code: 'CS_ERR_LIBRARY', errno: 'ECONNREFUSED', operation: 'connect' });
+    expect(error.message).toContain('@cmap');
+    expect(error.message).toContain('corosync is not running');
+    expect(await libcmapConnects()).toEqual({ code: 'CS_ERR_LIBRARY', errno: 111 });
+  });
+
+  it('goes from CS_ERR_LIBRARY over CS_ERR_TRY_AGAIN, if at all, to CS_OK', async () => {
+    const starting = PrivateCorosync.start();
+    const outcomes: Outcome[] = [];
+    const deadline = Date.now() + 20_000;
+    while (outcomes.at(-1) !== 'CS_OK' && Date.now() < deadline) {
+      outcomes.push(
+        await ourOutcome(async () => (await CmapClient.connect({ ...ONCE, timeoutMs: 5000 })).close()),
+      );
+    }
+    await using corosync = await starting;
+    const order: readonly Outcome[] = ['CS_ERR_LIBRARY', 'CS_ERR_TRY_AGAIN', 'CS_OK'];
+    const places = outcomes.map((outcome) => order.indexOf(outcome));
+    expect(places).toEqual([...places].sort());
+    expect(places.at(-1)).toBe(2);
+    expect(places).not.toContain(-1);
+    expect(corosync.logLines('warning')).toEqual([]);
+  });
+
+  it('waits for a corosync that is starting, if asked to', async () => {
+    const starting = PrivateCorosync.start();
+    await waitUntil(
+      'the socket is there',
+      async () => (await ourOutcome(async () => (await CmapClient.connect()).close())) === 'CS_OK',
+      { everyMs: 1 },
+    );
+    await (await starting).stop();
+  });
+});
+
+describeIntegration('filesystem sockets', () => {
+  it('are found, or taken where they are said to be', { timeout: 60_000 }, async () => {
+    const report = await inChild({ do: 'filesystem sockets' }, [
+      'unshare',
+      '--mount',
+      '--propagation',
+      'private',
+    ]);
+    expect(report).toMatchObject({
+      isFile: 'true',
+      detected: 'CS_OK',
+      given: 'CS_OK',
+      slashed: 'CS_OK',
+      wrong: 'CS_ERR_NOT_EXIST ENOENT',
+      gone: 'CS_ERR_NOT_EXIST',
+      goneForLibcmap: 'CS_ERR_NOT_EXIST',
+      log: '',
+    });
+    expect(report.message).toContain('/var/cmap');
+  });
+});
+
+describeOnCorosync('connecting', (suite) => {
+  describe('as another user', () => {
+    interface Row {
+      readonly who: string;
+      readonly user: User;
+      readonly rule?: readonly [string, 'uint8' | 'uint32'];
+      readonly outcome: CsErrorName;
+    }
+    const nobody: User = { uid: NOBODY, gid: NOBODY };
+    const rows: readonly Row[] = [
+      { who: 'nobody, without a rule', user: nobody, outcome: 'CS_ERR_ACCESS' },
+      { who: 'nobody with group 0', user: { uid: NOBODY, gid: 0 }, outcome: 'CS_OK' },
+      { who: 'a user with a rule', user: nobody, rule: [`uid.${NOBODY}`, 'uint8'], outcome: 'CS_OK' },
+      {
+        who: 'a user with a rule of type u32',
+        user: nobody,
+        rule: [`uid.${NOBODY}`, 'uint32'],
+        outcome: 'CS_ERR_ACCESS',
+      },
+      {
+        who: 'a group with a rule',
+        user: { uid: NOBODY, gid: GUEST },
+        rule: [`gid.${GUEST}`, 'uint8'],
+        outcome: 'CS_OK',
+      },
+      {
+        who: 'a supplementary group with a rule',
+        user: { ...nobody, groups: [GUEST] },
+        rule: [`gid.${GUEST}`, 'uint8'],
+        outcome: 'CS_ERR_ACCESS',
+      },
+    ];
+
+    it.each(rows)('$who: $outcome', async ({ user, rule, outcome }) => {
+      const root = await suite.connect();
+      if (rule !== undefined) await root.set(`uidgid.${rule[0]}`, { type: rule[1], value: 1 });
+      const groups = user.groups === undefined ? '--clear-groups' : `--groups=${user.groups.join()}`;
+      const [ours, libcmap] = await Promise.all([
+        inChild({ do: 'connect', user, options: ONCE }),
+        libcmapConnects(['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, groups]),
+      ]);
+      if (rule !== undefined) await root.delete(`uidgid.${rule[0]}`);
+      expect([ours.code, libcmap.code]).toEqual([outcome, outcome]);
+      if (outcome !== 'CS_ERR_ACCESS') return;
+      expect(ours.errno).toBe('EACCES');
+      expect(ours.message).toContain('uidgid');
+      expect(libcmap.errno).toBe(13);
+      await suite.expectLogged(DENIED);
+    });
+  });
+
+  describe('to a map', () => {
+    it('that is none: CS_ERR_NOT_EXIST; the stats map is another one', async () => {
+      expect(await ourOutcome(() => CmapClient.connect({ map: 'none' as 'stats' }))).toBe('CS_ERR_NOT_EXIST');
+      const stats = await suite.connect({ map: 'stats' });
+      expect(stats.map).toBe('stats');
+      expect(await ourOutcome(() => stats.get('totem.version'))).toBe('CS_ERR_NOT_EXIST');
+      expect(await stats.get('stats.ipcs.global.active')).toMatchObject({ type: 'uint64' });
+      expect(await (await suite.connect()).getUint32('totem.version')).toBe(2);
+    });
+
+    it('of another mount: sharedMemoryDirectory', async () => {
+      const client = await suite.connect({ sharedMemoryDirectory: '/proc/self/root/dev/shm/' });
+      expect(await client.getUint32('totem.version')).toBe(2);
+      const error = await errorOf(CmapClient.connect({ sharedMemoryDirectory: '/run/no-such-directory' }));
+      expect(error).toMatchObject({ code: 'CS_ERR_NOT_EXIST', errno: 'ENOENT' });
+      expect(error.message).toContain('sharedMemoryDirectory');
+    });
+
+    it('by another name: CS_ERR_LIBRARY, ECONNREFUSED', async () => {
+      const error = await errorOf(CmapClient.connect({ socketName: 'no-such-service' }));
+      expect(error).toMatchObject({ code: 'CS_ERR_LIBRARY', errno: 'ECONNREFUSED' });
+    });
+  });
+
+  describe('where something runs out', () => {
+    it('shared memory: CS_ERR_NO_SPACE, and what to do; a small buffer still fits', async () => {
+      await limitSharedMemory(usedSharedMemory() + 1.5 * MIB);
+      try {
+        const error = await errorOf(CmapClient.connect(ONCE));
+        expect(error).toMatchObject({ code: 'CS_ERR_NO_SPACE', errno: 'ENOSPC' });
+        expect(error.message).toContain('/dev/shm');
+        expect(error.message).toContain('bufferSize');
+        expect(await libcmapConnects()).toEqual({ code: 'CS_ERR_NO_SPACE', errno: 28 });
+        const client = await suite.connect({ bufferSize: 65536 });
+        await client.setBinary('test.fits', new Uint8Array(16384));
+        expect((await client.getBinary('test.fits')).length).toBe(16384);
+      } finally {
+        await limitSharedMemory(256 * MIB);
+      }
+      await suite.expectLogged(RING_FAILED);
+      expect(await ourOutcome(async () => (await CmapClient.connect()).close())).toBe('CS_OK');
+    });
+
+    it('all shared memory that there is: 4 MiB hold one connection of libcmap’s size', async () => {
+      await suite.corosync.stop();
+      await limitSharedMemory(4 * MIB); // too little for corosync's flight recorder, too, which it does without
+      try {
+        await suite.start();
+        const client = await suite.connect();
+        expect(await ourOutcome(() => suite.connect(ONCE))).toBe('CS_ERR_NO_SPACE');
+        expect(await libcmapConnects()).toEqual({ code: 'CS_ERR_NO_SPACE', errno: 28 });
+        await suite.expectLogged(RING_FAILED);
+        await client.close();
+        await waitUntil('the rings are removed', () => ourRings().length === 0);
+        expect(await ourOutcome(() => suite.connect())).toBe('CS_OK');
+      } finally {
+        await limitSharedMemory(256 * MIB);
+        await suite.restart();
+      }
+    });
+
+    it('our file descriptors: CS_ERR_LIBRARY, EMFILE', async () => {
+      const reports = await Promise.all(
+        [0, 1, 3, 6].map((freeDescriptors) =>
+          inChild({ do: 'connect', freeDescriptors, options: ONCE }, FEW_FILES),
+        ),
+      );
+      for (const report of reports) expect(report).toMatchObject({ code: 'CS_ERR_LIBRARY', errno: 'EMFILE' });
+      expect(await inChild({ do: 'connect', freeDescriptors: 8 }, FEW_FILES)).toMatchObject({
+        code: 'CS_OK',
+        version: '2',
+      });
+      expect(await libcmapConnects(['prlimit', '--nofile=5'])).toEqual({ code: 'CS_ERR_LIBRARY', errno: 24 });
+    });
+
+    it('corosync’s file descriptors: CS_ERR_LIBRARY, EMFILE', async () => {
+      const limit = async (count: string): Promise<unknown> =>
+        run('prlimit', [`--pid=${suite.corosync.pid}`, `--nofile=${count}`]);
+      const { stdout } = await run('prlimit', [
+        `--pid=${suite.corosync.pid}`,
+        '--nofile',
+        '-o',
+        'SOFT,HARD',
+        '--noheadings',
+      ]);
+      const before = stdout.trim().split(/\s+/).join(':');
+      await limit(`60:${before.split(':')[1] ?? ''}`);
+      try {
+        let refused: unknown;
+        for (let i = 0; i < 100 && refused === undefined; i++) {
+          await suite.connect({ ...ONCE, bufferSize: 65536 }).catch((error: unknown) => (refused = error));
+        }
+        expect(refused).toMatchObject({ code: 'CS_ERR_LIBRARY', errno: 'EMFILE' });
+        expect((refused as Error).message).toContain('file descriptors');
+        expect(await libcmapConnects()).toEqual({ code: 'CS_ERR_LIBRARY', errno: 24 });
+      } finally {
+        await limit(before);
+      }
+      await suite.expectLogged(RING_FAILED);
+    });
+  });
+
+  describe('while corosync is stopped', () => {
+    it('ends with CS_ERR_TIMEOUT, where libcmap blocks', async () => {
+      suite.corosync.pause();
+      await using peer = CmapPeer.start();
+      let libcmapAnswered = false;
+      const libcmap = peer.connect().finally(() => (libcmapAnswered = true));
+      const errors = await Promise.all([
+        errorOf(CmapClient.connect({ timeoutMs: 200 })),
+        errorOf(CmapClient.connect({ timeoutMs: 200, map: 'stats' })),
+      ]);
+      for (const error of errors)
+        expect(error).toMatchObject({ code: 'CS_ERR_TIMEOUT', operation: 'connect' });
+      const reason = new Error('not now');
+      await expect(CmapClient.connect({ signal: AbortSignal.timeout(100) })).rejects.toThrow('timeout');
+      const controller = new AbortController();
+      const aborted = CmapClient.connect({ signal: controller.signal });
+      await turn();
+      controller.abort(reason);
+      await expect(aborted).rejects.toBe(reason);
+      const patient = suite.connect();
+      expect(libcmapAnswered).toBe(false);
+      suite.corosync.resume();
+      expect((await libcmap).code).toBe(1);
+      expect(await (await patient).getUint32('totem.version')).toBe(2);
+    });
+  });
+
+  describe('and closing', () => {
+    it('leaves nothing behind: the process ends by itself', async () => {
+      expect(await inChild({ do: 'use and close' })).toEqual({ code: 'CS_OK' });
+    });
+
+    it('close is idempotent, and leaves no descriptor, timer or listener', async () => {
+      await (await CmapClient.connect()).close();
+      await turn();
+      const before = process.getActiveResourcesInfo().sort();
+      const client = await CmapClient.connect();
+      await client.track('test.', { prefix: true });
+      await Promise.all([client.setUint8('test.key', 1), collect(client.entries())]);
+      expect(sharedMemoryDescriptors()).toHaveLength(6);
+      const closing = client.close();
+      await Promise.all([closing, client.close()]);
+      await client.close();
+      client.destroy();
+      expect(client.closed).toBe(true);
+      expect(await client.whenClosed()).toBeUndefined();
+      expect(sharedMemoryDescriptors()).toEqual([]);
+      await waitUntil('the socket is closed', () => process.getActiveResourcesInfo().length <= before.length);
+      await waitUntil('corosync has removed the rings', () => ourRings().length === 0);
+    });
+
+    it('`await using` closes', async () => {
+      let seen: CmapClient;
+      {
+        await using client = await CmapClient.connect();
+        seen = client;
+      }
+      expect(seen.closed).toBe(true);
+      expect(await ourOutcome(() => seen.get('totem.version'))).toBe('CS_ERR_BAD_HANDLE');
+    });
+  });
+});
+
+describeOnCorosync('losing corosync', (suite) => {
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
+    '%s: all that waits fails, later calls too, and nothing is left',
+    async (signal) => {
+      const [client, idle, peer] = [await suite.connect(), await suite.connect(), await suite.peer()];
+      const trackers = [
+        await client.track('test.', { prefix: true }),
+        await client.track('', { prefix: true }),
+        await idle.track('totem.', { prefix: true }),
+      ];
+      const loops = trackers.map((tracker) => errorOf(collect(tracker)));
+      suite.corosync.pause();
+      let libcmapAnswered = false;
+      const libcmap = peer.get('totem.version').finally(() => (libcmapAnswered = true));
+      const calls = Array.from({ length: 300 }, () => ourOutcome(() => client.get('totem.version')));
+      const iteration = ourOutcome(() => collect(client.entries()));
+      await turn();
+      suite.corosync.kill(signal);
+      suite.corosync.resume();
+
+      const outcomes = await Promise.all(calls);
+      if (signal === 'SIGKILL') {
+        expect(new Set([...outcomes, await iteration])).toEqual(new Set(['CS_ERR_LIBRARY']));
+        expect(libcmapAnswered).toBe(false); // it takes two seconds to notice
+        expect(outcomeName((await libcmap).code)).toBe('CS_ERR_LIBRARY');
+      } else {
+        // Asked to end, corosync may still answer what it has; but nothing after the first failure.
+        const answered = outcomes.indexOf('CS_ERR_LIBRARY');
+        expect(new Set(outcomes.slice(answered === -1 ? 300 : answered))).toEqual(
+          new Set(answered === -1 ? [] : ['CS_ERR_LIBRARY']),
+        );
+        expect(['CS_OK', 'CS_ERR_LIBRARY', 'CS_ERR_BAD_HANDLE']).toContain(await iteration);
+      }
+      for (const error of await Promise.all(loops)) {
+        expect(error).toBeInstanceOf(ConnectionError);
+        expect(error.code).toBe('CS_ERR_LIBRARY');
+      }
+      await suite.corosync.exited();
+      expect(suite.corosync.exitCode).toBe(signal === 'SIGKILL' ? 137 : 0);
+      for (const lost of [client, idle]) {
+        expect(lost.closed).toBe(true);
+        expect(await lost.whenClosed()).toMatchObject({ code: 'CS_ERR_LIBRARY' });
+        const later = await errorOf(lost.get('totem.version'));
+        expect(later).toBeInstanceOf(ConnectionError);
+        expect(later).toMatchObject({ code: 'CS_ERR_BAD_HANDLE', cause: await lost.whenClosed() });
+        expect(await ourOutcome(() => lost.track('test.'))).toBe('CS_ERR_BAD_HANDLE');
+        expect(await ourOutcome(() => collect(lost.keys()))).toBe('CS_ERR_BAD_HANDLE');
+        await lost.close();
+      }
+      await Promise.all(trackers.map((tracker) => tracker.delete()));
+      await waitUntil('our rings are removed', () => ourRings().length === 0);
+      expect(sharedMemoryDescriptors()).toEqual([]);
+
+      await suite.restart();
+      expect(await (await suite.connect()).getUint32('totem.version')).toBe(2);
+    },
+  );
+
+  it('while connecting: CS_ERR_LIBRARY, without waiting for the deadline', async () => {
+    suite.corosync.pause();
+    const connecting = errorOf(CmapClient.connect({ ...ONCE, timeoutMs: 60_000 }));
+    await turn();
+    suite.corosync.kill('SIGKILL');
+    expect(await connecting).toMatchObject({ code: 'CS_ERR_LIBRARY' });
+    await suite.restart();
+  });
+
+  it('what has been told before is read before the loop throws', async () => {
+    const client = await suite.connect();
+    const tracker = await client.track('test.told');
+    for (let i = 0; i < 20; i++) await client.setUint32('test.told', i);
+    suite.corosync.kill('SIGKILL');
+    await client.whenClosed();
+    const seen: unknown[] = [];
+    const loop = async (): Promise<void> => {
+      for await (const event of tracker) if (event.kind === 'notification') seen.push(event.newValue?.value);
+    };
+    expect(await errorOf(loop())).toMatchObject({ code: 'CS_ERR_LIBRARY' });
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => index));
+    await suite.restart();
+  });
+});

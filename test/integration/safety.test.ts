@@ -1,0 +1,303 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { CmapClient, type CsErrorName } from '../../src/index.ts';
+import { connectionResponse, Impostor, IMPOSTOR_UID, type Answer } from '../helpers/integration-impostor.ts';
+import { errorOf } from '../helpers/integration-outcome.ts';
+import { describeIntegration } from '../helpers/requirements.ts';
+
+const OPTIONS = { tryAgainAttempts: 1, tryAgainDelayMs: 10, timeoutMs: 10_000 };
+const SHM = '/dev/shm';
+const NAME = 'qb-4242-4343-17-Ab3dE9';
+const RING = `${SHM}/${NAME}`;
+const HEADER_SIZE = 8252;
+const RING_BYTES = 69632;
+const CHANNELS = ['request', 'response', 'event'] as const;
+
+const HONEST: Answer = {
+  request: `${RING}/qb-request-cmap`,
+  response: `${RING}/qb-response-cmap`,
+  event: `${RING}/qb-event-cmap`,
+};
+
+/** All three paths in another directory, or with another file name. */
+function inDirectory(directory: string): Answer {
+  return {
+    request: `${directory}/qb-request-cmap`,
+    response: `${directory}/qb-response-cmap`,
+    event: `${directory}/qb-event-cmap`,
+  };
+}
+
+function ringHeader(dataPath: string, wordSize = RING_BYTES / 4): Buffer {
+  const header = Buffer.alloc(HEADER_SIZE);
+  header.writeUInt32LE(wordSize, 8);
+  header.write(dataPath, 4108);
+  header.writeInt32LE(2, 8204);
+  return header;
+}
+
+/** What corosync would have made for us: a directory and six files of root's. */
+function makeRings(directory = RING): void {
+  fs.mkdirSync(directory, { mode: 0o700 });
+  for (const channel of CHANNELS) {
+    const path = `${directory}/qb-${channel}-cmap`;
+    fs.writeFileSync(`${path}-header`, ringHeader(`${RING}/qb-${channel}-cmap-data`), { mode: 0o600 });
+    fs.writeFileSync(`${path}-data`, Buffer.alloc(RING_BYTES), { mode: 0o600 });
+  }
+}
+
+const HEADER = `${RING}/qb-request-cmap-header`;
+const DATA = `${RING}/qb-request-cmap-data`;
+const BAIT = `${SHM}/bait`;
+
+describeIntegration('an impostor on corosync’s socket', () => {
+  let impostor: Impostor;
+  /** What our client opened at the last attempt. */
+  let opened: string[];
+
+  beforeAll(async () => {
+    impostor = await Impostor.start();
+  });
+  afterAll(() => impostor.stop());
+
+  beforeEach(() => {
+    fs.writeFileSync(BAIT, Buffer.alloc(RING_BYTES, 'precious'), { mode: 0o600 });
+  });
+  afterEach(() => {
+    for (const name of fs.readdirSync(SHM)) fs.rmSync(join(SHM, name), { recursive: true });
+  });
+
+  /** Connects to the impostor, which must fail, and must leave every file as it was. */
+  async function refuses(answer: Uint8Array | undefined, code: CsErrorName, options = {}): Promise<string> {
+    await impostor.answerWith(answer);
+    const before = checksums();
+    const opening = vi.spyOn(fs, 'openSync');
+    const error = await errorOf(CmapClient.connect({ ...OPTIONS, ...options }));
+    opened = opening.mock.calls.map(([path]) => String(path));
+    opening.mockRestore();
+    expect(error.code).toBe(code);
+    expect(checksums()).toEqual(before);
+    expect(openDescriptors()).toEqual([]);
+    return error.message;
+  }
+
+  const strangePaths: readonly (readonly [string, Answer])[] = [
+    ['no paths', { request: '', response: '', event: '' }],
+    ['a file of the system', { ...HONEST, request: '/etc/shadow' }],
+    ['a file beside the rings', { ...HONEST, request: BAIT }],
+    ['another directory', inDirectory(`/run/${NAME}`)],
+    ['another directory that ends alike', inDirectory(`/tmp${RING}`)],
+    ['a relative path', inDirectory(`dev/shm/${NAME}`)],
+    ['a way out of the directory', inDirectory(`${RING}/..`)],
+    ['a way out and back in', inDirectory(`${RING}/../${NAME}`)],
+    ['a way out in the name', inDirectory(`${SHM}/qb-1-2-3-../../e`)],
+    ['two slashes', inDirectory(`${SHM}//${NAME}`)],
+    ['a directory below', inDirectory(`${RING}/${NAME}`)],
+    ['a name that is too long', inDirectory(`${RING}x`)],
+    ['a name that is too short', inDirectory(RING.slice(0, -1))],
+    ['a name without numbers', inDirectory(`${SHM}/qb-a-b-c-Ab3dE9`)],
+    ['a newline', inDirectory(`${RING}\n`)],
+    ['another service', { ...HONEST, event: `${RING}/qb-event-cpg` }],
+    ['another channel', { ...HONEST, event: `${RING}/qb-request-cmap` }],
+    ['two directories', { ...HONEST, event: `${SHM}/qb-4242-4343-18-Ab3dE9/qb-event-cmap` }],
+    ['a suffix', { ...HONEST, response: `${RING}/qb-response-cmap-header` }],
+  ];
+  it.each(strangePaths)('that names %s: nothing is opened', async (_what, answer) => {
+    makeRings();
+    const message = await refuses(connectionResponse(answer), 'CS_ERR_SECURITY');
+    expect(opened).toEqual([]);
+    expect(message).toContain('not corosync');
+  });
+
+  it('that names a good path where nothing is', async () => {
+    await refuses(connectionResponse(HONEST), 'CS_ERR_NOT_EXIST');
+    expect(opened).toEqual([RING]);
+  });
+
+  const traps: Readonly<
+    Record<string, readonly [set: () => void, opened: readonly string[], code?: CsErrorName]>
+  > = {
+    'a link to a directory of ours': [
+      () => {
+        makeRings(`${SHM}/real`);
+        fs.symlinkSync(`${SHM}/real`, RING);
+      },
+      [RING],
+    ],
+    'a directory of its own': [
+      () => {
+        makeRings();
+        fs.chownSync(RING, IMPOSTOR_UID, IMPOSTOR_UID);
+      },
+      [RING],
+    ],
+    'a directory that anybody may write to': [
+      () => {
+        makeRings();
+        fs.chmodSync(RING, 0o1777);
+      },
+      [RING],
+    ],
+    'a file instead of a directory': [() => fs.writeFileSync(RING, 'file'), [RING]],
+    'a header that is a link to a file of ours': [
+      () => {
+        makeRings();
+        fs.rmSync(HEADER);
+        fs.symlinkSync(BAIT, HEADER);
+      },
+      [RING, HEADER],
+    ],
+    'a header that is another name of a file of ours': [
+      () => {
+        makeRings();
+        fs.rmSync(HEADER);
+        fs.linkSync(BAIT, HEADER);
+      },
+      [RING, HEADER],
+    ],
+    'a header of its own': [
+      () => {
+        makeRings();
+        fs.chownSync(HEADER, IMPOSTOR_UID, 0);
+      },
+      [RING, HEADER],
+    ],
+    'a header that others may read': [
+      () => {
+        makeRings();
+        fs.chmodSync(HEADER, 0o640);
+      },
+      [RING, HEADER],
+    ],
+    'a header that is a pipe': [
+      () => {
+        makeRings();
+        fs.rmSync(HEADER);
+        execFileSync('mkfifo', ['-m', '600', HEADER]);
+      },
+      [RING, HEADER],
+    ],
+    'a header that is a device': [
+      () => {
+        makeRings();
+        fs.rmSync(HEADER);
+        execFileSync('mknod', ['-m', '600', HEADER, 'c', '1', '3']);
+      },
+      [RING, HEADER],
+    ],
+    'a data file that is a link': [
+      () => {
+        makeRings();
+        fs.rmSync(DATA);
+        fs.symlinkSync(BAIT, DATA);
+      },
+      [RING, HEADER, DATA],
+    ],
+    'a data file of its own': [
+      () => {
+        makeRings();
+        fs.chownSync(DATA, IMPOSTOR_UID, IMPOSTOR_UID);
+      },
+      [RING, HEADER, DATA],
+    ],
+    'a header that names another data file': [
+      () => {
+        makeRings();
+        fs.writeFileSync(HEADER, ringHeader(BAIT));
+      },
+      [RING, HEADER],
+      'CS_ERR_MESSAGE_ERROR',
+    ],
+    'a header that is too short': [
+      () => {
+        makeRings();
+        fs.truncateSync(HEADER, 8243); // one byte less than is read of it
+      },
+      [RING, HEADER],
+      'CS_ERR_MESSAGE_ERROR',
+    ],
+    'a data file that is too short': [
+      () => {
+        makeRings();
+        fs.truncateSync(DATA, RING_BYTES - 1);
+      },
+      [RING, HEADER, DATA],
+      'CS_ERR_MESSAGE_ERROR',
+    ],
+    'a ring that is smaller than it says': [
+      () => {
+        makeRings();
+        fs.writeFileSync(HEADER, ringHeader(`${RING}/qb-request-cmap-data`, 1024));
+      },
+      [RING, HEADER],
+      'CS_ERR_MESSAGE_ERROR',
+    ],
+    'a ring that is larger than any': [
+      () => {
+        makeRings();
+        fs.writeFileSync(HEADER, ringHeader(`${RING}/qb-request-cmap-data`, 0xffffffff));
+      },
+      [RING, HEADER],
+      'CS_ERR_MESSAGE_ERROR',
+    ],
+  };
+  it.each(Object.entries(traps))(
+    'that has laid %s: nothing is written',
+    async (_what, [set, expected, code]) => {
+      set();
+      await refuses(connectionResponse(HONEST), code ?? 'CS_ERR_SECURITY');
+      expect(opened).toEqual(expected);
+    },
+  );
+
+  const nonsense: Readonly<Record<string, readonly [Uint8Array | undefined, CsErrorName]>> = {
+    nothing: [undefined, 'CS_ERR_LIBRARY'],
+    'too much': [Buffer.concat([connectionResponse(HONEST), Buffer.alloc(20_000)]), 'CS_ERR_LIBRARY'],
+    'another id': [connectionResponse({ ...HONEST, id: 4 }), 'CS_ERR_MESSAGE_ERROR'],
+    'a positive error': [connectionResponse({ ...HONEST, error: 13 }), 'CS_ERR_MESSAGE_ERROR'],
+    'an error that nobody knows': [connectionResponse({ ...HONEST, error: -3333 }), 'CS_ERR_LIBRARY'],
+    EACCES: [connectionResponse({ ...HONEST, error: -13 }), 'CS_ERR_ACCESS'],
+    'EAGAIN, again and again': [connectionResponse({ ...HONEST, error: -11 }), 'CS_ERR_TRY_AGAIN'],
+    'an unknown transport': [connectionResponse({ ...HONEST, connectionType: 7 }), 'CS_ERR_MESSAGE_ERROR'],
+    'a path without an end': [connectionResponse(HONEST).fill('x', 40, 40 + 4096), 'CS_ERR_MESSAGE_ERROR'],
+    'a message size that its rings do not hold': [
+      connectionResponse({ ...HONEST, maxMessageSize: 0xffffffff }),
+      'CS_ERR_MESSAGE_ERROR',
+    ],
+    noise: [Buffer.alloc(12328, 0xa5), 'CS_ERR_MESSAGE_ERROR'],
+  };
+  it.each(Object.entries(nonsense))('that says %s', async (_what, [answer, code]) => {
+    makeRings();
+    await refuses(answer, code);
+  });
+
+  it('that says half of it and then nothing: the deadline ends it', async () => {
+    makeRings();
+    await refuses(connectionResponse(HONEST).subarray(0, 6000), 'CS_ERR_TIMEOUT', { timeoutMs: 200 });
+    expect(opened).toEqual([]);
+  });
+});
+
+/** Content, kind, owner and times of everything in shared memory. */
+function checksums(): string[] {
+  return (fs.readdirSync(SHM, { recursive: true }) as string[]).sort().map((name) => {
+    const path = join(SHM, name);
+    const { mode, uid, size, mtimeMs, ctimeMs } = fs.lstatSync(path);
+    const isFile = (mode & fs.constants.S_IFMT) === fs.constants.S_IFREG;
+    const content = isFile ? createHash('sha256').update(fs.readFileSync(path)).digest('hex') : '';
+    return [name, mode, uid, size, mtimeMs, ctimeMs, content].join(' ');
+  });
+}
+
+function openDescriptors(): string[] {
+  return fs.readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [fs.readlinkSync(`/proc/self/fd/${fd}`)].filter((target) => target.startsWith(SHM));
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,287 @@
+import { getEventListeners } from 'node:events';
+import fs from 'node:fs';
+import { constants } from 'node:os';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { connectIpc, type IpcOptions } from '../../src/ipc/connect.ts';
+import { fakeListener } from '../helpers/fake-listener.ts';
+import { FakeSetupServer, type Script } from '../helpers/fake-setup-server.ts';
+import {
+  connectionRequest,
+  connectionResponse,
+  type ConnectionResponse,
+} from '../helpers/message-builder.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+
+const DEFAULTS: IpcOptions = {
+  service: 'cmap',
+  socketDirectory: undefined,
+  sharedMemoryDirectory: undefined,
+  bufferSize: 65_536,
+  timeoutMs: 5000,
+  signal: undefined,
+  tryAgainAttempts: 2,
+  tryAgainDelayMs: 1,
+};
+const GOOD: ConnectionResponse = {
+  error: 0,
+  connectionType: 1,
+  maxMessageSize: 65_536,
+  connection: '1',
+  request: '/dev/shm/qb-1-2-3-abcdef/qb-request-cmap',
+  response: '/dev/shm/qb-1-2-3-abcdef/qb-response-cmap',
+  event: '/dev/shm/qb-1-2-3-abcdef/qb-event-cmap',
+};
+const answerOf = (fields: Partial<ConnectionResponse>): Buffer =>
+  connectionResponse({ ...GOOD, ...fields }).toBytes();
+
+/** Connects to a server that follows the script; it must fail, and leave no socket open. */
+async function failure(
+  script: Script,
+  options: Partial<IpcOptions> = {},
+): Promise<{ error: unknown; attempts: number }> {
+  await using server = await FakeSetupServer.start(script);
+  const { directory } = server;
+  const error: unknown = await connectIpc(
+    { ...DEFAULTS, socketDirectory: directory, sharedMemoryDirectory: directory, ...options },
+    fakeListener(),
+  ).then(
+    () => new Error('connected'),
+    (reason: unknown) => reason,
+  );
+  await waitUntil('the client has closed its sockets', () => server.open === 0, { everyMs: 1 });
+  return { error, attempts: server.requests.length };
+}
+
+const answering =
+  (...parts: Buffer[]): Script =>
+  (socket) => {
+    for (const part of parts) socket.write(part);
+  };
+
+describe('connecting to what is not corosync', () => {
+  it.each<[string, Buffer, string]>([
+    [
+      'an answer with another id',
+      Buffer.concat([Buffer.of(1, 0, 0, 0), answerOf({}).subarray(4)]),
+      'CS_ERR_MESSAGE_ERROR',
+    ],
+    ['a positive error', answerOf({ error: 13 }), 'CS_ERR_MESSAGE_ERROR'],
+    ['an unknown connection type', answerOf({ connectionType: 7 }), 'CS_ERR_MESSAGE_ERROR'],
+    ['a path without an end', answerOf({ event: 'x'.repeat(4096) }), 'CS_ERR_MESSAGE_ERROR'],
+    ['zeros', Buffer.alloc(12_328), 'CS_ERR_MESSAGE_ERROR'],
+    ['noise', Buffer.alloc(12_328, 0xa5), 'CS_ERR_MESSAGE_ERROR'],
+    ['a byte too much', Buffer.concat([answerOf({}), Buffer.alloc(1)]), 'CS_ERR_LIBRARY'],
+    ['far too much', Buffer.alloc(100_000), 'CS_ERR_LIBRARY'],
+    [
+      'paths outside /dev/shm',
+      answerOf({ request: '/etc/qb-1-2-3-abcdef/qb-request-cmap' }),
+      'CS_ERR_SECURITY',
+    ],
+    ['a path that climbs', answerOf({ event: '/dev/shm/../etc/passwd' }), 'CS_ERR_SECURITY'],
+    ['no paths', answerOf({ request: '', response: '', event: '' }), 'CS_ERR_SECURITY'],
+    ['paths to nothing', answerOf({}), 'CS_ERR_NOT_EXIST'],
+    ['the other transport', answerOf({ connectionType: 0 }), 'CS_ERR_NOT_SUPPORTED'],
+  ])('with %s', async (_what, answer, code) => {
+    const { error, attempts } = await failure(answering(answer));
+    expect(error).toMatchObject({ code });
+    expect(attempts).toBe(1);
+  });
+
+  it('with ring files that somebody else could have made', async () => {
+    const { error } = await failure(
+      (socket) => {
+        socket.write(answerOf({}));
+      },
+      { sharedMemoryDirectory: '/proc/self' },
+    );
+    expect(error).toMatchObject({ code: 'CS_ERR_NOT_EXIST' });
+  });
+
+  it('that says nothing at all ends in CS_ERR_TIMEOUT', async () => {
+    const { error } = await failure(() => undefined, { timeoutMs: 30 });
+    expect(error).toMatchObject({ code: 'CS_ERR_TIMEOUT', operation: 'connect' });
+  });
+
+  it('that stops in the middle of its answer ends in CS_ERR_TIMEOUT', async () => {
+    const { error } = await failure(answering(answerOf({}).subarray(0, 12_327)), { timeoutMs: 30 });
+    expect(error).toMatchObject({ code: 'CS_ERR_TIMEOUT' });
+  });
+});
+
+/** The errnos that corosync sends, and what qb_to_cs_error makes of them. */
+const ERRNOS = {
+  ENOENT: 'CS_ERR_NOT_EXIST',
+  EINTR: 'CS_ERR_INTERRUPT',
+  E2BIG: 'CS_ERR_TOO_BIG',
+  EBADF: 'CS_ERR_BAD_HANDLE',
+  ENOMEM: 'CS_ERR_NO_MEMORY',
+  EACCES: 'CS_ERR_ACCESS',
+  EBUSY: 'CS_ERR_BUSY',
+  EEXIST: 'CS_ERR_EXIST',
+  ENODEV: 'CS_ERR_NOT_EXIST',
+  EINVAL: 'CS_ERR_INVALID_PARAM',
+  EMFILE: 'CS_ERR_LIBRARY',
+  ENOSPC: 'CS_ERR_NO_SPACE',
+  ENOSYS: 'CS_ERR_NOT_SUPPORTED',
+  ETIME: 'CS_ERR_TIMEOUT',
+  EBADMSG: 'CS_ERR_MESSAGE_ERROR',
+  EOVERFLOW: 'CS_ERR_NAME_TOO_LONG',
+  EMSGSIZE: 'CS_ERR_TOO_BIG',
+  ENOTSUP: 'CS_ERR_NOT_SUPPORTED',
+  ENOTCONN: 'CS_ERR_LIBRARY',
+  ECONNREFUSED: 'CS_ERR_LIBRARY',
+} as const;
+
+describe('connecting to a corosync that refuses', () => {
+  it.each(Object.entries(ERRNOS))('with %s is %s', async (errno, code) => {
+    const number = constants.errno[errno as keyof typeof ERRNOS];
+    const { error, attempts } = await failure(answering(answerOf({ error: -number, connectionType: 0 })));
+    expect(error).toMatchObject({ name: 'ConnectionError', code, errno, operation: 'connect' });
+    expect(attempts).toBe(1);
+  });
+
+  it.each(['EAGAIN', 'ENOMSG', 'ENOBUFS', 'ETIMEDOUT'] as const)(
+    'with %s is asked again, a bounded number of times',
+    async (errno) => {
+      const answer = answerOf({ error: -constants.errno[errno] });
+      const { error, attempts } = await failure(answering(answer), { tryAgainAttempts: 3 });
+      expect(error).toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_TRY_AGAIN', errno });
+      expect(attempts).toBe(4);
+    },
+  );
+
+  it('says what to do', async () => {
+    const withErrno = async (errno: number): Promise<unknown> =>
+      (await failure(answering(answerOf({ error: -errno })))).error;
+    expect(await withErrno(constants.errno.EACCES)).toMatchObject({
+      message: expect.stringMatching(/uidgid/) as unknown,
+    });
+    expect(await withErrno(constants.errno.ENOSPC)).toMatchObject({
+      message: expect.stringMatching(/bufferSize/) as unknown,
+    });
+    expect(await withErrno(constants.errno.EMFILE)).toMatchObject({
+      message: expect.stringMatching(/file descriptors/) as unknown,
+    });
+  });
+
+  // libqb's server closes without a word if it has not seen our credentials.
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['half an answer', answerOf({}).subarray(0, 5000)],
+  ])('by closing after %s is asked again', async (_what, part) => {
+    const { error, attempts } = await failure((socket) => socket.end(part));
+    expect(error).toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_LIBRARY' });
+    expect(attempts).toBe(3);
+  });
+
+  it('is asked again no more once the deadline has passed', async () => {
+    const answer = answerOf({ error: -constants.errno.EAGAIN });
+    const { error, attempts } = await failure(answering(answer), {
+      tryAgainAttempts: 1000,
+      tryAgainDelayMs: 20,
+      timeoutMs: 50,
+    });
+    expect(error).toMatchObject({ code: 'CS_ERR_TIMEOUT' });
+    expect(attempts).toBeLessThan(10);
+  });
+
+  it('is asked again no more once the caller has aborted', async () => {
+    const abort = new AbortController();
+    const reason = new Error('enough');
+    const { error, attempts } = await failure(
+      (socket) => {
+        socket.write(answerOf({ error: -constants.errno.EAGAIN }));
+        setTimeout(() => abort.abort(reason), 5);
+      },
+      { tryAgainAttempts: 10, tryAgainDelayMs: 100_000, signal: abort.signal },
+    );
+    expect(error).toBe(reason);
+    expect(attempts).toBe(1);
+    expect(getEventListeners(abort.signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('connecting', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it('sends the connection request with the buffer size', async () => {
+    await using server = await FakeSetupServer.start((socket) => socket.end());
+    const options = {
+      ...DEFAULTS,
+      socketDirectory: server.directory,
+      tryAgainAttempts: 0,
+      bufferSize: 123_456,
+    };
+    await expect(connectIpc(options, fakeListener())).rejects.toMatchObject({ code: 'CS_ERR_LIBRARY' });
+    expect(server.requests).toEqual([connectionRequest({ maxMessageSize: 123_456 }).toBytes()]);
+  });
+
+  it('where no corosync is fails at once', async () => {
+    await using server = await FakeSetupServer.start(() => undefined);
+    fs.rmSync(`${server.directory}/cmap`);
+    await expect(
+      connectIpc({ ...DEFAULTS, socketDirectory: server.directory }, fakeListener()),
+    ).rejects.toMatchObject({
+      name: 'ConnectionError',
+      errno: 'ENOENT',
+      message: expect.stringMatching(/corosync is not running/) as unknown,
+    });
+  });
+
+  it('to an abstract name that nobody has is refused', async () => {
+    vi.spyOn(fs, 'existsSync').mockReturnValue(false);
+    await expect(
+      connectIpc({ ...DEFAULTS, service: 'no-such-service' }, fakeListener()),
+    ).rejects.toMatchObject({
+      name: 'ConnectionError',
+      code: 'CS_ERR_LIBRARY',
+      errno: 'ECONNREFUSED',
+      message: expect.stringMatching(/@no-such-service; corosync is not running/) as unknown,
+    });
+  });
+
+  it('takes an answer that comes byte by byte', async () => {
+    const answer = answerOf({ error: -constants.errno.EACCES });
+    const { error } = await failure((socket) => {
+      socket.setNoDelay(true);
+      const send = (at: number): void => {
+        if (at >= answer.length) return;
+        const end = at < 48 ? at + 1 : at + 4096;
+        socket.write(answer.subarray(at, end), () => setImmediate(send, end));
+      };
+      send(0);
+    });
+    expect(error).toMatchObject({ code: 'CS_ERR_ACCESS' });
+  });
+
+  it('with a signal that has fired does not even try', async () => {
+    const reason = new Error('before');
+    const { error, attempts } = await failure(() => undefined, { signal: AbortSignal.abort(reason) });
+    expect(error).toBe(reason);
+    expect(attempts).toBe(0);
+  });
+
+  it('can be aborted while it waits for the answer; the socket is closed and nothing left', async () => {
+    const abort = new AbortController();
+    const reason = new Error('enough');
+    const { error } = await failure(() => abort.abort(reason), { signal: abort.signal });
+    expect(error).toBe(reason);
+    expect(getEventListeners(abort.signal, 'abort')).toEqual([]);
+  });
+
+  it('can be aborted while the kernel connects', async () => {
+    const abort = new AbortController();
+    const reason = new Error('enough');
+    await using server = await FakeSetupServer.start(() => undefined);
+    const connecting = connectIpc(
+      { ...DEFAULTS, socketDirectory: server.directory, signal: abort.signal },
+      fakeListener(),
+    );
+    abort.abort(reason);
+    await expect(connecting).rejects.toBe(reason);
+    await waitUntil('the socket is closed', () => server.open === 0, { everyMs: 1 });
+    expect(server.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import type { IpcConnection } from '../../src/ipc/ipc-connection.ts';
+import { connectTo } from '../helpers/fake-client.ts';
+import { FakeCorosync } from '../helpers/fake-corosync.ts';
+import { fakeListener } from '../helpers/fake-listener.ts';
+import { answerFake, FakeRequest } from '../helpers/fake-request.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+
+describe('IpcConnection', () => {
+  it('exchanges requests and answers over real ring files', async () => {
+    await using corosync = await FakeCorosync.start({ answer: answerFake });
+    const connection = await connectTo(corosync);
+    const sizes = Array.from({ length: 300 }, (_, i) => 28 + i * 7);
+    const answers = await Promise.all(
+      sizes.map((size, number) =>
+        connection.submit(new FakeRequest(number, { size, responseSize: size }), 5000),
+      ),
+    );
+    expect(answers).toEqual(sizes.map((_, number) => number));
+    expect(corosync.server.dropped).toBe(0);
+    await connection.close();
+  });
+
+  it('hands on events, as many as are announced', async () => {
+    await using corosync = await FakeCorosync.start({ answer: answerFake });
+    const hears = fakeListener();
+    const connection = await connectTo(corosync, hears);
+    const events = [Buffer.alloc(24, 1), Buffer.alloc(99, 2), Buffer.alloc(1000, 3)];
+    corosync.notify(...events);
+    await waitUntil('the events have come', () => hears.events.length === 3, { everyMs: 1 });
+    expect(hears.events).toEqual(events);
+    expect(corosync.server.event.spaceFree()).toBe(20_480 * 4);
+    await connection.close();
+  });
+
+  it('ends if a byte announces no event', async () => {
+    await using corosync = await FakeCorosync.start({ answer: answerFake });
+    const hears = fakeListener();
+    const connection = await connectTo(corosync, hears);
+    corosync.sendBytes(1);
+    await waitUntil('the connection is closed', () => connection.closed, { everyMs: 1 });
+    expect(hears.closed).toEqual([
+      expect.objectContaining({ name: 'ConnectionError', code: 'CS_ERR_LIBRARY' }),
+    ]);
+  });
+
+  it('that is closed by its listener in the middle of many events delivers no more of them', async () => {
+    await using corosync = await FakeCorosync.start({ answer: answerFake });
+    const hears = fakeListener();
+    let connection: IpcConnection | undefined = undefined;
+    const seen: number[] = [];
+    connection = await connectTo(corosync, {
+      onEvent: (event) => {
+        seen.push(event.u8(0));
+        connection?.destroy(new Error('enough'));
+      },
+      onClosed: (error) => hears.onClosed(error),
+    });
+    corosync.notify(Buffer.alloc(24, 1), Buffer.alloc(24, 2));
+    await waitUntil('the connection is closed', () => hears.closed.length > 0, { everyMs: 1 });
+    expect(seen).toEqual([1]);
+    expect(hears.closed).toEqual([
+      expect.objectContaining({ message: expect.stringMatching(/destroyed/) as unknown }),
+    ]);
+  });
+
+  it('lets calls settle when it closes, takes no new ones, and is closed once', async () => {
+    await using corosync = await FakeCorosync.start({ answer: answerFake });
+    const hears = fakeListener();
+    const connection = await connectTo(corosync, hears);
+    const call = connection.submit(new FakeRequest(1), 5000);
+    const closing = connection.close();
+    expect(connection.close()).toBe(closing);
+    await expect(connection.submit(new FakeRequest(2), 5000)).rejects.toMatchObject({
+      name: 'CsError',
+      code: 'CS_ERR_BAD_HANDLE',
+      key: 'request 2',
+    });
+    expect(await call).toBe(1);
+    await closing;
+    await connection.close();
+    connection.destroy();
+    expect(connection.closed).toBe(true);
+    expect(hears.closed).toEqual([undefined]);
+    await waitUntil('the socket is closed', () => corosync.setup.open === 0, { everyMs: 1 });
+  });
+
+  it('that is destroyed rejects what waits, and says why to what comes later', async () => {
+    await using corosync = await FakeCorosync.start({ answer: answerFake, serve: false });
+    const hears = fakeListener();
+    const connection = await connectTo(corosync, hears);
+    const call = connection.submit(new FakeRequest(1), 5000);
+    const cause = new Error('my reason');
+    connection.destroy(cause);
+    await expect(call).rejects.toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_LIBRARY', cause });
+    await expect(connection.submit(new FakeRequest(2), 5000)).rejects.toMatchObject({
+      code: 'CS_ERR_BAD_HANDLE',
+      cause: { cause },
+    });
+    expect(hears.closed).toEqual([expect.objectContaining({ cause })]);
+  });
+
+  it('that is lost rejects what waits at once, and later calls too', async () => {
+    await using corosync = await FakeCorosync.start({ answer: answerFake, serve: false });
+    const hears = fakeListener();
+    const connection = await connectTo(corosync, hears);
+    const call = connection.submit(new FakeRequest(1), Infinity);
+    await waitUntil('the request has arrived', () => corosync.server.unreadBytes === 1, { everyMs: 1 });
+    corosync.die();
+    await expect(call).rejects.toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_LIBRARY' });
+    await expect(connection.submit(new FakeRequest(2), 5000)).rejects.toMatchObject({
+      code: 'CS_ERR_BAD_HANDLE',
+    });
+    expect(hears.closed).toHaveLength(1);
+    expect(connection.closed).toBe(true);
+  });
+
+  it('that is lost hands out the answers that had come', async () => {
+    await using corosync = await FakeCorosync.start({ answer: answerFake, serve: false });
+    const connection = await connectTo(corosync);
+    const first = connection.submit(new FakeRequest(1), Infinity);
+    const second = connection.submit(new FakeRequest(2), Infinity);
+    await waitUntil('the requests have arrived', () => corosync.server.unreadBytes === 2, { everyMs: 1 });
+    corosync.server.wakeUp(1);
+    corosync.die();
+    expect(await first).toBe(1);
+    await expect(second).rejects.toMatchObject({ name: 'ConnectionError' });
+  });
+
+  it('with a half-closed socket is over, too', async () => {
+    await using corosync = await FakeCorosync.start({ answer: answerFake });
+    const hears = fakeListener();
+    const connection = await connectTo(corosync, hears);
+    corosync.hangUp();
+    await waitUntil('the connection is closed', () => connection.closed, { everyMs: 1 });
+    expect(hears.closed).toHaveLength(1);
+  });
+
+  it('refuses a call whose signal has fired', async () => {
+    await using corosync = await FakeCorosync.start({ answer: answerFake });
+    const connection = await connectTo(corosync);
+    const reason = new Error('before');
+    await expect(connection.submit(new FakeRequest(1), 5000, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await connection.close();
+    expect(corosync.server.requests).toEqual([]);
+  });
+});
