@@ -8,7 +8,13 @@ import { TrackAddRequest, TrackDeleteRequest } from '../codec/cmap/track.ts';
 import { MAX_STORED_LENGTH, type CmapValue } from '../codec/cmap/value.ts';
 import type { RequestMessage } from '../codec/message.ts';
 import { CsError, type ConnectionError } from '../errors/index.ts';
-import { connectIpc, timeoutOf, type CallOptions, type IpcConnection } from '../ipc/index.ts';
+import {
+  connectIpc,
+  timeoutOf,
+  type CallOptions,
+  type IpcConnection,
+  type SubmitOptions,
+} from '../ipc/index.ts';
 import { checkStep, checkValue } from './check-value.ts';
 import { resolveConnectOptions, type ConnectOptions } from './connect-options.ts';
 import { iterateEntries, iterateKeys, type CmapEntry, type IterationCalls } from './iterate.ts';
@@ -25,9 +31,13 @@ import { TypedAccess } from './typed-access.ts';
  */
 const FIRST_ROOM = 256;
 
+/** For the second request of a call: `close` waits for it. */
+const FOLLOW_UP = { followUp: true } as const;
+
 /**
  * A connection to corosync's configuration map. Calls made in the same turn of the event loop go out as one batch, and take
- * effect in the order in which they were made. Every call can also fail with
+ * effect in the order in which they were made (a value of more than 256 bytes is asked for twice, so its `get` may see later
+ * calls' effects). Every call can also fail with
  * CS_ERR_TIMEOUT (its `timeoutMs` is up), CS_ERR_LIBRARY (a ConnectionError: corosync is gone) and CS_ERR_BAD_HANDLE (called
  * after the end); an aborted one rejects with its signal's reason.
  */
@@ -62,7 +72,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     if (map === 'icmap') return client;
     try {
       const timeoutMs = Math.max(ipc.timeoutMs - (performance.now() - startedAt), 0);
-      await connection.submit(new SetCurrentMapRequest(map), timeoutMs, ipc.signal);
+      await connection.submit(new SetCurrentMapRequest(map), { timeoutMs, signal: ipc.signal });
     } catch (error) {
       connection.destroy(error);
       throw error;
@@ -90,10 +100,8 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     const value = await this.#submit(new GetRequest(key, FIRST_ROOM), options);
     if (value !== undefined) return value;
     const timeoutMs = timeoutOf(options, this.#timeoutMs, 'cmap_get') - (performance.now() - startedAt);
-    const whole = await this.#submit(new GetRequest(key, MAX_STORED_LENGTH), {
-      ...options,
-      timeoutMs: Math.max(timeoutMs, 0),
-    });
+    const rest = { ...options, timeoutMs: Math.max(timeoutMs, 0) };
+    const whole = await this.#submit(new GetRequest(key, MAX_STORED_LENGTH), rest, FOLLOW_UP);
     if (whole !== undefined) return whole;
     throw new CsError('CS_ERR_INVALID_PARAM', { operation: 'cmap_get', key });
   }
@@ -164,7 +172,8 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     const trackInstHandle = this.#trackers.newInstHandle();
     const [tracker, driver] = CmapTracker.create(resolved, async (_tracker, trackHandle, deleteOptions) => {
       this.#trackers.silence(trackInstHandle);
-      if (!this.closed) await this.#submit(new TrackDeleteRequest(key, trackHandle), deleteOptions);
+      if (!this.closed)
+        await this.#submit(new TrackDeleteRequest(key, trackHandle), deleteOptions, FOLLOW_UP);
       this.#trackers.remove(trackInstHandle);
     });
     // Before the request: the first notification may be here before the answer is read.
@@ -172,7 +181,10 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     try {
       const request = new TrackAddRequest(key, resolved.trackType, trackInstHandle);
       driver.activate(
-        await this.#submit(request, options, (late) => this.#release(new TrackDeleteRequest(key, late))),
+        await this.#submit(request, options, {
+          onAbandonedAnswer: (late) => this.#release(new TrackDeleteRequest(key, late)),
+          followUp: true,
+        }),
       );
     } catch (error) {
       this.#trackers.remove(trackInstHandle);
@@ -198,15 +210,15 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   #submit<T>(
     message: RequestMessage<T>,
     options?: CallOptions,
-    onAbandonedAnswer?: (value: T) => void,
+    more?: Omit<SubmitOptions<T>, 'timeoutMs'>,
   ): Promise<T> {
     const timeoutMs = timeoutOf(options, this.#timeoutMs, message.operation);
-    return this.#connection.submit(message, timeoutMs, options?.signal, onAbandonedAnswer);
+    return this.#connection.submit(message, { timeoutMs, signal: options?.signal, ...more });
   }
 
   /** Gives back what a caller that is gone had asked for. If it fails, the connection's end will do it. */
   #release(message: RequestMessage<unknown>): void {
-    this.#submit(message).catch(() => undefined);
+    this.#submit(message, undefined, FOLLOW_UP).catch(() => undefined);
   }
 
   #adjust(operation: string, key: string, step: number, options: CallOptions | undefined): Promise<void> {
@@ -217,8 +229,8 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
 
   #iterationCalls(options: CallOptions | undefined): IterationCalls {
     return {
-      submit: (message, onAbandonedAnswer) => this.#submit(message, options, onAbandonedAnswer),
-      release: (message) => this.#submit(message),
+      submit: (message, more) => this.#submit(message, options, more),
+      release: (message) => this.#submit(message, undefined, FOLLOW_UP),
       get: (key) => this.get(key, options),
     };
   }

@@ -7,6 +7,7 @@ import {
 } from '../codec/cmap/iterate.ts';
 import type { CmapValue } from '../codec/cmap/value.ts';
 import type { RequestMessage } from '../codec/message.ts';
+import type { SubmitOptions } from '../ipc/index.ts';
 import { CsError } from '../errors/index.ts';
 
 /** A key with its value. */
@@ -15,9 +16,11 @@ export interface CmapEntry {
   readonly value: CmapValue;
 }
 
+export type IterationSubmitOptions<T> = Pick<SubmitOptions<T>, 'onAnswer' | 'onAbandonedAnswer' | 'urgent'>;
+
 /** What an iteration needs of its client. */
 export interface IterationCalls {
-  submit<T>(message: RequestMessage<T>, onAbandonedAnswer?: (value: T) => void): Promise<T>;
+  submit<T>(message: RequestMessage<T>, options?: IterationSubmitOptions<T>): Promise<T>;
   /** Without the caller's signal and deadline: for giving back what the server holds. */
   release(message: RequestMessage<void>): Promise<void>;
   /** For a value that outgrew the size that the iterator stated. */
@@ -51,13 +54,19 @@ async function* windows<T>(
   fetch: (keys: CmapKeyInfo[]) => Promise<T[]>,
 ): AsyncGenerator<T[], void> {
   const finalize = (iterHandle: bigint): Promise<void> => calls.release(new IterFinalizeRequest(iterHandle));
-  const iterHandle = await calls.submit(
-    new IterInitRequest(prefix),
-    (late) => void finalize(late).catch(ignore),
-  );
+  let first: Promise<CmapKeyInfo[]> = Promise.resolve([]);
+  const iterHandle = await calls.submit(new IterInitRequest(prefix), {
+    // Until the first iter_next corosync's iterator points to the prefix in the request ring, where the next requests
+    // would overwrite it: so nothing may come between (libqb lib/trie.c).
+    onAnswer: (handle) => {
+      first = nextKeys(calls, handle, FIRST_WINDOW, true);
+      first.catch(ignore);
+    },
+    onAbandonedAnswer: (late) => void finalize(late).catch(ignore),
+  });
   let size = FIRST_WINDOW;
   try {
-    let ahead: Promise<CmapKeyInfo[]> | undefined = nextKeys(calls, iterHandle, size);
+    let ahead: Promise<CmapKeyInfo[]> | undefined = first;
     while (ahead !== undefined) {
       const keys: CmapKeyInfo[] = await ahead;
       const fetched = fetch(keys);
@@ -73,8 +82,15 @@ async function* windows<T>(
   }
 }
 
-async function nextKeys(calls: IterationCalls, iterHandle: bigint, count: number): Promise<CmapKeyInfo[]> {
-  const answers = Array.from({ length: count }, () => calls.submit(new IterNextRequest(iterHandle)));
+async function nextKeys(
+  calls: IterationCalls,
+  iterHandle: bigint,
+  count: number,
+  urgent = false,
+): Promise<CmapKeyInfo[]> {
+  const answers = Array.from({ length: count }, () =>
+    calls.submit(new IterNextRequest(iterHandle), { urgent }),
+  );
   const keys = await Promise.all(answers);
   return keys.filter((info) => info !== undefined);
 }

@@ -2,7 +2,7 @@ import type { MessageReader } from '../codec/message-reader.ts';
 import type { RequestMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
 import type { EventRing } from './event-ring.ts';
-import { PendingCall } from './pending-call.ts';
+import { PendingCall, type SubmitOptions } from './pending-call.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import type { RequestRing } from './request-ring.ts';
 import type { ResponseRing } from './response-ring.ts';
@@ -63,20 +63,14 @@ export class IpcConnection {
     return this.#state.name === 'closed';
   }
 
-  /**
-   * Sends a request and resolves with its decoded answer.
-   * @param onAbandonedAnswer see PendingCall
-   */
-  submit<T>(
-    message: RequestMessage<T>,
-    timeoutMs: number,
-    signal?: AbortSignal,
-    onAbandonedAnswer?: (value: T) => void,
-  ): Promise<T> {
-    if (this.#state.name !== 'open') return Promise.reject(this.#unusable(message));
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
-    const call = new PendingCall(message, timeoutMs, signal, onAbandonedAnswer);
-    this.#pipeline.submit(call as PendingCall);
+  /** Sends a request and resolves with its decoded answer. */
+  submit<T>(message: RequestMessage<T>, options: SubmitOptions<T>): Promise<T> {
+    const usable =
+      this.#state.name === 'open' || (this.#state.name === 'closing' && options.followUp === true);
+    if (!usable) return Promise.reject(this.#unusable(message));
+    if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error);
+    const call = new PendingCall(message, options);
+    this.#pipeline.submit(call as PendingCall, options.urgent);
     return call.promise;
   }
 
@@ -84,9 +78,18 @@ export class IpcConnection {
   close(): Promise<void> {
     if (this.#state.name === 'closed') return Promise.resolve();
     if (this.#state.name === 'closing') return this.#state.done;
-    const done = this.#pipeline.whenSettled().then(() => this.#shut(undefined));
+    const done = this.#finish();
     this.#state = { name: 'closing', done };
     return done;
+  }
+
+  async #finish(): Promise<void> {
+    do {
+      await this.#pipeline.whenSettled();
+      // A call of two requests makes its second one in the turn of the first one's answer.
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (!this.#pipeline.settled);
+    this.#shut(undefined);
   }
 
   /** Closes at once; whatever waits is rejected. */

@@ -2,6 +2,21 @@ import type { RequestMessage } from '../codec/message.ts';
 import { CsError } from '../errors/index.ts';
 import { onAbort } from './on-abort.ts';
 
+/** How a request is sent and what becomes of its answer. */
+export interface SubmitOptions<T> {
+  /** Milliseconds, or Infinity. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called as soon as the answer is read: what it submits as urgent is sent before anything that is queued. */
+  readonly onAnswer?: ((value: T) => void) | undefined;
+  /** What to do with a good answer after the caller has given up: a handle of the server's must be given back. */
+  readonly onAbandonedAnswer?: ((value: T) => void) | undefined;
+  /** Goes before all that is queued. */
+  readonly urgent?: boolean | undefined;
+  /** Belongs to a call that was made before `close`, and so is let through while closing. */
+  readonly followUp?: boolean | undefined;
+}
+
 /** A request on its way: waiting to be sent, sent, or settled (answered, failed, timed out, aborted). */
 export class PendingCall<T = unknown> {
   readonly message: RequestMessage<T>;
@@ -9,25 +24,19 @@ export class PendingCall<T = unknown> {
   /** On the clock of `performance.now()`. */
   readonly deadlineAt: number;
   readonly #timeoutMs: number;
+  readonly #onAnswer: ((value: T) => void) | undefined;
   readonly #onAbandonedAnswer: ((value: T) => void) | undefined;
   readonly #stopWatching: (() => void) | undefined;
   #state: 'queued' | 'sent' | 'settled' = 'queued';
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
 
-  /**
-   * @param onAbandonedAnswer what to do with a good answer that comes after the caller has given up:
-   *   a handle that the server has made, say, must be given back.
-   */
-  constructor(
-    message: RequestMessage<T>,
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-    onAbandonedAnswer?: (value: T) => void,
-  ) {
+  constructor(message: RequestMessage<T>, options: SubmitOptions<T>) {
+    const { timeoutMs, signal } = options;
     this.message = message;
     this.#timeoutMs = timeoutMs;
-    this.#onAbandonedAnswer = onAbandonedAnswer;
+    this.#onAnswer = options.onAnswer;
+    this.#onAbandonedAnswer = options.onAbandonedAnswer;
     this.deadlineAt = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs;
     this.promise = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve;
@@ -46,8 +55,12 @@ export class PendingCall<T = unknown> {
 
   /** A caller that has given up gets nothing; the answer is still consumed, or the next call would be given it. */
   complete(value: T): void {
-    if (this.#settle()) this.#resolve(value);
-    else this.#onAbandonedAnswer?.(value);
+    if (!this.#settle()) {
+      this.#onAbandonedAnswer?.(value);
+      return;
+    }
+    this.#onAnswer?.(value);
+    this.#resolve(value);
   }
 
   fail(error: unknown): void {

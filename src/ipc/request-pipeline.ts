@@ -3,6 +3,7 @@ import { malformed } from '../codec/malformed.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { RequestMessage } from '../codec/message.ts';
 import { CS_ERROR_CODES, csErrorFromCode, csErrorName } from '../errors/index.ts';
+import { CallQueue } from './call-queue.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import type { PendingCall } from './pending-call.ts';
 import type { RequestRing } from './request-ring.ts';
@@ -31,8 +32,7 @@ export class RequestPipeline {
   readonly #ladder = new WaitLadder(() => this.#run());
   readonly #turn = new TurnClock();
   readonly #deadlines = new DeadlineTimer(() => this.#expire());
-  #queue: PendingCall[] = [];
-  #queueHead = 0;
+  readonly #queue = new CallQueue();
   #batch: PendingCall[] = [];
   #answered = 0;
   #progressAt = 0;
@@ -57,16 +57,21 @@ export class RequestPipeline {
     this.#onFailure = onFailure;
   }
 
-  submit(call: PendingCall): void {
-    this.#queue.push(call);
+  submit(call: PendingCall, urgent = false): void {
+    this.#queue.push(call, urgent);
     this.#earliestDeadline = Math.min(this.#earliestDeadline, call.deadlineAt);
     if (this.#batch.length === 0) this.#schedule();
     else this.#armDeadlines();
   }
 
+  /** Whether nobody waits for an answer. */
+  get settled(): boolean {
+    return this.#waiting().length === 0;
+  }
+
   /** Resolves when every call made so far is settled; a batch may still be outstanding if its callers gave up. */
   async whenSettled(): Promise<void> {
-    await Promise.allSettled([...this.#waiting()].map((call) => call.promise));
+    await Promise.allSettled(this.#waiting().map((call) => call.promise));
   }
 
   /** Ends it: hands out the answers that are there, and fails everything else. */
@@ -76,11 +81,10 @@ export class RequestPipeline {
     } catch {
       // The rings are as broken as the connection: `error` says more.
     }
-    const calls = [...this.#batch.slice(this.#answered), ...this.#queue.slice(this.#queueHead)];
+    const calls = [...this.#batch.slice(this.#answered), ...this.#queue.all()];
     this.#batch = [];
     this.#answered = 0;
-    this.#queue = [];
-    this.#queueHead = 0;
+    this.#queue.clear();
     this.#ladder.cancel();
     this.#turn.stop();
     for (const call of calls) call.fail(error);
@@ -88,7 +92,7 @@ export class RequestPipeline {
   }
 
   #isIdle(): boolean {
-    return this.#batch.length === 0 && this.#queueHead === this.#queue.length;
+    return this.#batch.length === 0 && this.#queue.peek() === undefined;
   }
 
   /** The next batch goes out when this turn's callers are done, or in the next turn if this one is used up. */
@@ -117,7 +121,8 @@ export class RequestPipeline {
   /** Posts the next batch. False if there is nothing to look for: no request, or corosync does not take any now. */
   #send(): boolean {
     this.#progressAt = performance.now();
-    if (!this.#dropSettled()) {
+    const first = this.#queue.peek();
+    if (first === undefined) {
       this.#becomeIdle();
       return false;
     }
@@ -126,45 +131,26 @@ export class RequestPipeline {
       this.#ladder.wait(WAIT.immediateMs);
       return false;
     }
-    this.#stageBatch();
+    this.#stageBatch(ResponseRing.cost(first.message.maxResponseSize));
     // From the post to the byte nothing may come between: a post without its byte blocks corosync.
     const handedOver = this.#sendBytes(this.#requests.post());
     if (!handedOver) this.#waitForProgress();
     return handedOver;
   }
 
-  /** Steps over calls that have been given up before they were sent; false if no call is left. */
-  #dropSettled(): boolean {
-    while (this.#queue[this.#queueHead]?.settled === true) this.#queueHead += 1;
-    if (this.#queueHead < this.#queue.length) return true;
-    this.#queue = [];
-    this.#queueHead = 0;
-    return false;
-  }
-
-  #stageBatch(): void {
-    let room = this.#responses.room();
-    let call = this.#queue[this.#queueHead];
+  /** As many calls as fit: the first one always does. */
+  #stageBatch(firstCost: number): void {
+    let room = this.#responses.room(firstCost);
+    let call = this.#queue.peek();
     while (call !== undefined && this.#batch.length < MAX_BATCH) {
-      if (!call.settled) {
-        room -= ResponseRing.cost(call.message.maxResponseSize);
-        if (room < 0 || !this.#requests.stage(call.message)) break;
-        call.markSent();
-        this.#batch.push(call);
-      }
-      this.#queueHead += 1;
-      call = this.#queue[this.#queueHead];
+      room -= ResponseRing.cost(call.message.maxResponseSize);
+      if (room < 0 || !this.#requests.stage(call.message)) break;
+      call.markSent();
+      this.#batch.push(call);
+      this.#queue.shift();
+      call = this.#queue.peek();
     }
     if (this.#batch.length === 0) throw malformed('a single request does not fit the rings');
-    this.#forgetStaged();
-  }
-
-  /** The front of a long queue is dropped now and then: to do it each time would cost the queue's length. */
-  #forgetStaged(): void {
-    const worthKeeping = this.#queueHead < 1024 || this.#queueHead * 2 < this.#queue.length;
-    if (worthKeeping && this.#queueHead < this.#queue.length) return;
-    this.#queue = this.#queue.slice(this.#queueHead);
-    this.#queueHead = 0;
   }
 
   /** Looks for answers until the batch is complete, or nothing has come for a while. */
@@ -229,15 +215,9 @@ export class RequestPipeline {
     this.#armDeadlines();
   }
 
-  *#waiting(): Iterable<PendingCall> {
-    for (let i = this.#answered; i < this.#batch.length; i++) {
-      const call = this.#batch[i];
-      if (call?.settled === false) yield call;
-    }
-    for (let i = this.#queueHead; i < this.#queue.length; i++) {
-      const call = this.#queue[i];
-      if (call?.settled === false) yield call;
-    }
+  /** Calls that nothing has settled yet. */
+  #waiting(): PendingCall[] {
+    return [...this.#batch.slice(this.#answered), ...this.#queue.all()].filter((call) => !call.settled);
   }
 
   #becomeIdle(): void {

@@ -25,6 +25,7 @@ export class RequestRing {
   readonly #storage: RingStorage;
   readonly #ringBytes: number;
   readonly #capacity: number;
+  readonly #batchCapacity: number;
   #stage = new MessageWriter(Buffer.alloc(FIRST_STAGE));
   #staged = 0;
   #count = 0;
@@ -37,7 +38,11 @@ export class RequestRing {
     this.#storage = storage;
     this.#ringBytes = storage.wordSize * WORD_SIZE;
     // libqb keeps one word and its margin free; a full ring would look like an empty one.
-    this.#capacity = Math.min(this.#ringBytes - WORD_SIZE - CHUNK_MARGIN, MAX_STAGE);
+    const margin = WORD_SIZE + CHUNK_MARGIN;
+    this.#capacity = Math.min(this.#ringBytes - margin, MAX_STAGE);
+    // Half a ring a batch, so that a request is still there when the next batch is handled: corosync's iterators look
+    // at their prefix that late.
+    this.#batchCapacity = Math.min(Math.floor(this.#ringBytes / 2) - margin, MAX_STAGE);
     this.#position = writePointer * WORD_SIZE;
   }
 
@@ -54,7 +59,7 @@ export class RequestRing {
   /** Encodes a request behind those already staged; false if it must wait for the next batch. */
   stage(message: RequestMessage<unknown>): boolean {
     const end = this.#staged + chunkBytes(message.size);
-    if (end > this.#capacity) return false;
+    if (end > (this.#count === 0 ? this.#capacity : this.#batchCapacity)) return false;
     if (end > this.#stage.bytes.length) this.#grow(end);
     const header = this.#stage.begin(this.#staged, end - this.#staged);
     header.u32(0, message.size);

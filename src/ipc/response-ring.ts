@@ -33,10 +33,12 @@ export class ResponseRing {
   }
 
   /**
-   * Bytes free for a batch's answers. Only between batches: takes back what was read if less than half is left.
+   * Bytes free for a batch's answers. Only between batches: takes back what was read if that leaves less
+   * than half, or less than `least`.
    */
-  room(): number {
-    if (this.#usedBytes > this.#capacity / 2) this.#reset();
+  room(least = 0): number {
+    const free = this.#capacity - this.#usedBytes;
+    if (free < this.#capacity / 2 || free < least) this.#reset();
     return this.#capacity - this.#usedBytes;
   }
 

@@ -1,4 +1,4 @@
-import type { IterationCalls } from '../../src/cmap/iterate.ts';
+import type { IterationCalls, IterationSubmitOptions } from '../../src/cmap/iterate.ts';
 import {
   IterFinalizeRequest,
   IterInitRequest,
@@ -29,14 +29,17 @@ export class FakeIteration implements IterationCalls {
     this.map = new Map(entries);
   }
 
-  async submit<T>(message: RequestMessage<T>, onAbandonedAnswer?: (value: T) => void): Promise<T> {
+  async submit<T>(message: RequestMessage<T>, options: IterationSubmitOptions<T> = {}): Promise<T> {
     const call = nameOf(message);
     this.log.push(call);
-    if (message instanceof IterInitRequest) this.onLateHandle = onAbandonedAnswer as typeof this.onLateHandle;
+    if (message instanceof IterInitRequest)
+      this.onLateHandle = options.onAbandonedAnswer as typeof this.onLateHandle;
     await this.gate;
     this.before(call);
     // What a message decodes to is known by its class only.
-    return this.#answer(message) as T;
+    const answer = this.#answer(message) as T;
+    options.onAnswer?.(answer);
+    return answer;
   }
 
   async release(message: RequestMessage<void>): Promise<void> {

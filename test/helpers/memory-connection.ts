@@ -1,5 +1,5 @@
 import type { RequestMessage } from '../../src/codec/message.ts';
-import { PendingCall } from '../../src/ipc/pending-call.ts';
+import { PendingCall, type SubmitOptions } from '../../src/ipc/pending-call.ts';
 import { RequestPipeline } from '../../src/ipc/request-pipeline.ts';
 import { RequestRing } from '../../src/ipc/request-ring.ts';
 import { ResponseRing } from '../../src/ipc/response-ring.ts';
@@ -19,12 +19,6 @@ export interface MemoryConnectionOptions {
   readonly onBytes?: (server: MemoryServer, count: number) => boolean;
   /** What the server does whenever the client looks for answers. */
   readonly onLook?: (server: MemoryServer) => void;
-}
-
-export interface SubmitOptions<T> {
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-  readonly onAbandonedAnswer?: (value: T) => void;
 }
 
 /** The server answers in the same turn. */
@@ -78,10 +72,9 @@ export class MemoryConnection {
     );
   }
 
-  submit<T>(message: RequestMessage<T>, options: SubmitOptions<T> = {}): Promise<T> {
-    const { timeoutMs = Infinity, signal, onAbandonedAnswer } = options;
-    const call = new PendingCall(message, timeoutMs, signal, onAbandonedAnswer);
-    this.pipeline.submit(call as PendingCall);
+  submit<T>(message: RequestMessage<T>, options: Partial<SubmitOptions<T>> = {}): Promise<T> {
+    const call = new PendingCall(message, { timeoutMs: Infinity, ...options });
+    this.pipeline.submit(call as PendingCall, options.urgent);
     return call.promise;
   }
 

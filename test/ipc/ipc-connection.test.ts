@@ -13,7 +13,7 @@ describe('IpcConnection', () => {
     const sizes = Array.from({ length: 300 }, (_, i) => 28 + i * 7);
     const answers = await Promise.all(
       sizes.map((size, number) =>
-        connection.submit(new FakeRequest(number, { size, responseSize: size }), 5000),
+        connection.submit(new FakeRequest(number, { size, responseSize: size }), { timeoutMs: 5000 }),
       ),
     );
     expect(answers).toEqual(sizes.map((_, number) => number));
@@ -68,10 +68,10 @@ describe('IpcConnection', () => {
     await using corosync = await FakeCorosync.start({ answer: answerFake });
     const hears = fakeListener();
     const connection = await connectTo(corosync, hears);
-    const call = connection.submit(new FakeRequest(1), 5000);
+    const call = connection.submit(new FakeRequest(1), { timeoutMs: 5000 });
     const closing = connection.close();
     expect(connection.close()).toBe(closing);
-    await expect(connection.submit(new FakeRequest(2), 5000)).rejects.toMatchObject({
+    await expect(connection.submit(new FakeRequest(2), { timeoutMs: 5000 })).rejects.toMatchObject({
       name: 'CsError',
       code: 'CS_ERR_BAD_HANDLE',
       key: 'request 2',
@@ -89,11 +89,11 @@ describe('IpcConnection', () => {
     await using corosync = await FakeCorosync.start({ answer: answerFake, serve: false });
     const hears = fakeListener();
     const connection = await connectTo(corosync, hears);
-    const call = connection.submit(new FakeRequest(1), 5000);
+    const call = connection.submit(new FakeRequest(1), { timeoutMs: 5000 });
     const cause = new Error('my reason');
     connection.destroy(cause);
     await expect(call).rejects.toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_LIBRARY', cause });
-    await expect(connection.submit(new FakeRequest(2), 5000)).rejects.toMatchObject({
+    await expect(connection.submit(new FakeRequest(2), { timeoutMs: 5000 })).rejects.toMatchObject({
       code: 'CS_ERR_BAD_HANDLE',
       cause: { cause },
     });
@@ -104,11 +104,11 @@ describe('IpcConnection', () => {
     await using corosync = await FakeCorosync.start({ answer: answerFake, serve: false });
     const hears = fakeListener();
     const connection = await connectTo(corosync, hears);
-    const call = connection.submit(new FakeRequest(1), Infinity);
+    const call = connection.submit(new FakeRequest(1), { timeoutMs: Infinity });
     await waitUntil('the request has arrived', () => corosync.server.unreadBytes === 1, { everyMs: 1 });
     corosync.die();
     await expect(call).rejects.toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_LIBRARY' });
-    await expect(connection.submit(new FakeRequest(2), 5000)).rejects.toMatchObject({
+    await expect(connection.submit(new FakeRequest(2), { timeoutMs: 5000 })).rejects.toMatchObject({
       code: 'CS_ERR_BAD_HANDLE',
     });
     expect(hears.closed).toHaveLength(1);
@@ -118,8 +118,8 @@ describe('IpcConnection', () => {
   it('that is lost hands out the answers that had come', async () => {
     await using corosync = await FakeCorosync.start({ answer: answerFake, serve: false });
     const connection = await connectTo(corosync);
-    const first = connection.submit(new FakeRequest(1), Infinity);
-    const second = connection.submit(new FakeRequest(2), Infinity);
+    const first = connection.submit(new FakeRequest(1), { timeoutMs: Infinity });
+    const second = connection.submit(new FakeRequest(2), { timeoutMs: Infinity });
     await waitUntil('the requests have arrived', () => corosync.server.unreadBytes === 2, { everyMs: 1 });
     corosync.server.wakeUp(1);
     corosync.die();
@@ -140,7 +140,9 @@ describe('IpcConnection', () => {
     await using corosync = await FakeCorosync.start({ answer: answerFake });
     const connection = await connectTo(corosync);
     const reason = new Error('before');
-    await expect(connection.submit(new FakeRequest(1), 5000, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(
+      connection.submit(new FakeRequest(1), { timeoutMs: 5000, signal: AbortSignal.abort(reason) }),
+    ).rejects.toBe(reason);
     await connection.close();
     expect(corosync.server.requests).toEqual([]);
   });

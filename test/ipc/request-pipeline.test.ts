@@ -94,8 +94,8 @@ describe('RequestPipeline: batches', () => {
   });
 
   it('splits a batch that is larger than the request ring', async () => {
-    const connection = new MemoryConnection({ requestWords: 256 });
-    // 1024 bytes hold three chunks of 308 less the margin.
+    const connection = new MemoryConnection({ requestWords: 512 });
+    // Half of 2048 bytes holds three chunks of 308 less the margin.
     const calls = numbers(7).map((number) => connection.submit(new FakeRequest(number, { size: 300 })));
     expect(await Promise.all(calls)).toEqual(numbers(7));
     expect(connection.server.writes).toEqual([3, 3, 1]);

@@ -7,7 +7,7 @@ import { LibqbRing } from '../helpers/memory-libqb-ring.ts';
 import { MemoryRing } from '../helpers/memory-ring.ts';
 import { Recorder, RecordingStorage } from '../helpers/recording-storage.ts';
 
-const WORDS = 64;
+const WORDS = 128;
 
 function takeAll(server: LibqbRing): Buffer[] {
   return Array.from({ length: server.semaphore }, () => server.take());
@@ -29,11 +29,11 @@ describe('RequestRing', () => {
 
   it('writes both parts of what wraps before it moves the write pointer', () => {
     const recorder = new Recorder();
-    const ring = new RequestRing(new RecordingStorage('request', new MemoryRing(WORDS, 60), recorder));
+    const ring = new RequestRing(new RecordingStorage('request', new MemoryRing(WORDS, 124), recorder));
     ring.stage(new FakeRequest(1));
     ring.post();
     expect(recorder.writes).toEqual([
-      { to: 'request', what: 'data', offset: 240, length: 16 },
+      { to: 'request', what: 'data', offset: 496, length: 16 },
       { to: 'request', what: 'data', offset: 0, length: 24 },
       { to: 'request', what: 'write_pt', value: 6 },
       { to: 'request', what: 'semaphore', value: 1 },
@@ -98,7 +98,7 @@ describe('RequestRing', () => {
   it('refuses what would fill the ring as libqb sees it, and takes it in the next batch', () => {
     const storage = new MemoryRing(WORDS);
     const [ring, server] = [new RequestRing(storage), new LibqbRing(storage)];
-    // 256 bytes of ring, less one word and the margin of 12: 240.
+    // Half of 512 bytes of ring, less one word and the margin of 12: 240.
     expect(ring.stage(new FakeRequest(1, { size: 192 }))).toBe(true);
     expect(ring.stage(new FakeRequest(2, { size: 36 }))).toBe(false);
     expect(ring.stage(new FakeRequest(3, { size: 32 }))).toBe(true);
@@ -107,6 +107,37 @@ describe('RequestRing', () => {
     expect(ring.stage(new FakeRequest(2, { size: 36 }))).toBe(true);
     expect(ring.post()).toBe(1);
     expect(takeAll(server).map(numberOf)).toEqual([2]);
+  });
+
+  it('lets a request that is alone take the whole ring', () => {
+    const storage = new MemoryRing(WORDS);
+    const [ring, server] = [new RequestRing(storage), new LibqbRing(storage)];
+    // 512 bytes less one word and the margin of 12: 496, 8 of them for the chunk's header.
+    expect(ring.stage(new FakeRequest(1, { size: 489 }))).toBe(false);
+    expect(ring.stage(new FakeRequest(1, { size: 488 }))).toBe(true);
+    expect(ring.stage(new FakeRequest(2, { size: 28 }))).toBe(false);
+    ring.post();
+    expect(takeAll(server).map(numberOf)).toEqual([1]);
+  });
+
+  it('leaves a request where it is until the next batch is handled', () => {
+    const storage = new MemoryRing(WORDS);
+    const [ring, server] = [new RequestRing(storage), new LibqbRing(storage)];
+    const fill = (): void => {
+      while (ring.stage(new FakeRequest(0, { size: 28 })));
+    };
+    for (let round = 0; round < WORDS; round++) {
+      const offset = storage.readHeader(RING_HEADER.writePointer) * 4;
+      ring.stage(new FakeRequest(7, { size: 36 }));
+      fill();
+      ring.post();
+      takeAll(server);
+      const first = server.get(offset + 8, 36);
+      fill();
+      ring.post();
+      expect(server.get(offset + 8, 36)).toEqual(first);
+      takeAll(server);
+    }
   });
 
   it('never stages more than libqb would have accepted from its own client', () => {
@@ -127,7 +158,7 @@ describe('RequestRing', () => {
   });
 
   it('grows its stage for large requests', () => {
-    const storage = new MemoryRing(65_536);
+    const storage = new MemoryRing(131_072);
     const [ring, server] = [new RequestRing(storage), new LibqbRing(storage)];
     const sizes = [5000, 16_680, 60_000, 28, 100_000];
     for (const [number, size] of sizes.entries())
