@@ -37,6 +37,7 @@ export class RequestPipeline {
   #answered = 0;
   #progressAt = 0;
   #scheduled = false;
+  #flowCheckedAt = -Infinity;
   #earliestDeadline = Infinity;
   /** Which answer belongs to which call is no longer known. */
   #broken = false;
@@ -126,7 +127,7 @@ export class RequestPipeline {
       this.#becomeIdle();
       return false;
     }
-    if (this.#requests.flowControl() !== 0) {
+    if (this.#mustHold(this.#progressAt)) {
       this.#armDeadlines();
       this.#ladder.wait(WAIT.immediateMs);
       return false;
@@ -136,6 +137,14 @@ export class RequestPipeline {
     const handedOver = this.#sendBytes(this.#requests.post());
     if (!handedOver) this.#waitForProgress();
     return handedOver;
+  }
+
+  /** Flow control changes at changes of membership only, and to look at it costs as much as any other step of a call. */
+  #mustHold(now: number): boolean {
+    if (now - this.#flowCheckedAt < WAIT.flowControlMs) return false;
+    if (this.#requests.flowControl() !== 0) return true;
+    this.#flowCheckedAt = now;
+    return false;
   }
 
   /** As many calls as fit: the first one always does. */

@@ -10,6 +10,8 @@ export const WAIT = {
   immediateMs: 1,
   firstTimerMs: 1,
   lastTimerMs: 16,
+  /** Milliseconds for which a look at the flow-control word is good. */
+  flowControlMs: 1,
   /** Milliseconds of one turn of the event loop that batches may take together before others get theirs. */
   turnMs: 4,
 } as const;

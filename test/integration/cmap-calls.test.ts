@@ -327,7 +327,7 @@ describeOnCorosync('calls', (suite) => {
       const calls = Promise.all([
         client.getUint32('totem.version'),
         client.getBinary('test.closing'),
-        client.setUint32('test.closing', 1),
+        client.setUint32('test.closed', 1),
       ]);
       await Promise.all([client.close(), calls.catch(() => undefined)]);
       expect((await calls).map((value) => (value instanceof Uint8Array ? value.length : value))).toEqual([
