@@ -11,7 +11,7 @@ type Receiver = 'listen' | 'track' | 'libcmap';
 
 /** Notifications while another process makes corosync send as many as it can. */
 export async function notifications(bench: Bench): Promise<Finding[]> {
-  const count = bench.options.quick ? 20_000 : 40_000;
+  const count = bench.options.quick ? 20_000 : 150_000;
   await bench.createKeys(PREFIX, KEYS);
   await using sender = bench.libqb();
   await using ours = bench.ours();

@@ -33,7 +33,6 @@ function active(options: TrackOptions = {}, result?: Promise<void>): Bench {
 }
 
 const message = (value: number, key = 'test.key'): NotificationMessage => ({
-  trackInstHandle: 1n,
   key,
   event: 'modify',
   newValue: { type: 'int32', value },

@@ -9,7 +9,6 @@ import { decodeValue, UNSET_TYPE_CODE, type CmapValue } from './value.ts';
 export type CmapEventType = 'add' | 'delete' | 'modify';
 
 export interface NotificationMessage {
-  readonly trackInstHandle: bigint;
   readonly key: string;
   readonly event: CmapEventType;
   /** `undefined` where corosync sends type 0: there is no such value. */
@@ -31,11 +30,12 @@ export interface NotificationMessage {
  */
 const FIXED_SIZE = 336;
 
-/** The handle alone: a notification for a tracker that is gone needs no decoding. */
+/** Whose notification this is: one for a tracker that is gone needs no decoding. */
 export function decodeTrackInstHandle(event: MessageReader): bigint {
   return event.u64(RESPONSE_HEADER_SIZE);
 }
 
+/** All but the handle. */
 export function decodeNotification(event: MessageReader): NotificationMessage {
   const newLength = event.size(320);
   const oldLength = event.size(328);
@@ -45,7 +45,6 @@ export function decodeNotification(event: MessageReader): NotificationMessage {
     );
   }
   return {
-    trackInstHandle: decodeTrackInstHandle(event),
     key: decodeName(event, 32),
     event: eventType(event.i32(296)),
     newValue: optionalValue(event, FIXED_SIZE, event.u8(304), newLength),
