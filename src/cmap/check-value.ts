@@ -25,21 +25,44 @@ const BIGINT_RANGES = {
   uint64: [0n, 2n ** 64n - 1n],
 } as const;
 
-/** Checks type, range and length of a value to set, so that nothing that corosync would misread is ever sent. */
+/**
+ * Checks type, range and length of a value to set, so that nothing that corosync would misread is ever sent.
+ * Returns a copy: the request is encoded later, and the caller may use the object and its buffer again meanwhile.
+ */
 export function checkValue(
   operation: string,
   key: string,
   value: CmapValue,
   maxMessageSize: number,
 ): SettableValue {
-  const reason = isTagged(value) ? problemWith(value) : 'a value is an object { type, value }';
-  if (reason !== undefined) throw new CsError('CS_ERR_INVALID_PARAM', { operation, key, detail: reason });
-  const settable = value as SettableValue;
+  if (!isTagged(value)) throw invalid(operation, key, 'a value is an object { type, value }');
+  const copy = copyOf(value);
+  const reason = problemWith(copy);
+  if (reason !== undefined) throw invalid(operation, key, reason);
+  const settable = copy as SettableValue;
   const length = encodedValueLength(settable);
   if (length <= MAX_VALUE_LENGTH) return settable;
   const code = SET_OVERHEAD + length > maxMessageSize ? 'CS_ERR_TOO_BIG' : 'CS_ERR_INVALID_PARAM';
-  const detail = `a ${value.type} value has at most ${MAX_VALUE_LENGTH} bytes; this one has ${length}`;
+  const detail = `a ${settable.type} value has at most ${MAX_VALUE_LENGTH} bytes; this one has ${length}`;
   throw new CsError(code, { operation, key, detail });
+}
+
+function copyOf(given: CmapValue): CmapValue {
+  const { type, value } = given;
+  if (type === 'string') {
+    const { bytes } = given;
+    return bytes === undefined ? { type, value } : { type, value, bytes: copyBytes(bytes) };
+  }
+  return { type, value: value instanceof Uint8Array ? copyBytes(value) : value } as CmapValue;
+}
+
+/** Whatever is no Uint8Array is left as it is, for the checks to find. */
+function copyBytes(bytes: Uint8Array): Uint8Array {
+  return (bytes as unknown) instanceof Uint8Array ? new Uint8Array(bytes) : bytes;
+}
+
+function invalid(operation: string, key: string, detail: string): CsError {
+  return new CsError('CS_ERR_INVALID_PARAM', { operation, key, detail });
 }
 
 /** Checks the step of an adjustment: any int32. */

@@ -7,7 +7,7 @@ import { SetRequest } from '../codec/cmap/set.ts';
 import { TrackAddRequest, TrackDeleteRequest } from '../codec/cmap/track.ts';
 import { MAX_STORED_LENGTH, type CmapValue } from '../codec/cmap/value.ts';
 import type { RequestMessage } from '../codec/message.ts';
-import { CsError, type ConnectionError } from '../errors/index.ts';
+import { ConnectionError, CsError } from '../errors/index.ts';
 import {
   connectIpc,
   timeoutOf,
@@ -21,7 +21,7 @@ import { iterateEntries, iterateKeys, type CmapEntry, type IterationCalls } from
 import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './keys.ts';
 import { checkNestedSet } from './nested-set-guard.ts';
 import { dangerousStatsTracker, resolveTrackOptions, type TrackOptions } from './track-options.ts';
-import { CmapTracker } from './tracker.ts';
+import { CmapTracker, type TrackDelete } from './tracker.ts';
 import { TrackerRegistry } from './tracker-registry.ts';
 import { TypedAccess } from './typed-access.ts';
 
@@ -170,24 +170,25 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     const resolved = resolveTrackOptions(key, options, this.map);
     if (this.map === 'stats' && !resolved.prefix) await this.#refuseDangerousTracker(resolved, options);
     const trackInstHandle = this.#trackers.newInstHandle();
-    const [tracker, driver] = CmapTracker.create(resolved, async (_tracker, trackHandle, deleteOptions) => {
+    const trackDelete: TrackDelete = (trackHandle, deleteOptions) => {
       this.#trackers.silence(trackInstHandle);
-      if (!this.closed)
-        await this.#submit(new TrackDeleteRequest(key, trackHandle), deleteOptions, FOLLOW_UP);
-      this.#trackers.remove(trackInstHandle);
-    });
+      const remove = (): void => this.#trackers.remove(trackInstHandle);
+      return this.#release(new TrackDeleteRequest(key, trackHandle), deleteOptions, remove);
+    };
+    const [tracker, driver] = CmapTracker.create(resolved, trackDelete);
     // Before the request: the first notification may be here before the answer is read.
     this.#trackers.add(trackInstHandle, driver, key, resolved.prefix);
+    const request = new TrackAddRequest(key, resolved.trackType, trackInstHandle);
     try {
-      const request = new TrackAddRequest(key, resolved.trackType, trackInstHandle);
-      driver.activate(
-        await this.#submit(request, options, {
-          onAbandonedAnswer: (late) => this.#release(new TrackDeleteRequest(key, late)),
-          followUp: true,
-        }),
-      );
+      const answer = this.#submit(request, options, {
+        onAbandonedAnswer: (late) => void trackDelete(late).catch(() => undefined),
+        followUp: this.map === 'stats' && !resolved.prefix,
+      });
+      driver.activate(await answer);
     } catch (error) {
-      this.#trackers.remove(trackInstHandle);
+      // Whether corosync has the tracker is only known if it has answered.
+      if (isAnswer(error)) this.#trackers.remove(trackInstHandle);
+      else this.#trackers.silence(trackInstHandle);
       throw error;
     }
     return tracker;
@@ -216,9 +217,14 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     return this.#connection.submit(message, { timeoutMs, signal: options?.signal, ...more });
   }
 
-  /** Gives back what a caller that is gone had asked for. If it fails, the connection's end will do it. */
-  #release(message: RequestMessage<unknown>): void {
-    this.#submit(message, undefined, FOLLOW_UP).catch(() => undefined);
+  /** Gives back what corosync holds for us, in any case; the caller waits as long as it likes. */
+  async #release(
+    message: RequestMessage<unknown>,
+    options?: CallOptions,
+    onReleased?: () => void,
+  ): Promise<void> {
+    const timeoutMs = timeoutOf(options, this.#timeoutMs, message.operation);
+    await this.#connection.release(message, timeoutMs, options?.signal, onReleased);
   }
 
   #adjust(operation: string, key: string, step: number, options: CallOptions | undefined): Promise<void> {
@@ -230,17 +236,13 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   #iterationCalls(options: CallOptions | undefined): IterationCalls {
     return {
       submit: (message, more) => this.#submit(message, options, more),
-      release: (message) => this.#submit(message, undefined, FOLLOW_UP),
+      release: (message) => this.#release(message),
       get: (key) => this.get(key, options),
     };
   }
 
   /** The name tells for all keys that are known; this catches texts that a later corosync may add. */
-  async #refuseDangerousTracker(
-    { key, events }: { key: string; events: readonly string[] },
-    options: CallOptions,
-  ): Promise<void> {
-    if (!events.includes('modify')) return;
+  async #refuseDangerousTracker({ key }: { key: string }, options: CallOptions): Promise<void> {
     try {
       const { type } = await this.get(key, options);
       if (type === 'string' || type === 'binary') throw dangerousStatsTracker(key);
@@ -248,4 +250,9 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
       if (!(error instanceof CsError && error.code === 'CS_ERR_NOT_EXIST')) throw error;
     }
   }
+}
+
+/** Not a deadline, an abort or the loss of the connection. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof CsError && !(error instanceof ConnectionError) && error.code !== 'CS_ERR_TIMEOUT';
 }

@@ -46,13 +46,8 @@ export function resolveConnectOptions(options: ConnectOptions): IpcOptions & { r
     ),
     timeoutMs: timeoutOf(options, 30_000, OPERATION),
     signal: options.signal,
-    tryAgainAttempts: checkInteger(
-      'tryAgainAttempts',
-      options.tryAgainAttempts ?? 10,
-      0,
-      Number.MAX_SAFE_INTEGER,
-    ),
-    tryAgainDelayMs: checkInteger('tryAgainDelayMs', options.tryAgainDelayMs ?? 200, 1, 0x7fffffff),
+    tryAgainAttempts: checkInteger('tryAgainAttempts', options.tryAgainAttempts ?? 10, 0, 100_000),
+    tryAgainDelayMs: checkInteger('tryAgainDelayMs', options.tryAgainDelayMs ?? 200, 10, 0x7fffffff),
   };
 }
 

@@ -77,21 +77,21 @@ function checkEvents(key: string, events: readonly CmapEventType[]): readonly Cm
   return EVENT_TYPES.filter((event) => given.includes(event));
 }
 
-/** corosync exec/stats.c: a prefix is only told of keys that come and go, and strings overrun an 8-byte buffer. */
+/**
+ * corosync exec/stats.c: a prefix is only told of keys that come and go; a single key is compared every 1.5 s, whatever
+ * the tracker asks for, and a text overruns the 8 bytes that this is done with.
+ */
 function checkStatsTracker(key: string, prefix: boolean, events: readonly CmapEventType[]): void {
   if (prefix && !(events.includes('add') && events.includes('delete'))) {
     const detail = 'in the stats map a prefix can only be tracked for add and delete together';
     throw refuse('CS_ERR_NOT_SUPPORTED', key, detail);
   }
-  if (!prefix && events.includes('modify') && key.endsWith('.procname')) throw dangerousStatsTracker(key);
+  if (!prefix && key.endsWith('.procname')) throw dangerousStatsTracker(key);
 }
 
 /** corosync copies up to 32 bytes of such a string into a uint64_t at every change. */
 export function dangerousStatsTracker(key: string): CsError {
-  return invalid(
-    key,
-    'tracking changes of a text in the stats map can crash corosync; read it with get instead',
-  );
+  return invalid(key, 'tracking a text in the stats map can crash corosync; read it with get instead');
 }
 
 function checkWhenLagging(key: string, value: 'overflow' | 'coalesce'): 'overflow' | 'coalesce' {

@@ -1,4 +1,8 @@
-import { decodeNotification, decodeTrackInstHandle } from '../codec/cmap/notification.ts';
+import {
+  decodeNotification,
+  decodeTrackInstHandle,
+  type NotificationMessage,
+} from '../codec/cmap/notification.ts';
 import { CMAP_RESPONSE_ID } from '../codec/cmap/ids.ts';
 import { decodeResponseHeader } from '../codec/header.ts';
 import { malformed } from '../codec/malformed.ts';
@@ -14,6 +18,7 @@ export class TrackerRegistry implements ConnectionListener {
   readonly #notes = new Map<bigint, () => void>();
   /** Names the corosync at the other end, for what concerns all connections of this process to it. */
   readonly server: string;
+  #arrived: (readonly [TrackerDriver, NotificationMessage])[] = [];
   #lastHandle = 0n;
   #whenClosed: (error: ConnectionError | undefined) => void = () => undefined;
   readonly closed = new Promise<ConnectionError | undefined>((resolve) => (this.#whenClosed = resolve));
@@ -49,7 +54,15 @@ export class TrackerRegistry implements ConnectionListener {
   onEvent(event: MessageReader): void {
     const { id } = decodeResponseHeader(event);
     if (id !== CMAP_RESPONSE_ID.notifyCallback) throw malformed(`event ${id} is no cmap notification`);
-    this.#drivers.get(decodeTrackInstHandle(event))?.deliver(decodeNotification(event));
+    const driver = this.#drivers.get(decodeTrackInstHandle(event));
+    if (driver !== undefined) this.#arrived.push([driver, decodeNotification(event)]);
+  }
+
+  /** Listeners may take their time, and delete trackers, whose drivers then take no more. */
+  onDrained(): void {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    for (const [driver, message] of arrived) driver.deliver(message);
   }
 
   onClosed(error: ConnectionError | undefined): void {

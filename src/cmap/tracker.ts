@@ -16,7 +16,7 @@ interface WaitingReader {
 }
 
 /** Ends the tracker on the server. */
-export type TrackDelete = (tracker: CmapTracker, trackHandle: bigint, options?: CallOptions) => Promise<void>;
+export type TrackDelete = (trackHandle: bigint, options?: CallOptions) => Promise<void>;
 
 /** Made by CmapClient only. */
 export interface TrackerDriver {
@@ -38,6 +38,7 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
   readonly #queue: NotificationQueue;
   #state: State = { name: 'adding' };
   #hasReader = false;
+  #deleteWhenAdded = false;
   /** Calls of next() that no event has come for yet. */
   readonly #waiting: WaitingReader[] = [];
 
@@ -65,11 +66,12 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
 
   /** cmap_track_delete. What has not been read is dropped. Further calls, and calls after the connection's end, do nothing. */
   async delete(options?: CallOptions): Promise<void> {
-    if (this.#state.name !== 'active') return;
-    const { trackHandle } = this.#state;
+    const state = this.#state;
+    if (state.name === 'ended') return;
     this.#queue.clear();
     this.#end(undefined);
-    await this.#trackDelete(this, trackHandle, options);
+    if (state.name === 'active') await this.#trackDelete(state.trackHandle, options);
+    else this.#deleteWhenAdded = true;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -92,9 +94,10 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
     };
   }
 
-  /** The connection may have ended between the answer and this. */
+  /** A listener may have deleted it before the answer was read; or the connection may have ended. */
   #activate(trackHandle: bigint): void {
     if (this.#state.name === 'adding') this.#state = { name: 'active', trackHandle };
+    else if (this.#deleteWhenAdded) void this.#trackDelete(trackHandle).catch(() => undefined);
   }
 
   #next(): Promise<IteratorResult<CmapTrackEvent>> {
@@ -108,6 +111,8 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
   }
 
   #deliver({ key, event, newValue, oldValue }: NotificationMessage): void {
+    // The stats map tells of modifications whether asked or not.
+    if (this.#state.name === 'ended' || !this.events.includes(event)) return;
     const notification: CmapNotification = {
       kind: 'notification',
       event,

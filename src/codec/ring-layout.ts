@@ -1,3 +1,5 @@
+import { LITTLE_ENDIAN } from './byte-order.ts';
+
 /*
  * struct qb_ringbuffer_shared_s, the file `P-header` (libqb ringbuffer_int.h; pointers count 4-byte words)
  *    0  u32  write_pt
@@ -6,7 +8,8 @@
  *   12  char hdr_path[4096]
  * 4108  char data_path[4096]
  * 8204  i32  ref_count
- * 8208  sem_t posix_sem       glibc and musl keep the value in the low half of the first 8 bytes
+ * 8208  sem_t posix_sem       64-bit glibc keeps the value in the low half of the first 8 bytes, musl on little-endian
+ *                            machines too (big-endian was not run)
  * 8240  i32  user_data        request ring: flow control
  */
 export const RING_HEADER = {
@@ -14,7 +17,7 @@ export const RING_HEADER = {
   readPointer: 4,
   wordSize: 8,
   dataPath: 4108,
-  semaphore: 8208,
+  semaphore: LITTLE_ENDIAN ? 8208 : 8212,
   flowControl: 8240,
   /** The least a header file can have (libqb maps 8252 for rings with user data). */
   size: 8244,

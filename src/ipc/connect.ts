@@ -78,7 +78,10 @@ function openRings(setup: SetupSocket, response: ConnectionResponse, options: Ip
       responses: new ResponseRing(open('response')),
       events: new EventRing(open('event')),
       maxMessageSize: response.maxMessageSize,
-      removeLeftovers: () => removeWhenServerIsDead(paths),
+      // Seen through /proc/<pid>/root, the pid in the paths is one of another namespace, and tells nothing here.
+      removeLeftovers: () => {
+        if (options.sharedMemoryDirectory?.startsWith('/proc/') !== true) removeWhenServerIsDead(paths);
+      },
     };
   } catch (error) {
     for (const ring of opened) ring.close();

@@ -30,6 +30,27 @@ export class Deadline {
   }
 }
 
+/** Waits for `promise` until the time is up or the signal fires; the promise itself goes on. */
+export async function within<T>(
+  promise: Promise<T>,
+  operation: string,
+  timeoutMs: number,
+  userSignal: AbortSignal | undefined,
+): Promise<T> {
+  const deadline = new Deadline(operation, timeoutMs, userSignal);
+  const { signal } = deadline;
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      promise.then(resolve, reject);
+      const giveUp = (): void => reject(signal.reason as Error);
+      if (signal.aborted) giveUp();
+      else signal.addEventListener('abort', giveUp, { once: true });
+    });
+  } finally {
+    deadline.dispose();
+  }
+}
+
 function timedOut(operation: string, timeoutMs: number): CsError {
   return new CsError('CS_ERR_TIMEOUT', {
     operation,

@@ -1,6 +1,7 @@
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { RequestMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
+import { within } from './deadline.ts';
 import type { EventRing } from './event-ring.ts';
 import { PendingCall, type SubmitOptions } from './pending-call.ts';
 import { RequestPipeline } from './request-pipeline.ts';
@@ -22,8 +23,10 @@ export interface Channels {
 
 /** What a service wants to hear from its connection. */
 export interface ConnectionListener {
-  /** One event message; the window is good for this call only. */
+  /** One event message, to be decoded and kept: the window is good for this call only, and the ring waits meanwhile. */
   onEvent(event: MessageReader): void;
+  /** The ring has been given back: now is the time for anybody else's code. */
+  onDrained(): void;
   /** Once, when the connection is gone: by `close` (no error), or because of `error`. */
   onClosed(error: ConnectionError | undefined): void;
 }
@@ -74,6 +77,30 @@ export class IpcConnection {
     return call.promise;
   }
 
+  /**
+   * Gives back what the server holds for us. The request goes out whatever becomes of its caller, who waits as long
+   * as told; the end of the connection gives back everything.
+   */
+  async release(
+    message: RequestMessage<unknown>,
+    timeoutMs: number,
+    signal?: AbortSignal,
+    onReleased?: () => void,
+  ): Promise<void> {
+    if (this.closed) return;
+    const options = {
+      timeoutMs: Infinity,
+      onAnswer: onReleased,
+      urgent: true,
+      followUp: true,
+      background: true,
+    };
+    const released = this.submit(message, options).catch((error: unknown) => {
+      if (!this.closed) throw error;
+    });
+    await within(released, message.operation, timeoutMs, signal);
+  }
+
   /** Lets outstanding calls settle, then closes. */
   close(): Promise<void> {
     if (this.#state.name === 'closed') return Promise.resolve();
@@ -113,10 +140,11 @@ export class IpcConnection {
   #drain(count: number): void {
     try {
       this.#channels.events.drain(count, (event) => {
-        // A listener may close the connection in the middle of a drain.
         if (!this.closed) this.#listener.onEvent(event);
       });
+      this.#listener.onDrained();
     } catch (error) {
+      this.#listener.onDrained();
       this.#failed(error);
     }
   }

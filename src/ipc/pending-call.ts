@@ -15,6 +15,8 @@ export interface SubmitOptions<T> {
   readonly urgent?: boolean | undefined;
   /** Belongs to a call that was made before `close`, and so is let through while closing. */
   readonly followUp?: boolean | undefined;
+  /** `close` does not wait for it. */
+  readonly background?: boolean | undefined;
 }
 
 /** A request on its way: waiting to be sent, sent, or settled (answered, failed, timed out, aborted). */
@@ -23,6 +25,7 @@ export class PendingCall<T = unknown> {
   readonly promise: Promise<T>;
   /** On the clock of `performance.now()`. */
   readonly deadlineAt: number;
+  readonly background: boolean;
   readonly #timeoutMs: number;
   readonly #onAnswer: ((value: T) => void) | undefined;
   readonly #onAbandonedAnswer: ((value: T) => void) | undefined;
@@ -34,6 +37,7 @@ export class PendingCall<T = unknown> {
   constructor(message: RequestMessage<T>, options: SubmitOptions<T>) {
     const { timeoutMs, signal } = options;
     this.message = message;
+    this.background = options.background === true;
     this.#timeoutMs = timeoutMs;
     this.#onAnswer = options.onAnswer;
     this.#onAbandonedAnswer = options.onAbandonedAnswer;

@@ -67,12 +67,13 @@ export class RequestPipeline {
 
   /** Whether nobody waits for an answer. */
   get settled(): boolean {
-    return this.#waiting().length === 0;
+    return !this.#waiting().some((call) => !call.background);
   }
 
   /** Resolves when every call made so far is settled; a batch may still be outstanding if its callers gave up. */
   async whenSettled(): Promise<void> {
-    await Promise.allSettled(this.#waiting().map((call) => call.promise));
+    const awaited = this.#waiting().filter((call) => !call.background);
+    await Promise.allSettled(awaited.map((call) => call.promise));
   }
 
   /** Ends it: hands out the answers that are there, and fails everything else. */
@@ -114,10 +115,14 @@ export class RequestPipeline {
       else if (this.#isIdle()) this.#becomeIdle();
       else this.#schedule();
     } catch (error) {
-      this.#broken = true;
-      this.#onFailure(error);
+      this.#fail(error);
     }
   };
+
+  #fail(error: unknown): void {
+    this.#broken = true;
+    this.#onFailure(error);
+  }
 
   /** Posts the next batch. False if there is nothing to look for: no request, or corosync does not take any now. */
   #send(): boolean {
@@ -214,7 +219,14 @@ export class RequestPipeline {
     if (this.#earliestDeadline !== Infinity) this.#deadlines.arm(this.#earliestDeadline);
   }
 
+  /** Answers that are there count, even if nobody has looked at them yet. */
   #expire(): void {
+    try {
+      if (this.#batch.length > 0) this.#collect();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
     const now = performance.now();
     this.#earliestDeadline = Infinity;
     for (const call of this.#waiting()) {

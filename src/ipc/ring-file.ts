@@ -109,14 +109,14 @@ export function checkRingDirectory(directory: string): void {
  * Files that are gone already are what we want.
  */
 export function removeRingFiles(paths: SharedMemoryPaths): void {
-  for (const path of [paths.request, paths.response, paths.event]) {
-    fs.rmSync(`${path}-header`, { force: true });
-    fs.rmSync(`${path}-data`, { force: true });
-  }
   try {
+    for (const path of [paths.request, paths.response, paths.event]) {
+      fs.rmSync(`${path}-header`, { force: true });
+      fs.rmSync(`${path}-data`, { force: true });
+    }
     fs.rmdirSync(paths.directory);
   } catch {
-    // Gone already, or not ours to remove: an empty directory harms nobody.
+    // Gone already, or no longer ours to remove: nobody would be helped by an error here.
   }
 }
 

@@ -90,7 +90,7 @@ describe('checkValue: strings', () => {
 
   it('with bytes are those bytes', () => {
     const value = { type: 'string', value: 'lossy \ufffd', bytes: Uint8Array.of(0xff, 0xfe) };
-    expect(check(value)).toBe(value);
+    expect(check(value)).toEqual(value);
     expect(() => check({ ...value, bytes: Uint8Array.of(0xff, 0) })).toThrow(invalid);
     expect(() => check({ ...value, bytes: [0xff] })).toThrow(invalid);
     expect(() => check({ ...value, bytes: 'abc' })).toThrow(invalid);
@@ -99,9 +99,18 @@ describe('checkValue: strings', () => {
 });
 
 describe('checkValue: binaries', () => {
+  it('are copied, so that the caller can use the buffer again', () => {
+    const bytes = Uint8Array.of(1, 2, 3);
+    const given = { type: 'binary', value: bytes };
+    const checked = check(given);
+    bytes.fill(9);
+    given.type = 'string';
+    expect(checked).toEqual({ type: 'binary', value: Uint8Array.of(1, 2, 3) });
+  });
+
   it('take up to 16384 bytes', () => {
     for (const value of [new Uint8Array(), Buffer.alloc(16_384), new Uint8Array(3)]) {
-      expect(check({ type: 'binary', value })).toEqual({ type: 'binary', value });
+      expect(check({ type: 'binary', value })).toEqual({ type: 'binary', value: new Uint8Array(value) });
     }
     expect(() => check({ type: 'binary', value: new Uint8Array(16_385) })).toThrow(invalid);
   });

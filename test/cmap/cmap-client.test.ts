@@ -223,8 +223,19 @@ describe('CmapClient.track', () => {
     await using client = await CmapClient.connect({ ...corosync.options, map: 'stats' });
     await expect(client.track('stats.some.text')).rejects.toMatchObject({ code: 'CS_ERR_INVALID_PARAM' });
     expect(ids(corosync)).not.toContain(ID.trackAdd);
-    const tracker = await client.track('stats.some.text', { events: ['add', 'delete'] });
-    await tracker.delete();
+    const events = ['add', 'delete'] as const;
+    await expect(client.track('stats.some.text', { events })).rejects.toMatchObject({
+      code: 'CS_ERR_INVALID_PARAM',
+    });
+    expect(ids(corosync)).not.toContain(ID.trackAdd);
+  });
+
+  it('after close is refused like any other call', async () => {
+    await using corosync = await FakeCorosync.start({ answer });
+    const client = await CmapClient.connect(corosync.options);
+    const closing = client.close();
+    await expect(client.track('test.key')).rejects.toMatchObject({ code: 'CS_ERR_BAD_HANDLE' });
+    await closing;
   });
 
   it('and a change that would crash corosync exclude each other', async () => {

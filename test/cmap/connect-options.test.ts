@@ -40,7 +40,7 @@ describe('resolveConnectOptions', () => {
       timeoutMs: Infinity,
       signal,
       tryAgainAttempts: 0,
-      tryAgainDelayMs: 1,
+      tryAgainDelayMs: 10,
     };
     const { socketName, ...same } = options;
     expect(resolve(options)).toEqual({
@@ -58,7 +58,7 @@ describe('resolveConnectOptions', () => {
     ],
     ['timeoutMs', [0, 1, 0.5, Infinity], [-1, NaN, -Infinity, '5', 5n]],
     ['tryAgainAttempts', [0, 1, 1000], [-1, 0.5, NaN, Infinity, '5']],
-    ['tryAgainDelayMs', [1, 2_147_483_647], [0, -1, 0.5, 2_147_483_648, NaN, '5']],
+    ['tryAgainDelayMs', [10, 2_147_483_647], [0, 9, -1, 0.5, 2_147_483_648, NaN, '5']],
     [
       'socketName',
       ['cmap', 'a', 'x'.repeat(80)],

@@ -17,7 +17,7 @@ interface Bench {
 
 function create(options: TrackOptions = {}, result: Promise<void> = Promise.resolve()): Bench {
   const deleted: [bigint, CallOptions | undefined][] = [];
-  const trackDelete: TrackDelete = (_tracker, trackHandle, deleteOptions) => {
+  const trackDelete: TrackDelete = (trackHandle, deleteOptions) => {
     deleted.push([trackHandle, deleteOptions]);
     return result;
   };
@@ -98,6 +98,13 @@ describe('CmapTracker', () => {
       { done: false, value: { newValue: { value: 2 } } },
       { done: true, value: undefined },
     ]);
+  });
+
+  it('tells nothing that was not asked for', () => {
+    const seen: unknown[] = [];
+    const { driver } = active({ events: ['add', 'delete'], listener: (event) => seen.push(event) });
+    driver.deliver(message(1)); // a modification: the stats map sends them unasked
+    expect(seen).toEqual([]);
   });
 
   it('has one reader', () => {
@@ -219,6 +226,22 @@ describe('CmapTracker: the end', () => {
     await expect(reading).rejects.toBe(LOST);
     await tracker.delete();
     expect(deleted).toEqual([]);
+  });
+
+  it('by delete before the answer to track_add is taken in is made good then', async () => {
+    const { tracker, driver, deleted } = create();
+    await tracker.delete();
+    expect(deleted).toEqual([]);
+    driver.activate(42n);
+    expect(deleted).toEqual([[42n, undefined]]);
+  });
+
+  it('leaves nothing to be delivered', () => {
+    const seen: unknown[] = [];
+    const { driver } = active({ listener: (event) => seen.push(event) });
+    driver.end(undefined);
+    driver.deliver(message(1));
+    expect(seen).toEqual([]);
   });
 
   it('comes once', async () => {

@@ -7,7 +7,7 @@ const DEFAULTS: Omit<IpcOptions, keyof FakeCorosync['options']> = {
   timeoutMs: 5000,
   signal: undefined,
   tryAgainAttempts: 0,
-  tryAgainDelayMs: 1,
+  tryAgainDelayMs: 10,
 };
 
 /** A connection of ours to a fake corosync. */

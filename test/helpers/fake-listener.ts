@@ -13,6 +13,7 @@ export function fakeListener(): FakeListener {
     events,
     closed,
     onEvent: (event) => void events.push(Buffer.from(event.copy(0, event.length))),
+    onDrained: () => undefined,
     onClosed: (error) => void closed.push(error),
   };
 }

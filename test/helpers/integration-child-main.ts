@@ -1,5 +1,13 @@
 /** The other side of integration-child.ts: one task, then the report on stdout. */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  mkdtempSync,
+} from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { CmapClient, CsError, type ConnectOptions } from '../../src/index.ts';
@@ -71,11 +79,23 @@ async function useAndClose(): Promise<ChildReport> {
 
 const FORCE_FILE = '/etc/libqb/force-filesystem-sockets';
 
+/** Debian's libqb puts its sockets there. A repository below it stays where it is. */
+function coverTmp(): void {
+  const repository = process.cwd();
+  const aside = mkdtempSync('/run/repository-');
+  if (repository.startsWith('/tmp/')) execFileSync('mount', ['--bind', repository, aside]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=1777', 'tmpfs', '/tmp']);
+  if (!repository.startsWith('/tmp/')) return;
+  mkdirSync(repository, { recursive: true });
+  execFileSync('mount', ['--bind', aside, repository]);
+  process.chdir(repository);
+}
+
 /** Must run in a mount namespace of its own (unshare -m): what is mounted here nobody else sees. */
 async function filesystemSockets(): Promise<ChildReport> {
   mkdirSync(dirname(FORCE_FILE), { recursive: true });
   execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', dirname(FORCE_FILE)]);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=1777', 'tmpfs', '/tmp']);
+  coverTmp();
   writeFileSync(FORCE_FILE, '');
   await using corosync = await PrivateCorosync.start();
   const [, directory = ''] = / (\/\S*)\/cmap$/m.exec(readFileSync('/proc/net/unix', 'utf8')) ?? [];

@@ -20,7 +20,7 @@ const DEFAULTS: IpcOptions = {
   timeoutMs: 5000,
   signal: undefined,
   tryAgainAttempts: 2,
-  tryAgainDelayMs: 1,
+  tryAgainDelayMs: 10,
 };
 const GOOD: ConnectionResponse = {
   error: 0,
