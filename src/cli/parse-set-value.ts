@@ -1,34 +1,16 @@
 import type { CmapValue } from '../index.ts';
 import { scanDouble, scanFloat } from './cmapctl/scanf.ts';
 import { UsageError } from './exit-codes.ts';
-
-type SettableType = Exclude<CmapValue['type'], 'unknown'>;
-
-const TYPES = new Map<string, SettableType>(
-  Object.entries({
-    i8: 'int8',
-    u8: 'uint8',
-    i16: 'int16',
-    u16: 'uint16',
-    i32: 'int32',
-    u32: 'uint32',
-    i64: 'int64',
-    u64: 'uint64',
-    flt: 'float',
-    dbl: 'double',
-    str: 'string',
-    bin: 'binary',
-  } as const),
-);
+import { LONG_TYPE_NAMES, type LongTypeName } from './type-names.ts';
 
 /** Short names as corosync-cmapctl has them, and the long ones that this library uses. */
-export function parseType(name: string): SettableType {
-  const type = TYPES.get(name) ?? [...TYPES.values()].find((long) => long === name);
+export function parseType(name: string): LongTypeName {
+  const type = LONG_TYPE_NAMES.get(name) ?? [...LONG_TYPE_NAMES.values()].find((long) => long === name);
   if (type !== undefined) return type;
-  throw new UsageError(`unknown type ${name}: use one of ${[...TYPES.keys()].join(' ')}`);
+  throw new UsageError(`unknown type ${name}: use one of ${[...LONG_TYPE_NAMES.keys()].join(' ')}`);
 }
 
-type NumberType = Exclude<SettableType, 'string' | 'binary'>;
+type NumberType = Exclude<LongTypeName, 'string' | 'binary'>;
 
 /** Takes a whole number in its range, or a float; nothing before or after it. */
 export function parseNumber(type: NumberType, text: string): CmapValue {

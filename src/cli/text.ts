@@ -1,20 +1,7 @@
 import type { CmapTrackEvent, CmapValue } from '../index.ts';
+import { SHORT_TYPE_NAMES } from './type-names.ts';
 
-const SHORT_NAMES: Readonly<Record<CmapValue['type'], string>> = {
-  int8: 'i8',
-  uint8: 'u8',
-  int16: 'i16',
-  uint16: 'u16',
-  int32: 'i32',
-  uint32: 'u32',
-  int64: 'i64',
-  uint64: 'u64',
-  float: 'flt',
-  double: 'dbl',
-  string: 'str',
-  binary: 'bin',
-  unknown: 'unknown',
-};
+const SHORT_NAMES: Readonly<Record<CmapValue['type'], string>> = { ...SHORT_TYPE_NAMES, unknown: 'unknown' };
 
 /** `KEY (TYPE) = VALUE`, always one line and safe to show on a terminal. */
 export function entryText(key: string, value: CmapValue): string {

@@ -20,8 +20,9 @@ export class CallQueue {
   async drain(): Promise<void> {
     const calls = this.#calls;
     this.#calls = [];
-    for (const { done, failed } of calls) {
-      await done.catch(failed);
+    const outcomes = await Promise.allSettled(calls.map(({ done }) => done));
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.status === 'rejected') calls[index]?.failed(outcome.reason);
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { CmapValue } from '../../index.ts';
+import { SHORT_TYPE_NAMES } from '../type-names.ts';
 import { fromBytes, fromText, type ByteString } from './bytes.ts';
 import { formatFixed } from './printf.ts';
 
@@ -8,22 +9,6 @@ export interface PrintStyle {
   /** Whether C's char is signed here: it decides how the C tool prints bytes from 0x80 on. */
   readonly signedChar: boolean;
 }
-
-/** The short type names of the tool, in both directions. */
-export const SHORT_TYPE_NAMES = {
-  int8: 'i8',
-  uint8: 'u8',
-  int16: 'i16',
-  uint16: 'u16',
-  int32: 'i32',
-  uint32: 'u32',
-  int64: 'i64',
-  uint64: 'u64',
-  float: 'flt',
-  double: 'dbl',
-  string: 'str',
-  binary: 'bin',
-} as const;
 
 const UNSIGNED_CHAR_PLATFORMS: readonly string[] = [
   'arm',

@@ -45,7 +45,8 @@ function lineEnd(text: ByteString, start: number): number | undefined {
 export function parseSetting(line: ByteString): Setting | undefined {
   // A C string ends at a NUL, and so does the line. What is left may be nothing: that is not a blank
   // line, which has its newline, but a line that lacks everything.
-  const text = (line.split('\0', 1)[0] ?? '').replace(/^[ \t]+/, '');
+  const nul = line.indexOf('\0');
+  const text = (nul === -1 ? line : line.slice(0, nul)).replace(/^[ \t]+/, '');
   if (text.startsWith('#') || text.startsWith('\n')) return undefined;
   const [word = '(null)', type, value] = text.split(/[ \n]+/).filter((part) => part !== '');
   if (word.startsWith('^^')) return { kind: 'delete-prefix', prefix: word.slice(2) };
