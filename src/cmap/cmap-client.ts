@@ -57,7 +57,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
 
   /**
    * cmap_initialize_map.
-   * @throws ConnectionError CS_ERR_LIBRARY: corosync does not run here; CS_ERR_TRY_AGAIN: it is not ready, also after
+   * @throws ConnectionError CS_ERR_LIBRARY: corosync does not run here (CS_ERR_NOT_EXIST if its socket would be a file); CS_ERR_TRY_AGAIN: it is not ready, also after
    *   the retries; CS_ERR_ACCESS: it does not allow this user; CS_ERR_NO_SPACE: no shared memory left; CS_ERR_SECURITY: what
    *   answers is not corosync. CsError CS_ERR_TIMEOUT, where libcmap would block for ever; CS_ERR_INVALID_PARAM or
    *   CS_ERR_NOT_EXIST: an option is wrong.
@@ -146,7 +146,8 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
 
   /**
    * cmap_iter_init, cmap_iter_next and cmap_iter_finalize: keys that start with `prefix` (all, if it is empty), sorted, with type and size.
-   * Leaving the loop early finalizes corosync's iterator. No key is an empty iteration, not an error.
+   * Leaving the loop early finalizes corosync's iterator. No key is an empty iteration, not an error. `timeoutMs` bounds each
+   * request of the iteration, not the whole.
    */
   keys(prefix = '', options?: CallOptions): AsyncGenerator<CmapKeyInfo, void> {
     return iterateKeys(this.#iterationCalls(options), checkPrefix('cmap_iter_init', prefix));

@@ -12,7 +12,7 @@ import { removeWhenServerIsDead } from './leftovers.ts';
 import { RequestRing } from './request-ring.ts';
 import { ResponseRing } from './response-ring.ts';
 import { RingFile, checkRingDirectory } from './ring-file.ts';
-import { SetupSocket } from './setup-socket.ts';
+import { SetupSocket, UnansweredError } from './setup-socket.ts';
 import { checkSharedMemoryPaths } from './shared-memory-path.ts';
 import { socketPath } from './socket-address.ts';
 
@@ -115,10 +115,8 @@ function notSharedMemory(): ConnectionError {
   });
 }
 
-/** A server that closes without an answer has not seen our credentials; libqb says to try again. */
 function isWorthAnotherTry(error: unknown): boolean {
-  if (!(error instanceof CsError)) return false;
-  return error.code === 'CS_ERR_TRY_AGAIN' || error.operation === 'connection';
+  return error instanceof UnansweredError || (error instanceof CsError && error.code === 'CS_ERR_TRY_AGAIN');
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

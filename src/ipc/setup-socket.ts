@@ -4,6 +4,16 @@ import { describeSocketPath } from './socket-address.ts';
 
 const READ_BUFFER_SIZE = 16 * 1024;
 
+/** The server closed before it had answered: it has not seen our credentials, and libqb says to try again. */
+export class UnansweredError extends ConnectionError {
+  constructor() {
+    super('CS_ERR_LIBRARY', {
+      operation: 'connect',
+      detail: 'the server closed the connection without an answer',
+    });
+  }
+}
+
 /**
  * The stream socket of a connection. libqb uses it three times: for the handshake, for one byte per request and
  * event, and as the sign of life of either side.
@@ -61,7 +71,7 @@ export class SetupSocket {
     let received = 0;
     const onAbort = (): void => reject(signal.reason as Error);
     signal.addEventListener('abort', onAbort, { once: true });
-    this.#onClose = (error) => reject(error);
+    this.#onClose = () => reject(new UnansweredError());
     this.#onData = (bytes) => {
       if (received + bytes.length > responseSize) return reject(tooMuch());
       received += bytes.copy(response, received);
@@ -91,10 +101,6 @@ export class SetupSocket {
     if (count > this.#requestBytes.length) this.#requestBytes = Buffer.alloc(count * 2);
     this.#socket.write(this.#requestBytes.subarray(0, count));
     return this.#socket.writableLength === 0;
-  }
-
-  get destroyed(): boolean {
-    return this.#socket.destroyed;
   }
 
   /** Closes outright, as libqb's client does. Nothing is called back afterwards. */
