@@ -57,10 +57,10 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
 
   /**
    * cmap_initialize_map.
-   * @throws ConnectionError CS_ERR_LIBRARY: corosync does not run here (CS_ERR_NOT_EXIST if its socket would be a file); CS_ERR_TRY_AGAIN: it is not ready, also after
-   *   the retries; CS_ERR_ACCESS: it does not allow this user; CS_ERR_NO_SPACE: no shared memory left; CS_ERR_SECURITY: what
-   *   answers is not corosync. CsError CS_ERR_TIMEOUT, where libcmap would block for ever; CS_ERR_INVALID_PARAM or
-   *   CS_ERR_NOT_EXIST: an option is wrong.
+   * @throws ConnectionError CS_ERR_LIBRARY: corosync does not run here (CS_ERR_NOT_EXIST if its socket would be a file);
+   *   CS_ERR_TRY_AGAIN: it is not ready, also after the retries; CS_ERR_ACCESS: it does not allow this user;
+   *   CS_ERR_NO_SPACE: no shared memory left; CS_ERR_SECURITY: what answers is not corosync. CsError CS_ERR_TIMEOUT, where
+   *   libcmap would block for ever; CS_ERR_INVALID_PARAM or CS_ERR_NOT_EXIST: an option is wrong.
    */
   static async connect(options: ConnectOptions = {}): Promise<CmapClient> {
     const { map, ...ipc } = resolveConnectOptions(options);

@@ -8,8 +8,8 @@ import { CsError } from '../errors/index.ts';
 const NESTED_SET_KEYS: readonly string[] = ['runtime.force_gather', 'quorum.cancel_wait_for_all'];
 const UNSAFE_EXACT_KEY = 'runtime.force_gather';
 
-/** What this process tracks that covers such a key, by corosync, each as often as it is tracked. */
-const trackedPrefixes = new Map<string, string[]>();
+/** What this process tracks that covers such a key, and at which corosync. */
+const unsafeTrackers = new Set<{ readonly server: string; readonly prefix: string }>();
 
 /** Notes a tracker of a key, or of all keys that start with it, until the returned function is called. */
 export function noteTracker(server: string, prefix: string, isPrefix: boolean): () => void {
@@ -17,28 +17,20 @@ export function noteTracker(server: string, prefix: string, isPrefix: boolean): 
     ? NESTED_SET_KEYS.some((key) => key.startsWith(prefix))
     : prefix === UNSAFE_EXACT_KEY;
   if (!unsafe) return () => undefined;
-  const prefixes = trackedPrefixes.get(server) ?? [];
-  trackedPrefixes.set(server, [...prefixes, prefix]);
-  let noted = true;
-  return () => {
-    if (!noted) return;
-    noted = false;
-    const left = trackedPrefixes.get(server) ?? [];
-    const index = left.indexOf(prefix);
-    trackedPrefixes.set(
-      server,
-      left.filter((_, i) => i !== index),
-    );
-  };
+  const tracker = { server, prefix };
+  unsafeTrackers.add(tracker);
+  return () => void unsafeTrackers.delete(tracker);
 }
 
 /** Refuses a change that would crash corosync, as far as this process knows. Other processes' trackers cannot be seen. */
 export function checkNestedSet(operation: string, server: string, key: string): void {
   if (!NESTED_SET_KEYS.includes(key)) return;
-  const prefix = trackedPrefixes.get(server)?.find((candidate) => key.startsWith(candidate));
-  if (prefix === undefined) return;
+  const tracker = [...unsafeTrackers].find(
+    (noted) => noted.server === server && key.startsWith(noted.prefix),
+  );
+  if (tracker === undefined) return;
   const detail =
     `corosync can crash when this key is changed while a tracker covers it, ` +
-    `and this process tracks ${JSON.stringify(prefix)}; delete that tracker first`;
+    `and this process tracks ${JSON.stringify(tracker.prefix)}; delete that tracker first`;
   throw new CsError('CS_ERR_BUSY', { operation, key, detail });
 }
