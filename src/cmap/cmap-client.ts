@@ -18,6 +18,7 @@ import {
 } from '../ipc/index.ts';
 import { checkStep, checkValue } from './check-value.ts';
 import { resolveConnectOptions, type ConnectOptions } from './connect-options.ts';
+import { checkForceGather } from './force-gather-guard.ts';
 import { iterateEntries, iterateKeys, type CmapEntry, type IterationCalls } from './iterate.ts';
 import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './keys.ts';
 import { checkNestedSet } from './nested-set-guard.ts';
@@ -123,6 +124,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     checkKeyToSet('cmap_set', key, this.map);
     checkNestedSet('cmap_set', this.#trackers.server, key);
     const settable = checkValue('cmap_set', key, value, this.#connection.maxMessageSize);
+    checkForceGather('cmap_set', key, settable.type);
     return this.#submit(new SetRequest(key, settable), options);
   }
 
@@ -130,6 +132,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   async delete(key: string, options?: CallOptions): Promise<void> {
     checkKeyToChange('cmap_delete', key, this.map);
     checkNestedSet('cmap_delete', this.#trackers.server, key);
+    checkForceGather('cmap_delete', key, undefined);
     return this.#submit(new DeleteRequest(key), options);
   }
 

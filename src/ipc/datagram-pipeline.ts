@@ -9,6 +9,9 @@ import { MAX_DATAGRAM } from './datagram-socket.ts';
 import type { PendingCall } from './pending-call.ts';
 import { WAIT, WaitLadder } from './wait-ladder.ts';
 
+/** Turns of the event loop from a datagram's arrival to its delivery: one to read it, two to believe it. */
+const TURNS_TO_DELIVER = 3;
+
 /** What the sockets can carry. */
 export interface DatagramLimits {
   /** Requests that may be outstanding together. */
@@ -34,10 +37,11 @@ export class DatagramPipeline {
   readonly #limits: DatagramLimits;
   readonly #sendDatagram: (bytes: Buffer) => void;
   readonly #onFailure: (cause: unknown) => void;
-  readonly #ledger = new CallLedger(() => this.#ledger.expire());
+  readonly #ledger = new CallLedger(() => this.#expire(TURNS_TO_DELIVER));
   readonly #ladder = new WaitLadder(() => this.#wake());
   readonly #writer = new MessageWriter(Buffer.alloc(MAX_DATAGRAM));
   #immediate: NodeJS.Immediate | undefined;
+  #expiry: NodeJS.Immediate | undefined;
   #answers: Buffer[] = [];
   /** On the clock of `performance.now()`: when the last answer of the batch came. */
   #completeAt = 0;
@@ -88,12 +92,13 @@ export class DatagramPipeline {
     if (missing < 0) this.#onFailure(foreignDatagram());
     if (missing !== 0) return;
     this.#completeAt = performance.now();
-    this.#checkCount();
+    this.#wake();
   }
 
   stop(error: unknown): void {
     this.#stopped = true;
     clearImmediate(this.#immediate);
+    clearImmediate(this.#expiry);
     this.#ladder.cancel();
     this.#ledger.clearDeadlines();
     for (const call of this.#ledger.takeAll()) call.fail(error);
@@ -185,6 +190,12 @@ export class DatagramPipeline {
     this.#immediate = setImmediate(() => {
       this.#immediate = setImmediate(() => this.#deliver());
     });
+  }
+
+  /** Answers that are there count, even if nobody has looked at them yet. */
+  #expire(turns: number): void {
+    if (turns > 0 && this.#ledger.batchSize > 0) this.#expiry = setImmediate(() => this.#expire(turns - 1));
+    else this.#ledger.expire();
   }
 
   #deliver(): void {
