@@ -8,7 +8,7 @@ import { ConnectionError, CsError, errnoToCsError, type CsErrorName } from '../e
 import { Deadline } from './deadline.ts';
 import { EventRing } from './event-ring.ts';
 import { IpcConnection, type Channels, type ConnectionListener } from './ipc-connection.ts';
-import { removeWhenServerIsDead } from './leftovers.ts';
+import { removeWhenServerIsDead, sweepWhenServerIsDead } from './leftovers.ts';
 import { RequestRing } from './request-ring.ts';
 import { ResponseRing } from './response-ring.ts';
 import { RingFile, checkRingDirectory } from './ring-file.ts';
@@ -56,6 +56,8 @@ async function openChannels(options: IpcOptions, signal: AbortSignal): Promise<C
     return openRings(setup, decodeConnectionResponse(answer), options);
   } catch (error) {
     setup.destroy();
+    if (error instanceof UnansweredError)
+      sweepWhenServerIsDead(options.service, options.sharedMemoryDirectory);
     throw error;
   }
 }
@@ -78,10 +80,7 @@ function openRings(setup: SetupSocket, response: ConnectionResponse, options: Ip
       responses: new ResponseRing(open('response')),
       events: new EventRing(open('event')),
       maxMessageSize: response.maxMessageSize,
-      // Seen through /proc/<pid>/root, the pid in the paths is one of another namespace, and tells nothing here.
-      removeLeftovers: () => {
-        if (options.sharedMemoryDirectory?.startsWith('/proc/') !== true) removeWhenServerIsDead(paths);
-      },
+      removeLeftovers: (stayFor) => removeWhenServerIsDead(paths, stayFor),
     };
   } catch (error) {
     for (const ring of opened) ring.close();

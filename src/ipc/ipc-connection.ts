@@ -17,8 +17,8 @@ export interface Channels {
   readonly events: EventRing;
   /** The largest message that either side may send, in bytes. */
   readonly maxMessageSize: number;
-  /** Removes what a dead server leaves behind. */
-  removeLeftovers(): void;
+  /** Removes what a dead server leaves behind; with `stayFor` the process lives until it is known to be dead. */
+  removeLeftovers(stayFor: boolean): void;
 }
 
 /** What a service wants to hear from its connection. */
@@ -155,13 +155,14 @@ export class IpcConnection {
     this.#shut(new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection', detail, cause }));
   }
 
+  /** What corosync had told is handed out first: its bytes may have been lost with the socket, or never sent. */
   #lost(error: ConnectionError): void {
-    if (this.#state.name === 'closed') return;
-    this.#shut(error);
-    this.#channels.removeLeftovers();
+    this.#channels.events.drainRest((event) => this.#listener.onEvent(event));
+    this.#listener.onDrained();
+    this.#shut(error, true);
   }
 
-  #shut(error: ConnectionError | undefined): void {
+  #shut(error: ConnectionError | undefined, lost = false): void {
     if (this.#state.name === 'closed') return;
     this.#state = { name: 'closed', error };
     const { setup, requests, responses, events } = this.#channels;
@@ -171,5 +172,7 @@ export class IpcConnection {
     responses.close();
     events.close();
     this.#listener.onClosed(error);
+    // A server that is killed before it has noticed our close cleans up no more than any other.
+    this.#channels.removeLeftovers(lost);
   }
 }

@@ -13,6 +13,8 @@ export interface FakeCorosyncOptions {
   readonly answer: (request: Buffer) => Uint8Array;
   /** In the names of the ring files: whose death the client looks for. */
   readonly pid?: number;
+  /** There, too: the client as the server sees it. Default: the client that it is. */
+  readonly clientPid?: number;
   /** Handle requests as their bytes come. Default true. */
   readonly serve?: boolean;
 }
@@ -36,7 +38,7 @@ export class FakeCorosync implements AsyncDisposable {
   static async start(options: FakeCorosyncOptions): Promise<FakeCorosync> {
     const connections: Connection[] = [];
     const setup: FakeSetupServer = await FakeSetupServer.start((socket, attempt) => {
-      const name = `qb-${options.pid ?? process.pid}-1-${attempt}-abcdef`;
+      const name = `qb-${options.pid ?? process.pid}-${options.clientPid ?? process.pid}-${attempt}-abcdef`;
       const ringDirectory = join(setup.directory, name);
       const server = openRings(ringDirectory, `/dev/shm/${name}`, options.answer);
       connections.push({ server, socket, ringDirectory });
