@@ -50,6 +50,12 @@ export class IntegrationSuite {
   async expectLogged(pattern: RegExp): Promise<void> {
     const { corosync } = this;
     await waitUntil(`corosync logs ${pattern.source}`, () => complaints(corosync).length > 0);
+    await this.takeOffLog(pattern);
+  }
+
+  /** The same for a test that makes corosync complain at some moments only. */
+  async takeOffLog(pattern: RegExp): Promise<void> {
+    const { corosync } = this;
     // It writes the log from a thread, so that lines may still come: look until there are no more.
     for (let seen = 0; seen < complaints(corosync).length;) {
       seen = complaints(corosync).length;
@@ -146,8 +152,8 @@ function complaints(corosync: PrivateCorosync): string[] {
   return corosync.logLines('warning').filter((line) => !/\[KNET +\]/.test(line));
 }
 
-/** Directories of our connections: libqb puts the client's pid in second place. */
-export function ourRings(): string[] {
-  const ours = new RegExp(`^qb-\\d+-${process.pid}-`);
+/** Directories of the connections of a process, by default ours: libqb puts the client's pid in second place. */
+export function ourRings(pid: number = process.pid): string[] {
+  const ours = new RegExp(`^qb-\\d+-${pid}-`);
   return readdirSync('/dev/shm').filter((name) => ours.test(name));
 }
