@@ -25,27 +25,35 @@ type WriteSync = (
 
 type SocketWrite = (this: net.Socket, ...given: unknown[]) => boolean;
 
+/** What is about to be written, and the path of the ring file (for bytes: of the post before them). */
+export type OnStep = (step: Step, written: Buffer, path: string) => void;
+
 /**
  * Calls `before` immediately before each write of our client to a ring or, for a request's bytes, to its socket: before
  * 'request bytes' the semaphore is posted and the byte is not sent. Ends when the returned function is called.
  */
-export function watchSteps(before: (step: Step) => void): () => void {
+export function watchSteps(before: OnStep): () => void {
   const writeSync = fs.writeSync as WriteSync;
   const prototype = net.Socket.prototype as { write: SocketWrite };
   const { write } = prototype;
-  let posted = false;
+  let posted = '';
   const onWrite: WriteSync = (fd, buffer, ...rest) => {
-    const step = stepOf(fd, rest[2]);
-    if (step !== undefined) before(step);
-    posted = step === 'request semaphore';
+    const [offset, length, position] = rest;
+    const path = fs.readlinkSync(`/proc/self/fd/${fd}`);
+    const step = stepOf(path, position);
+    if (step !== undefined) {
+      const start = buffer.byteOffset + (offset ?? 0);
+      before(step, Buffer.from(buffer.buffer, start, length ?? buffer.byteLength), path);
+    }
+    posted = step === 'request semaphore' ? path : '';
     return writeSync(fd, buffer, ...rest);
   };
   fs.writeSync = onWrite as typeof fs.writeSync;
   prototype.write = function (...given) {
     // The post is followed by its bytes and by nothing else.
-    if (posted) {
-      posted = false;
-      before('request bytes');
+    if (posted !== '') {
+      before('request bytes', given[0] as Buffer, posted);
+      posted = '';
     }
     return write.apply(this, given);
   };
@@ -66,8 +74,8 @@ export function beforeStep(wanted: Step, nth: number, act: () => void): () => vo
   return stop;
 }
 
-function stepOf(fd: number, position: number | null | undefined): Step | undefined {
-  const [, ring, part] = RING_FILE.exec(fs.readlinkSync(`/proc/self/fd/${fd}`)) ?? [];
+function stepOf(path: string, position: number | null | undefined): Step | undefined {
+  const [, ring, part] = RING_FILE.exec(path) ?? [];
   if (ring === undefined || typeof position !== 'number') return undefined;
   const what = part === 'data' ? 'data' : WORDS[position];
   return STEPS.find((step) => step === `${ring} ${what ?? ''}`);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { CmapClient, type ConnectOptions } from '../../src/index.ts';
 import { CmapPeer, type CmapPeerOptions } from './c-peer.ts';
+import { Health } from './integration-health.ts';
 import { PrivateCorosync, type PrivateCorosyncOptions } from './private-corosync.ts';
 import { describeIntegration } from './requirements.ts';
 import { waitUntil } from './wait-until.ts';
@@ -13,6 +14,7 @@ export class IntegrationSuite {
   readonly #clients: CmapClient[] = [];
   readonly #peers: CmapPeer[] = [];
   #corosync: PrivateCorosync | undefined;
+  #health: Health | undefined;
   #eventsMayQueue = false;
 
   constructor(options: PrivateCorosyncOptions) {
@@ -67,6 +69,7 @@ export class IntegrationSuite {
 
   async start(options: PrivateCorosyncOptions = {}): Promise<void> {
     this.#corosync = await PrivateCorosync.start({ ...this.#options, ...options });
+    this.#health = new Health(this.#corosync);
   }
 
   /** For tests that kill corosync, or want another one. */
@@ -90,6 +93,7 @@ export class IntegrationSuite {
       }
       corosync.resume();
       await checkCounters(corosync, this.#eventsMayQueue);
+      await this.#health?.check();
       await Promise.all(this.#clients.map((client) => client.close()));
       await waitUntil('corosync has removed our rings', () => ourRings().length === 0);
       const said = complaints(corosync);
