@@ -28,6 +28,7 @@ export class Traffic {
   #begun: () => void = () => undefined;
   readonly #begin = new Promise<void>((resolve) => (this.#begun = resolve));
   #trackerEnd: string | undefined;
+  readonly #clients = new Set<CmapClient>();
 
   private constructor(name: string, activity: Activity, random: Random, options: ConnectOptions) {
     this.activity = activity;
@@ -62,6 +63,14 @@ export class Traffic {
   async finish(): Promise<void> {
     this.#finishing = true;
     this.#finish();
+    await this.done;
+  }
+
+  /** Ends it at once, after a test that has failed. */
+  async abandon(): Promise<void> {
+    this.#finishing = true;
+    this.#finish();
+    for (const client of this.#clients) client.destroy();
     await this.done;
   }
 
@@ -103,7 +112,11 @@ export class Traffic {
   }
 
   async #connect(): Promise<CmapClient | undefined> {
-    return (await this.ledger.call(() => CmapClient.connect(this.#options))).value;
+    const { value: client } = await this.ledger.call(() => CmapClient.connect(this.#options));
+    if (client === undefined) return undefined;
+    this.#clients.add(client);
+    void client.whenClosed().then(() => this.#clients.delete(client));
+    return client;
   }
 
   async #closeInTheMiddle(client: CmapClient): Promise<void> {

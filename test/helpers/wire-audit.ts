@@ -35,7 +35,9 @@ export class WireAudit implements Disposable {
   #staged = Buffer.alloc(0);
   #last: Step | undefined;
   #chunks = 0;
+  /** Those that have sent something, and those of them that are on the stats map. */
   readonly #connections = new Set<string>();
+  readonly #onStats = new Set<string>();
   readonly #stop: () => void;
 
   constructor() {
@@ -104,18 +106,30 @@ export class WireAudit implements Disposable {
     if (name === 'set' ? request.length < size : request.length !== size)
       return this.#broken(`${name}: ${request.length} bytes`);
     if (hasName) this.#readName(name, request);
-    if (name === 'get') this.#between('get: value_len', request.readBigUInt64LE(280), 64n, 16_385n);
+    if (name === 'get')
+      this.#between(
+        'get: value_len',
+        request.readBigUInt64LE(280),
+        this.#onStats.has(path) ? 64n : 1n,
+        16_385n,
+      );
     if (name === 'set') this.#readValue(request);
-    if (name === 'track_add')
-      this.#between('track_add: track_type', BigInt(request.readInt32LE(280)), 1n, 15n);
-    if (name === 'track_add' && (request.readInt32LE(280) & 7) === 0)
-      this.#broken('a tracker that never fires');
-    if (name === 'track_add' && nameOf(request).endsWith('.procname')) this.#broken('a tracker of procname');
-    if (name === 'set_current_map' && this.#connections.has(path))
-      this.#broken('another map on a connection in use');
-    if (name === 'set_current_map')
-      this.#between('set_current_map: map', BigInt(request.readInt32LE(16)), 0n, 1n);
+    if (name === 'track_add') this.#readTrack(request, path);
+    if (name === 'set_current_map') this.#readMap(request, path);
     this.#connections.add(path);
+  }
+
+  #readTrack(request: Buffer, path: string): void {
+    const type = request.readInt32LE(280);
+    this.#between('track_add: track_type', BigInt(type), 1n, 15n);
+    if ((type & 7) === 0) this.#broken('a tracker that never fires');
+    if (this.#onStats.has(path) && nameOf(request).endsWith('.procname')) this.#broken('a tracker of a text');
+  }
+
+  #readMap(request: Buffer, path: string): void {
+    if (this.#connections.has(path)) this.#broken('another map on a connection in use');
+    this.#between('set_current_map: map', BigInt(request.readInt32LE(16)), 0n, 1n);
+    if (request.readInt32LE(16) === 1) this.#onStats.add(path);
   }
 
   /** At most 255 bytes, its length stated, and a NUL behind it, which corosync looks for without a bound. */

@@ -65,7 +65,7 @@ describeOnCorosync('a fault of our own process', (suite) => {
 
   describe('SIGKILL', () => {
     it('at a random moment', { timeout: rounds(1) * MINUTE_MS }, async () => {
-      await eachRound(12, async (random) => {
+      await eachRound(8, async (random) => {
         await using child = await FaultChild.start(task(random));
         await sleep(random.below(30));
         child.kill('SIGKILL');
@@ -76,7 +76,7 @@ describeOnCorosync('a fault of our own process', (suite) => {
     });
 
     it.each(STEPS)('before its %s', { timeout: rounds(1) * MINUTE_MS }, async (step) => {
-      await eachRound(2, async (random) => {
+      await eachRound(1, async (random) => {
         const at = { step, nth: 1 + random.below(5), signal: 'SIGKILL' } as const;
         await using child = await FaultChild.start(task(random, at));
         await child.exited();
@@ -88,29 +88,24 @@ describeOnCorosync('a fault of our own process', (suite) => {
   });
 
   describe(`SIGSTOP and SIGCONT after ${STOP_MS / 1000} s`, () => {
-    it('at a random moment', { timeout: rounds(1) * MINUTE_MS }, async () => {
-      await eachRound(1, async (random) => {
-        const children = await Promise.all(Array.from({ length: 4 }, () => FaultChild.start(task(random))));
-        for (const child of children) {
-          await sleep(random.below(20));
-          child.kill('SIGSTOP');
-        }
-        await goOn(children);
-      });
-    });
-
-    it.each([STEPS.slice(0, 4), STEPS.slice(4)])(
-      'before its %s, %s, %s or %s',
+    it(
+      'at random moments, and before each kind of its writes',
       { timeout: rounds(1) * MINUTE_MS },
-      async (...steps) => {
+      async () => {
         await eachRound(1, async (random) => {
-          const children = await Promise.all(
-            steps.map((step) =>
+          const [first, second, ...children] = await Promise.all([
+            FaultChild.start(task(random)),
+            FaultChild.start(task(random)),
+            ...STEPS.map((step) =>
               FaultChild.start(task(random, { step, nth: 1 + random.below(5), signal: 'SIGSTOP' })),
             ),
-          );
+          ]);
           await Promise.all(children.map((child) => child.struck()));
-          await goOn(children);
+          for (const child of [first, second]) {
+            await sleep(random.below(20));
+            child.kill('SIGSTOP');
+          }
+          await goOn([first, second, ...children]);
         });
       },
     );
