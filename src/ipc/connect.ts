@@ -9,7 +9,7 @@ import { Deadline } from './deadline.ts';
 import { DatagramTransport } from './datagram-transport.ts';
 import { EventRing } from './event-ring.ts';
 import { IpcConnection, type ConnectionListener } from './ipc-connection.ts';
-import { removeWhenServerIsDead } from './leftovers.ts';
+import { removeWhenServerIsDead, sweepWhenServerIsDead } from './leftovers.ts';
 import { RequestRing } from './request-ring.ts';
 import { ResponseRing } from './response-ring.ts';
 import { RingFile, removeRingFiles } from './ring-file.ts';
@@ -64,6 +64,8 @@ async function openTransport(options: IpcOptions, signal: AbortSignal): Promise<
     return await DatagramTransport.open(setup, response, { ...options, setupPath }, signal);
   } catch (error) {
     setup.destroy();
+    if (error instanceof UnansweredError)
+      sweepWhenServerIsDead(options.service, options.sharedMemoryDirectory);
     throw error;
   }
 }
@@ -84,11 +86,10 @@ function openRings(setup: SetupSocket, response: ConnectionResponse, options: Ip
       responses: new ResponseRing(open('response')),
       events: new EventRing(open('event')),
       maxMessageSize: response.maxMessageSize,
-      // Seen through /proc/<pid>/root, the pid in the paths is one of another namespace, and tells nothing here.
-      removeLeftovers: () => {
-        if (options.sharedMemoryDirectory?.startsWith('/proc/') === true) return;
-        const { directory, serverPid } = paths;
-        removeWhenServerIsDead({ path: directory, serverPid, remove: () => removeRingFiles(paths) });
+      removeLeftovers: (stayFor) => {
+        const { directory, serverPid, clientPid } = paths;
+        const remove = (): void => removeRingFiles(paths);
+        removeWhenServerIsDead({ path: directory, serverPid, clientPid, remove }, stayFor);
       },
     });
   } catch (error) {

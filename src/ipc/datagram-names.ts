@@ -12,6 +12,8 @@ export interface DatagramNames {
   readonly base: string;
   readonly control: string;
   readonly serverPid: number;
+  /** Ours, as the server sees it: another number, or 0, from another pid namespace. */
+  readonly clientPid: number;
   /** The connection's own directory, where libqb makes one. */
   readonly directory: string | undefined;
 }
@@ -43,8 +45,8 @@ function abstractNames(
   { service, sharedMemoryDirectory = SERVER_ROOT }: DatagramPlace,
 ): DatagramNames {
   const name = response.split('/').at(-2) ?? '';
-  const serverPid = CONNECTION_DIRECTORY.exec(name)?.groups?.serverPid;
-  if (serverPid === undefined) throw untrusted(response);
+  const { serverPid, clientPid } = CONNECTION_DIRECTORY.exec(name)?.groups ?? {};
+  if (serverPid === undefined || clientPid === undefined) throw untrusted(response);
   const base = `${SERVER_ROOT}/${name}/qb-${service}`;
   if (response !== base) throw untrusted(response);
   if (request !== `${SERVER_ROOT}/${name}/qb-control-${service}`) throw untrusted(request);
@@ -54,12 +56,13 @@ function abstractNames(
     base,
     control: `${directory}/qb-control-${service}`,
     serverPid: Number(serverPid),
+    clientPid: Number(clientPid),
     directory,
   };
 }
 
 const CONNECTION_NUMBERS =
-  /^(?:qb-(?<service>.+)-)?(?<numbers>(?<serverPid>\d+)-\d+-\d+)(?:-(?<laterService>\D.*))?$/;
+  /^(?:qb-(?<service>.+)-)?(?<numbers>(?<serverPid>\d+)-(?<clientPid>\d+)-\d+)(?:-(?<laterService>\D.*))?$/;
 
 function fileNames(
   { request, response }: { readonly request: string; readonly response: string },
@@ -67,7 +70,7 @@ function fileNames(
 ): DatagramNames {
   const groups = CONNECTION_NUMBERS.exec(response)?.groups;
   if (groups === undefined || setupPath.startsWith('\0')) throw untrusted(response);
-  const { numbers = '', serverPid = '' } = groups;
+  const { numbers = '', serverPid = '', clientPid = '' } = groups;
   const directory = dirname(setupPath);
   const known = [
     {
@@ -89,6 +92,7 @@ function fileNames(
     base: `${directory}/${response}`,
     control: names.control,
     serverPid: Number(serverPid),
+    clientPid: Number(clientPid),
     directory: undefined,
   };
 }

@@ -113,15 +113,11 @@ export class DatagramTransport implements Transport {
     this.#linger(FIRST_DELAY_MS);
   }
 
-  removeLeftovers(): void {
-    const { control, directory, serverPid } = this.#names;
-    // Seen through /proc/<pid>/root, the pid in the names is one of another namespace, and tells nothing here.
-    if (control.startsWith('/proc/')) return;
-    removeWhenServerIsDead({
-      path: control,
-      serverPid,
-      remove: () => removeFiles([control, ...this.#socketFiles('request', 'event-tx')], directory),
-    });
+  removeLeftovers(stayFor: boolean): void {
+    const { control, directory, serverPid, clientPid } = this.#names;
+    const files = [control, ...this.#socketFiles('request', 'event-tx')];
+    const remove = (): void => removeFiles(files, directory);
+    removeWhenServerIsDead({ path: control, serverPid, clientPid, remove }, stayFor);
   }
 
   /**

@@ -130,15 +130,15 @@ export class IpcConnection {
   }
 
   #lost(error: ConnectionError): void {
-    if (this.#state.name === 'closed') return;
-    this.#shut(error);
-    this.#transport.removeLeftovers();
+    this.#shut(error, true);
   }
 
-  #shut(error: ConnectionError | undefined): void {
+  #shut(error: ConnectionError | undefined, lost = false): void {
     if (this.#state.name === 'closed') return;
     this.#state = { name: 'closed', error };
     this.#transport.stop(error ?? new ConnectionError('CS_ERR_BAD_HANDLE', { operation: 'connection' }));
     this.#listener.onClosed(error);
+    // A server that is killed before it has noticed our close cleans up no more than any other.
+    this.#transport.removeLeftovers(lost);
   }
 }

@@ -14,7 +14,7 @@ export interface RingChannels {
   readonly responses: ResponseRing;
   readonly events: EventRing;
   readonly maxMessageSize: number;
-  removeLeftovers(): void;
+  removeLeftovers(stayFor: boolean): void;
 }
 
 /** Rings in shared memory: corosync's default on Linux. */
@@ -46,7 +46,7 @@ export class RingTransport implements Transport {
     this.#onFailure = (cause) => listener.onFailure(cause);
     this.#channels.setup.listen(
       (count) => this.#drain(count, listener),
-      (error) => listener.onLost(error),
+      (error) => this.#lost(error, listener),
     );
   }
 
@@ -67,8 +67,15 @@ export class RingTransport implements Transport {
     events.close();
   }
 
-  removeLeftovers(): void {
-    this.#channels.removeLeftovers();
+  removeLeftovers(stayFor: boolean): void {
+    this.#channels.removeLeftovers(stayFor);
+  }
+
+  /** What corosync had told is handed out first: its bytes may have been lost with the socket, or never sent. */
+  #lost(error: ConnectionError, listener: TransportListener): void {
+    this.#channels.events.drainRest((event) => listener.onEvent(event));
+    listener.onDrained();
+    listener.onLost(error);
   }
 
   #drain(count: number, listener: TransportListener): void {

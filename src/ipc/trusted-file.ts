@@ -51,7 +51,7 @@ function openOrFail(path: string, flags: number): number {
     const detail =
       `cannot open ${path}` +
       (errno === 'ENOENT'
-        ? '; the shared memory of corosync is not mounted here (see sharedMemoryDirectory)'
+        ? '; corosync has just ended, or its shared memory is not mounted here (see sharedMemoryDirectory)'
         : '');
     throw new ConnectionError(code, { operation: 'connect', errno, detail, cause });
   }

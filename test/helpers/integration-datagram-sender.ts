@@ -12,7 +12,7 @@ export interface ForeignDatagram {
 
 /** Sends datagrams as nobody; resolves with what became of each: `sent`, or the name of the error. */
 export async function sendAsNobody(...datagrams: readonly ForeignDatagram[]): Promise<string[]> {
-  const sender = spawnProgram('datagram-sender-main', { uid: NOBODY, datagrams });
+  const sender = spawnProgram('integration-datagram-sender-main', { uid: NOBODY, datagrams });
   sender.stdin.end();
   let output = '';
   sender.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { CmapClient, type ConnectOptions, type TransportKind } from '../../src/index.ts';
 import { CmapPeer, type CmapPeerOptions } from './c-peer.ts';
+import { Health } from './integration-health.ts';
 import { PrivateCorosync, type IpcStats, type PrivateCorosyncOptions } from './private-corosync.ts';
 import { describeIntegration } from './requirements.ts';
 import { waitUntil } from './wait-until.ts';
@@ -17,6 +18,7 @@ export class IntegrationSuite {
   readonly #clients: CmapClient[] = [];
   readonly #peers: CmapPeer[] = [];
   #corosync: PrivateCorosync | undefined;
+  #health: Health | undefined;
   #eventsMayQueue = false;
 
   constructor(transport: TransportKind, options: PrivateCorosyncOptions) {
@@ -55,6 +57,12 @@ export class IntegrationSuite {
   async expectLogged(pattern: RegExp): Promise<void> {
     const { corosync } = this;
     await waitUntil(`corosync logs ${pattern.source}`, () => complaints(corosync).length > 0);
+    await this.takeOffLog(pattern);
+  }
+
+  /** The same for a test that makes corosync complain at some moments only. */
+  async takeOffLog(pattern: RegExp): Promise<void> {
+    const { corosync } = this;
     // It writes the log from a thread, so that lines may still come: look until there are no more.
     for (let seen = 0; seen < complaints(corosync).length;) {
       seen = complaints(corosync).length;
@@ -66,6 +74,7 @@ export class IntegrationSuite {
 
   async start(options: PrivateCorosyncOptions = {}): Promise<void> {
     this.#corosync = await PrivateCorosync.start({ ...this.#options, ...options });
+    this.#health = new Health(this.#corosync);
   }
 
   /** For tests that kill corosync, or want another one. */
@@ -89,6 +98,7 @@ export class IntegrationSuite {
       }
       corosync.resume();
       await this.#checkCounters();
+      await this.#health?.check();
       await Promise.all(this.#clients.map((client) => client.close()));
       await waitUntil('corosync has removed our files', () => ourRings().length === 0);
       const said = complaints(corosync);
@@ -162,8 +172,8 @@ function complaints(corosync: PrivateCorosync): string[] {
   return corosync.logLines('warning').filter((line) => !noise.test(line));
 }
 
-/** Directories of our connections: libqb puts the client's pid in second place. */
-export function ourRings(): string[] {
-  const ours = new RegExp(`^qb-\\d+-${process.pid}-`);
+/** Directories of the connections of a process, by default ours: libqb puts the client's pid in second place. */
+export function ourRings(pid: number = process.pid): string[] {
+  const ours = new RegExp(`^qb-\\d+-${pid}-`);
   return readdirSync('/dev/shm').filter((name) => ours.test(name));
 }

@@ -131,6 +131,20 @@ describe('IpcConnection', () => {
     await expect(second).rejects.toMatchObject({ name: 'ConnectionError' });
   });
 
+  it('that is lost hands out the events that had come, announced or not, before it says so', async () => {
+    await using corosync = await ScriptedServer.start({ answer: answerFake, serve: false });
+    const hears = fakeListener();
+    const connection = await connectTo(corosync, hears);
+    const events = [Buffer.alloc(24, 1), Buffer.alloc(24, 2)];
+    corosync.notify(...events.slice(0, 1));
+    corosync.connection.channels.event.write(Buffer.alloc(24, 2));
+    const call = connection.submit(new FakeRequest(1), { timeoutMs: Infinity });
+    corosync.die(); // the write of the request's byte fails, and takes with it the bytes that have not been read
+    await expect(call).rejects.toMatchObject({ name: 'ConnectionError' });
+    expect(hears.events).toEqual(events);
+    expect(hears.closed).toHaveLength(1);
+  });
+
   it('with a half-closed socket is over, too', async () => {
     await using corosync = await ScriptedServer.start({ answer: answerFake });
     const hears = fakeListener();
