@@ -1,7 +1,9 @@
 import tseslint from 'typescript-eslint';
 
-/** Imports go one way: cli -> cmap -> ipc -> codec -> errors, and testing -> ipc's ring files, codec, errors. Each layer names
- * what it may not import. */
+/**
+ * Imports go one way: cli -> session -> cmap -> ipc -> codec -> errors, and testing -> ipc's ring files, codec, errors. Each layer
+ * names what it may not import.
+ */
 const layer = (files, forbidden) => ({
   files,
   rules: {
@@ -42,18 +44,33 @@ export default tseslint.config(
   },
   layer(
     ['src/errors/**'],
-    ['**/codec/**', '**/ipc/**', '**/cmap/**', '**/cli/**', '**/testing/**', 'node:*'],
+    ['**/codec/**', '**/ipc/**', '**/cmap/**', '**/session/**', '**/cli/**', '**/testing/**', 'node:*'],
   ),
   layer(
     ['src/codec/**'],
-    ['**/ipc/**', '**/cmap/**', '**/cli/**', '**/testing/**', 'node:fs', 'node:net', 'node:timers*'],
+    [
+      '**/ipc/**',
+      '**/cmap/**',
+      '**/session/**',
+      '**/cli/**',
+      '**/testing/**',
+      'node:fs',
+      'node:net',
+      'node:timers*',
+    ],
   ),
-  layer(['src/ipc/**'], ['**/cmap/**', '**/cli/**', '**/testing/**']),
-  layer(['src/cmap/**'], ['**/cli/**', '**/testing/**']),
+  layer(['src/ipc/**'], ['**/cmap/**', '**/session/**', '**/cli/**', '**/testing/**']),
+  layer(['src/cmap/**'], ['**/session/**', '**/cli/**', '**/testing/**']),
+  layer(['src/session/**'], ['**/cli/**', '**/testing/**']),
   layer(['src/cli/**'], ['**/testing/**']),
   layer(
     ['src/testing/**'],
-    ['../cmap/**', '**/cli/**', ['**/ipc/*', '!**/ipc/ring-file.ts', '!**/ipc/ring-storage.ts']],
+    [
+      '../cmap/**',
+      '**/session/**',
+      '**/cli/**',
+      ['**/ipc/*', '!**/ipc/ring-file.ts', '!**/ipc/ring-storage.ts'],
+    ],
   ),
   { files: ['test/**', 'bench/**', 'scripts/**'], rules: { 'no-console': 'off' } },
 );

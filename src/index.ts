@@ -1,5 +1,5 @@
 export { CS_ERROR_CODES, ConnectionError, CsError, csStrerror, type CsErrorName } from './errors/index.ts';
-export type { CallOptions } from './ipc/index.ts';
+export type { CallOptions, TransportKind } from './ipc/index.ts';
 export type { CmapEventType } from './codec/cmap/notification.ts';
 export type { CmapKeyInfo } from './codec/cmap/iterate.ts';
 export type { CmapMap } from './codec/cmap/set-current-map.ts';
@@ -14,3 +14,17 @@ export {
   type ConnectOptions,
   type TrackOptions,
 } from './cmap/index.ts';
+export {
+  CmapFollower,
+  CmapSession,
+  type BackOffOptions,
+  type FollowEvent,
+  type FollowLost,
+  type FollowNotification,
+  type FollowOptions,
+  type FollowOverflow,
+  type FollowResynced,
+  type FollowSnapshot,
+  type SessionOptions,
+  type SessionStatus,
+} from './session/index.ts';
