@@ -174,7 +174,7 @@ function setValue(
   }
 }
 
-/** The getter of a type. What a text loses there is none of the model's business, so `get` tells its bytes. */
+/** With the getter of its type. */
 async function getTyped(
   client: CmapClient,
   { key, type }: Extract<Call, { call: 'typed get' }>,

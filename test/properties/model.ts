@@ -91,7 +91,9 @@ export function getOutcome(map: MapModel, key: string): string {
 export function typedGetOutcome(map: MapModel, key: string, type: KnownValue['type']): string {
   const value = map.get(key);
   if (value === undefined) return noSuchKey(key);
-  return value.type === CMAP_TYPES[type] ? show(value) : 'CS_ERR_INVALID_PARAM';
+  if (value.type !== CMAP_TYPES[type]) return 'CS_ERR_INVALID_PARAM';
+  // What is not UTF-8 gets lost on the way to a JavaScript string.
+  return show(type === 'string' ? { ...value, bytes: Buffer.from(value.bytes.toString()) } : value);
 }
 
 function remove(map: MapModel, key: string): Effect {
