@@ -178,8 +178,8 @@ function serve(
   }
 }
 
-/** A ring that is cut short, or whose pointers lie outside of it, leaves no place to write to. */
-function tryToWrite(ring: LibqbRing, bytes: Uint8Array): void {
+/** A ring that is cut short, or whose header is out of its range, leaves no place to write to. */
+export function tryToWrite(ring: LibqbRing, bytes: Uint8Array): void {
   try {
     ring.write(bytes);
   } catch {

@@ -18,6 +18,7 @@ import { LibqbRing } from '../helpers/memory-libqb-ring.ts';
 import { MemoryRing } from '../helpers/memory-ring.ts';
 import { parameters, timeLimitMs } from '../properties/parameters.ts';
 import { honestAnswer, type Ingredients } from './hostile-answers.ts';
+import { tryToWrite } from './hostile-corosync.ts';
 import { headerWord, ingredients, mutate, mutation, type Mutation } from './mutations.ts';
 import { allSettle, failureOf, inBoundedMemory, isOurs, UnhandledErrors } from './oracle.ts';
 
@@ -80,7 +81,7 @@ class HostileServer {
       const answer = this.#answers[this.#handled++ % this.#answers.length];
       if (answer === undefined) continue;
       const bytes = mutate(honestAnswer(request, answer.of), answer.mutation);
-      for (let n = 0; n < answer.times; n++) this.#responses.write(bytes);
+      for (let n = 0; n < answer.times; n++) tryToWrite(this.#responses, bytes);
     }
   }
 
