@@ -200,7 +200,7 @@ describe('whatever a server sends', () => {
           }
           expect(descriptors()).toBeLessThanOrEqual(before);
         }),
-        parameters(300),
+        parameters(200),
       );
       await turn();
       unhandled.check();

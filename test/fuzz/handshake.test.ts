@@ -115,7 +115,7 @@ describe('whatever greets a client', () => {
           }
           expect(descriptors()).toBeLessThanOrEqual(before);
         }),
-        parameters(400),
+        parameters(200),
       );
       unhandled.check();
     },

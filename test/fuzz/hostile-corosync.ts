@@ -3,9 +3,9 @@ import type net from 'node:net';
 import { join } from 'node:path';
 import { RING_HEADER } from '../../src/codec/ring-layout.ts';
 import { RingFile } from '../../src/ipc/ring-file.ts';
-import { createRingFiles } from '../helpers/fake-ring-files.ts';
+import { createRingFiles } from '../../src/testing/ring-files.ts';
 import { FakeSetupServer } from '../helpers/fake-setup-server.ts';
-import { LibqbRing } from '../helpers/memory-libqb-ring.ts';
+import { LibqbRing } from '../../src/testing/libqb-ring.ts';
 import { connectionResponse } from '../helpers/message-builder.ts';
 
 export const BUFFER_SIZE = 65_536;

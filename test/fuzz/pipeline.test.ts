@@ -14,7 +14,7 @@ import { PendingCall } from '../../src/ipc/pending-call.ts';
 import { RequestPipeline } from '../../src/ipc/request-pipeline.ts';
 import { RequestRing } from '../../src/ipc/request-ring.ts';
 import { ResponseRing } from '../../src/ipc/response-ring.ts';
-import { LibqbRing } from '../helpers/memory-libqb-ring.ts';
+import { LibqbRing } from '../../src/testing/libqb-ring.ts';
 import { MemoryRing } from '../helpers/memory-ring.ts';
 import { parameters, timeLimitMs } from '../properties/parameters.ts';
 import { honestAnswer, type Ingredients } from './hostile-answers.ts';
@@ -142,7 +142,7 @@ describe('whatever a server answers, every call ends, with a value or our error'
             pipeline.stop(new Error('the end'));
           }),
         ),
-        parameters(2000),
+        parameters(1000),
       );
     },
     timeLimitMs(60_000),

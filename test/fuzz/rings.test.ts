@@ -4,7 +4,7 @@ import { CHUNK_MAGIC, RING_HEADER } from '../../src/codec/ring-layout.ts';
 import { TrackerRegistry } from '../../src/cmap/tracker-registry.ts';
 import { EventRing } from '../../src/ipc/event-ring.ts';
 import { ResponseRing } from '../../src/ipc/response-ring.ts';
-import { LibqbRing } from '../helpers/memory-libqb-ring.ts';
+import { LibqbRing } from '../../src/testing/libqb-ring.ts';
 import { MemoryRing } from '../helpers/memory-ring.ts';
 import { parameters, timeLimitMs } from '../properties/parameters.ts';
 import { BudgetStorage } from './budget-storage.ts';
@@ -81,7 +81,7 @@ describe('whatever stands in a ring, reading it ends, with messages or our error
             expect(delivered).toBeLessThanOrEqual(list.length * MOST_CHUNKS);
           }),
         ),
-        parameters(1500),
+        parameters(600),
       );
     },
     timeLimitMs(60_000),
@@ -111,7 +111,7 @@ describe('whatever stands in a ring, reading it ends, with messages or our error
             });
           }),
         ),
-        parameters(1500),
+        parameters(600),
       );
     },
     timeLimitMs(60_000),
