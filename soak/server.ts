@@ -93,10 +93,12 @@ export class Server {
     const free = Number(stdout.split('\n')[1]);
     try {
       writeFileSync(FILLER, Buffer.alloc(Math.max(free - LEAVE_BYTES, 0)));
-      await sleep(ms);
-    } finally {
-      rmSync(FILLER, { force: true });
+    } catch (error) {
+      // Somebody has connected meanwhile: then it is as full as can be.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
     }
+    await sleep(ms);
+    rmSync(FILLER, { force: true });
   }
 
   /** At a quiet point: who has connections is known, so everything else in shared memory is a leak. */
