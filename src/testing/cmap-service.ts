@@ -156,7 +156,11 @@ export class CmapService {
 
   /** Not while iterators or trackers are open. */
   #setCurrentMap(number: number): CsErrorName {
-    if (this.openIterators + this.trackers.length > 0) return 'CS_ERR_BUSY';
+    if (this.openIterators + this.trackers.length > 0) {
+      this.#iterators.leak();
+      this.#trackers.leak();
+      return 'CS_ERR_BUSY';
+    }
     const map = MAPS[number];
     if (map === undefined) return 'CS_ERR_NOT_EXIST';
     this.#map = map;

@@ -74,9 +74,8 @@ export class FakeCorosync implements AsyncDisposable {
 
   private constructor(options: FakeCorosyncOptions) {
     this.#options = options;
-    this.#directory =
-      options.abstractSocket === true ? undefined : mkdtempSync(join(tmpdir(), 'fake-corosync-'));
     this.#fill({});
+    if (options.abstractSocket !== true) this.#directory = mkdtempSync(join(tmpdir(), 'fake-corosync-'));
   }
 
   /**
@@ -85,14 +84,12 @@ export class FakeCorosync implements AsyncDisposable {
    */
   static async start(options: FakeCorosyncOptions = {}): Promise<FakeCorosync> {
     const fake = new FakeCorosync(options);
-    const directory = fake.#directory;
-    fake.#server = await IpcServer.start({
-      socketPath: directory === undefined ? ABSTRACT_SOCKET : join(directory, SERVICE),
-      sharedMemoryDirectory: directory ?? '/dev/shm',
-      service: SERVICE,
-      pid: options.pid ?? process.pid,
-      newService: (connection) => fake.#newService(connection),
-    });
+    try {
+      await fake.#listen();
+    } catch (error) {
+      fake.#removeDirectory();
+      throw error;
+    }
     for (const fault of options.faults ?? []) fake.faults.add(fault);
     fake.#startPolling();
     return fake;
@@ -208,7 +205,7 @@ export class FakeCorosync implements AsyncDisposable {
   async stop(): Promise<void> {
     clearInterval(this.#poll);
     await this.#server.stop();
-    if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true });
+    this.#removeDirectory();
     const [violation] = this.#server.violations;
     if (violation !== undefined) throw violation;
   }
@@ -224,6 +221,21 @@ export class FakeCorosync implements AsyncDisposable {
 
   get #stores(): CmapStores {
     return { icmap: this.#icmap, stats: this.#stats };
+  }
+
+  async #listen(): Promise<void> {
+    const directory = this.#directory;
+    this.#server = await IpcServer.start({
+      socketPath: directory === undefined ? ABSTRACT_SOCKET : join(directory, SERVICE),
+      sharedMemoryDirectory: directory ?? '/dev/shm',
+      service: SERVICE,
+      pid: this.#options.pid ?? process.pid,
+      newService: (connection) => this.#newService(connection),
+    });
+  }
+
+  #removeDirectory(): void {
+    if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true });
   }
 
   #fill(contents: FakeContents): void {

@@ -253,7 +253,7 @@ export class ServerConnection {
       for (let i = 0; i < count; i++) {
         if (!(yield* this.#serveRequest())) return;
       }
-      if (this.channels.endWakeUp(count) > 0) this.#expectOwedBytes();
+      if (count > 0 && this.channels.endWakeUp(count) > 0) this.#expectOwedBytes();
     } catch (error) {
       if (!(error instanceof ServerHangs) && !(error instanceof BadMessage)) throw error;
       this.#host.onViolation(error);

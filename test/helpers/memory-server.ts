@@ -21,6 +21,7 @@ export class MemoryServer extends ServerChannels {
   /** Wakes up once, if there is reason to. False if there is none. */
   wakeUp(atMost?: number): boolean {
     const count = this.beginWakeUp(atMost);
+    if (count === 0) return false;
     for (let i = 0; i < count; i++) {
       const request = this.peek();
       this.requests.push(request);
@@ -29,7 +30,7 @@ export class MemoryServer extends ServerChannels {
     }
     const missing = this.endWakeUp(count);
     if (missing > 0) throw new ServerHangs(`waits for ${missing} bytes that are not there`);
-    return count > 0;
+    return true;
   }
 
   /** Wakes up until everything is done. */
