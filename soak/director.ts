@@ -60,21 +60,18 @@ export class Director {
     return new WorkerProcess(task, this.#totals);
   }
 
-  async #disturb(): Promise<void> {
+  #disturb(): Promise<void> {
     const dice = this.#random.below(100);
-    if (dice < 25) return this.#pauseWorker();
-    if (dice < 35) return this.#killWorker();
-    if (dice < 60) return this.#count('reloads', () => this.#server.reload());
-    this.#neighbour.disturbances += 1;
-    if (dice < 80) await this.#count('pauses', () => this.#server.pause(this.#random.below(800)));
-    else if (dice < 90)
-      await this.#count('starvations', () => this.#server.starve(200 + this.#random.below(500)));
-    else await this.#count('restarts', () => this.#restart());
-    this.#neighbour.disturbances += 1;
+    if (dice < 25) return this.#do('worker pauses', () => this.#pauseWorker());
+    if (dice < 35) return this.#do('workers killed', () => this.#killWorker());
+    if (dice < 60) return this.#do('reloads', () => this.#server.reload());
+    if (dice < 80) return this.#do('pauses', () => this.#server.pause(this.#random.below(800)));
+    if (dice < 90) return this.#do('starvations', () => this.#server.starve(200 + this.#random.below(500)));
+    return this.#do('restarts', () => this.#restart());
   }
 
-  async #count(what: string, action: () => Promise<void>): Promise<void> {
-    await action();
+  async #do(what: string, action: () => Promise<void>): Promise<void> {
+    await this.#neighbour.disturb(what, action);
     this.#totals.count(what);
   }
 
@@ -91,18 +88,16 @@ export class Director {
 
   async #pauseWorker(): Promise<void> {
     const worker = this.#random.pick(this.#workers);
-    await this.#count('worker pauses', async () => {
-      worker.kill('SIGSTOP');
-      await sleep(this.#random.below(700));
-      worker.kill('SIGCONT');
-    });
+    worker.kill('SIGSTOP');
+    await sleep(this.#random.below(700));
+    worker.kill('SIGCONT');
   }
 
   async #killWorker(): Promise<void> {
     const index = this.#random.below(this.#workers.length);
     const worker = this.#workers[index];
     if (worker === undefined) return;
-    await this.#count('workers killed', () => worker.die());
+    await worker.die();
     this.#workers[index] = this.#startWorker(worker.task.role);
   }
 

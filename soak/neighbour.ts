@@ -11,8 +11,9 @@ export class Neighbour {
   readonly #asking: Promise<void>;
   #peer: CmapPeer | undefined;
   #stopping = false;
-  /** Counts what makes it wait, and is not our clients' doing. */
-  disturbances = 0;
+  #disturbance: string | undefined;
+  /** What has happened during the present call. */
+  #during = new Set<string>();
 
   constructor(totals: Totals) {
     this.#totals = totals;
@@ -21,6 +22,14 @@ export class Neighbour {
 
   get pid(): number {
     return this.#peer?.pid ?? -1;
+  }
+
+  /** Does something to corosync or to our clients: calls that it may have made slow are told apart. */
+  async disturb(what: string, action: () => Promise<void>): Promise<void> {
+    this.#disturbance = what;
+    this.#during.add(what);
+    await action();
+    this.#disturbance = undefined;
   }
 
   /** libcmap waits for ever for a server that is gone in the wrong moment: then the process is ended. */
@@ -38,7 +47,7 @@ export class Neighbour {
 
   async #ask(): Promise<void> {
     while (!this.#stopping) {
-      const before = this.disturbances;
+      this.#during = new Set(this.#disturbance === undefined ? [] : [this.#disturbance]);
       try {
         this.#peer ??= await CmapPeer.connected();
         const startedAt = performance.now();
@@ -46,9 +55,10 @@ export class Neighbour {
         const tookMs = performance.now() - startedAt;
         if (code !== 1) throw new Error(`cmap_get: ${code}`);
         this.#totals.count('calls of the C peer');
-        if (before === this.disturbances && before % 2 === 0)
-          this.#totals.worstPeerMs = Math.max(this.#totals.worstPeerMs, tookMs);
-        else this.#totals.worstPausedPeerMs = Math.max(this.#totals.worstPausedPeerMs, tookMs);
+        for (const what of this.#during.size === 0 ? ['nothing'] : this.#during) {
+          const { worstPeerMs } = this.#totals;
+          worstPeerMs[what] = Math.max(worstPeerMs[what] ?? 0, tookMs);
+        }
         await sleep(PAUSE_MS);
       } catch {
         this.#totals.count('losses of the C peer');

@@ -27,7 +27,9 @@ export function formatTotals(seconds: number, totals: Totals, complaints: number
     return cells.length === 0 ? [] : [[heading, cells.join(', ')] as const];
   });
   const measured = [
-    `worst call of the C peer ${totals.worstPeerMs.toFixed(1)} ms (${totals.worstPausedPeerMs.toFixed(0)} ms while disturbed)`,
+    `worst call of the C peer, by what happened meanwhile: ${Object.entries(totals.worstPeerMs)
+      .map(([what, ms]) => `${what} ${ms.toFixed(0)} ms`)
+      .join(', ')}`,
     `corosync grew by ${megabytes(totals.corosyncGrowthBytes)}, a worker's heap by ${megabytes(totals.heapGrowthBytes)}`,
     `unexpected lines in corosync's log ${complaints}`,
   ];
@@ -44,8 +46,8 @@ export function toJson(
   totals: Totals,
   complaints: readonly string[],
 ): string {
-  const { counts, notes, worstPeerMs, worstPausedPeerMs, corosyncGrowthBytes, heapGrowthBytes } = totals;
-  const measured = { worstPeerMs, worstPausedPeerMs, corosyncGrowthBytes, heapGrowthBytes };
+  const { counts, notes, worstPeerMs, corosyncGrowthBytes, heapGrowthBytes } = totals;
+  const measured = { worstPeerMs, corosyncGrowthBytes, heapGrowthBytes };
   return `${JSON.stringify({ good: totals.good, options, seconds, counts, measured, notes, complaints }, undefined, 2)}\n`;
 }
 

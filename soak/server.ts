@@ -91,12 +91,8 @@ export class Server {
   async starve(ms: number): Promise<void> {
     const { stdout } = await run('df', ['--output=avail', '-B1', SHARED_MEMORY]);
     const free = Number(stdout.split('\n')[1]);
-    try {
-      writeFileSync(FILLER, Buffer.alloc(Math.max(free - LEAVE_BYTES, 0)));
-    } catch (error) {
-      // Somebody has connected meanwhile: then it is as full as can be.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-    }
+    // If somebody has connected meanwhile it fails, and leaves it as full as can be.
+    await run('fallocate', ['-l', String(Math.max(free - LEAVE_BYTES, 1)), FILLER]).catch(() => undefined);
     await sleep(ms);
     rmSync(FILLER, { force: true });
   }
@@ -129,7 +125,7 @@ export class Server {
         .map(({ name }) => name);
     await waitUntil('our clients have cleaned up', () => left().length === 0, {
       timeoutMs: CLEAN_UP_MS,
-    }).catch(() => this.#totals.leak(`after a killed server: ${left().join(', ')}`));
+    }).catch(() => this.#totals.leak(`after a killed server: ${left().map(describeRings).join(', ')}`));
   }
 
   /** How much corosync has grown, and whether it lives at all. */
@@ -154,6 +150,10 @@ function ringDirectories(): { name: string; server: number; client: number }[] {
     const [, server, client] = /^qb-(\d+)-(\d+)-\d+-/.exec(name) ?? [];
     return server === undefined ? [] : [{ name, server: Number(server), client: Number(client) }];
   });
+}
+
+function describeRings(name: string): string {
+  return `${name} (${readdirSync(join(SHARED_MEMORY, name)).join(' ')})`;
 }
 
 function residentBytes(pid: number): number {

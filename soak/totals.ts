@@ -6,9 +6,8 @@ const MOST_NOTES = 50;
 export class Totals {
   readonly counts: Record<string, number> = { mismatches: 0, leaks: 0 };
   readonly notes: string[] = [];
-  /** Milliseconds. */
-  worstPeerMs = 0;
-  worstPausedPeerMs = 0;
+  /** Milliseconds of the C peer's slowest call, by what happened during it. */
+  readonly worstPeerMs: Record<string, number> = {};
   corosyncGrowthBytes = 0;
   heapGrowthBytes = 0;
 
