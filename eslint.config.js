@@ -1,7 +1,9 @@
 import tseslint from 'typescript-eslint';
 
-/** Imports go one way: cli -> session -> cmap -> ipc -> codec -> errors, and testing -> ipc's ring files, codec, errors. Each
- * layer names what it may not import. */
+/**
+ * Imports go one way: cli -> session -> cmap -> ipc -> codec -> errors, and testing -> ipc's ring files, codec, errors. Each layer
+ * names what it may not import.
+ */
 const layer = (files, forbidden) => ({
   files,
   rules: {

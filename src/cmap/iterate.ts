@@ -62,7 +62,38 @@ export async function* iterateEntries(
 
 /** All keys in one list, unless there are more than MOST_AHEAD; the iterator is finalized before the last list is given. */
 async function* keyLists(calls: IterationCalls, prefix: string): AsyncGenerator<CmapKeyInfo[], void> {
-  const finalize = (iterHandle: bigint): Promise<void> => calls.release(new IterFinalizeRequest(iterHandle));
+  const { iterHandle, first } = await begin(calls, prefix);
+  let list: CmapKeyInfo[] = [];
+  let last: string | undefined;
+  let failed = false;
+  try {
+    for await (const keys of windows(calls, iterHandle, first)) {
+      if (list.length >= MOST_AHEAD) {
+        yield list;
+        list = [];
+      }
+      for (const info of keys) {
+        if (info.key !== last) list.push(info);
+        last = info.key;
+      }
+    }
+  } catch (error) {
+    failed = true;
+    throw error;
+  } finally {
+    const finalized = finalize(calls, iterHandle);
+    // A caller whose deadline has passed must not wait for a second one.
+    if (!failed) await finalized;
+  }
+  yield list;
+}
+
+interface Begun {
+  readonly iterHandle: bigint;
+  readonly first: Promise<CmapKeyInfo[]>;
+}
+
+async function begin(calls: IterationCalls, prefix: string): Promise<Begun> {
   let first: Promise<CmapKeyInfo[]> = Promise.resolve([]);
   const iterHandle = await calls.submit(new IterInitRequest(prefix), {
     // Until the first iter_next corosync's iterator points to the prefix in the request ring, where the next requests
@@ -71,22 +102,15 @@ async function* keyLists(calls: IterationCalls, prefix: string): AsyncGenerator<
       first = nextKeys(calls, handle, FIRST_WINDOW, true);
       first.catch(ignore);
     },
-    onAbandonedAnswer: (late) => void finalize(late).catch(ignore),
+    onAbandonedAnswer: (late) => void finalize(calls, late),
   });
-  let list: CmapKeyInfo[] = [];
-  try {
-    for await (const keys of windows(calls, iterHandle, first)) {
-      if (list.length >= MOST_AHEAD) {
-        yield list;
-        list = [];
-      }
-      for (const info of keys) if (info.key !== list.at(-1)?.key) list.push(info);
-    }
-  } finally {
-    await finalize(iterHandle).catch(ignore);
-  }
-  yield list;
+  return { iterHandle, first };
 }
+
+async function finalize(calls: IterationCalls, iterHandle: bigint): Promise<void> {
+  await calls.release(new IterFinalizeRequest(iterHandle)).catch(ignore);
+}
+
 async function* windows(
   calls: IterationCalls,
   iterHandle: bigint,

@@ -168,6 +168,18 @@ describe('an iteration', () => {
     expect(await collect(iterateKeys(calls, 'k.'))).toHaveLength(5);
   });
 
+  it('that fails does not wait for its finalize', async () => {
+    const calls = mapOf(100);
+    const error = new CsError('CS_ERR_TIMEOUT', { operation: 'cmap_iter_next' });
+    calls.before = (call) => {
+      if (call !== 'next') return;
+      calls.gate = new Promise(() => undefined); // from here on nothing is answered
+      throw error;
+    };
+    await expect(collect(iterateKeys(calls, 'k.'))).rejects.toBe(error);
+    finalizedOnceAndLast(calls);
+  });
+
   it('gives the first failure if several fail', async () => {
     const calls = mapOf(100);
     calls.before = (call) => {

@@ -12,7 +12,7 @@ const DEFAULTS: Omit<IpcOptions, keyof ScriptedServer['options']> = {
 
 /** A connection of ours to a fake corosync. */
 export async function connectTo(
-  corosync: ScriptedServer,
+  corosync: { readonly options: ScriptedServer['options'] },
   hears: Partial<FakeListener> = {},
 ): Promise<IpcConnection> {
   return connectIpc({ ...DEFAULTS, ...corosync.options }, { ...fakeListener(), ...hears });
