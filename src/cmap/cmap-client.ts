@@ -157,8 +157,9 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
 
   /**
    * cmap_iter_init, cmap_iter_next and cmap_iter_finalize: keys that start with `prefix` (all, if it is empty), sorted, with type and size.
-   * Leaving the loop early finalizes corosync's iterator. No key is an empty iteration, not an error. `timeoutMs` bounds each
-   * request of the iteration, not the whole.
+   * They are fetched before the first is given (the first 65,536, in a larger map), for corosync's iterator must not rest while a
+   * reader is busy: around it, corosync mistakes deletes and adds. No key is an empty iteration, not an error. `timeoutMs` bounds
+   * each request of the iteration, not the whole.
    */
   keys(prefix = '', options?: CallOptions): AsyncGenerator<CmapKeyInfo, void> {
     return iterateKeys(this.#iterationCalls(options), checkPrefix('cmap_iter_init', prefix));
