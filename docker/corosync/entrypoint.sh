@@ -4,6 +4,7 @@
 #   NODES               every node with its addresses, one for each knet link: "node1=10.0.0.1,10.0.1.1 node2=..."
 #   CLUSTER_NAME        default: containers
 #   TOKEN_MS            the token timeout; default: corosync's
+#   SCHED_RR            yes: real-time scheduling, which takes CAP_SYS_NICE; a production node wants it. Default: no
 #   CLIENT_UID          a user id beside root's that may connect, as this container's user namespace counts it
 #   FILESYSTEM_SOCKETS  if not empty, sockets are files (in /tmp, as Debian builds libqb) instead of abstract names
 #
@@ -30,7 +31,7 @@ nodelist() {
 }
 
 # The networks between the containers are their own; crypto would need a key that all nodes share.
-# Containers have no right to real-time scheduling, nor to the root control group.
+# Real-time scheduling takes CAP_SYS_NICE, which containers do not have by default.
 write_conf() {
   cat <<END
 totem {
@@ -52,7 +53,7 @@ logging {
   to_syslog: no
 }
 system {
-  sched_rr: no
+  sched_rr: ${SCHED_RR:-no}
   move_to_root_cgroup: no
 }
 END
