@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint';
 
-/** Imports go one way: cli -> cmap -> ipc -> codec -> errors. Each layer names what it may not import. */
+/** Imports go one way: cli -> session -> cmap -> ipc -> codec -> errors. Each layer names what it may not import. */
 const layer = (files, forbidden) => ({
   files,
   rules: {
@@ -39,9 +39,16 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  layer(['src/errors/**'], ['**/codec/**', '**/ipc/**', '**/cmap/**', '**/cli/**', 'node:*']),
-  layer(['src/codec/**'], ['**/ipc/**', '**/cmap/**', '**/cli/**', 'node:fs', 'node:net', 'node:timers*']),
-  layer(['src/ipc/**'], ['**/cmap/**', '**/cli/**']),
-  layer(['src/cmap/**'], ['**/cli/**']),
+  layer(
+    ['src/errors/**'],
+    ['**/codec/**', '**/ipc/**', '**/cmap/**', '**/session/**', '**/cli/**', 'node:*'],
+  ),
+  layer(
+    ['src/codec/**'],
+    ['**/ipc/**', '**/cmap/**', '**/session/**', '**/cli/**', 'node:fs', 'node:net', 'node:timers*'],
+  ),
+  layer(['src/ipc/**'], ['**/cmap/**', '**/session/**', '**/cli/**']),
+  layer(['src/cmap/**'], ['**/session/**', '**/cli/**']),
+  layer(['src/session/**'], ['**/cli/**']),
   { files: ['test/**', 'bench/**', 'scripts/**'], rules: { 'no-console': 'off' } },
 );

@@ -14,3 +14,17 @@ export {
   type ConnectOptions,
   type TrackOptions,
 } from './cmap/index.ts';
+export {
+  CmapFollower,
+  CmapSession,
+  type BackOffOptions,
+  type FollowEvent,
+  type FollowLost,
+  type FollowNotification,
+  type FollowOptions,
+  type FollowOverflow,
+  type FollowResynced,
+  type FollowSnapshot,
+  type SessionOptions,
+  type SessionStatus,
+} from './session/index.ts';

@@ -1,6 +1,10 @@
+export { callListener } from './call-listener.ts';
 export { CmapClient } from './cmap-client.ts';
-export type { ConnectOptions } from './connect-options.ts';
+export { resolveConnectOptions, type ConnectOptions } from './connect-options.ts';
 export type { CmapEntry } from './iterate.ts';
+export { costOfChange } from './memory-cost.ts';
+export { crashingKeyOf } from './nested-set-guard.ts';
 export type { CmapNotification, CmapOverflow, CmapTrackEvent } from './track-events.ts';
-export type { TrackOptions } from './track-options.ts';
+export { resolveTrackOptions, type TrackOptions } from './track-options.ts';
 export { CmapTracker } from './tracker.ts';
+export { TypedAccess } from './typed-access.ts';

@@ -11,12 +11,15 @@ const UNSAFE_EXACT_KEY = 'runtime.force_gather';
 /** What this process tracks that covers such a key, and at which corosync. */
 const unsafeTrackers = new Set<{ readonly server: string; readonly prefix: string }>();
 
+/** The key whose change would crash corosync while such a tracker exists, if there is one. */
+export function crashingKeyOf(prefix: string, isPrefix: boolean): string | undefined {
+  if (isPrefix) return NESTED_SET_KEYS.find((key) => key.startsWith(prefix));
+  return prefix === UNSAFE_EXACT_KEY ? prefix : undefined;
+}
+
 /** Notes a tracker of a key, or of all keys that start with it, until the returned function is called. */
 export function noteTracker(server: string, prefix: string, isPrefix: boolean): () => void {
-  const unsafe = isPrefix
-    ? NESTED_SET_KEYS.some((key) => key.startsWith(prefix))
-    : prefix === UNSAFE_EXACT_KEY;
-  if (!unsafe) return () => undefined;
+  if (crashingKeyOf(prefix, isPrefix) === undefined) return () => undefined;
   const tracker = { server, prefix };
   unsafeTrackers.add(tracker);
   return () => void unsafeTrackers.delete(tracker);

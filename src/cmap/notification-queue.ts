@@ -1,4 +1,4 @@
-import type { CmapValue } from '../codec/cmap/value.ts';
+import { costOfChange } from './memory-cost.ts';
 import type { CmapNotification, CmapOverflow, CmapTrackEvent } from './track-events.ts';
 import type { CmapTracker } from './tracker.ts';
 
@@ -7,9 +7,6 @@ export interface QueueLimits {
   readonly maxQueued: number;
   readonly maxQueuedBytes: number;
 }
-
-/** What objects cost beside keys and values, roughly: an empty flood must be bounded, too. */
-const FIXED_COST = 128;
 
 /**
  * The unread events of one tracker, in bounded memory. corosync must never wait for a reader of ours, so what
@@ -30,7 +27,7 @@ export class NotificationQueue {
 
   push(notification: CmapNotification): void {
     if (this.#limits.coalesce && this.#fold(notification)) return;
-    const cost = costOf(notification);
+    const cost = costOfChange(notification);
     const full =
       this.#events.length - this.#head >= this.#limits.maxQueued ||
       this.#bytes + cost > this.#limits.maxQueuedBytes;
@@ -49,7 +46,7 @@ export class NotificationQueue {
     this.#events[this.#head] = undefined;
     this.#head += 1;
     if (event.kind === 'notification') {
-      this.#bytes -= costOf(event);
+      this.#bytes -= costOfChange(event);
       // Behind a gap the key may have another one, which later changes are folded into.
       if (this.#unread.get(event.key)?.position === this.#head - 1) this.#unread.delete(event.key);
     }
@@ -70,7 +67,7 @@ export class NotificationQueue {
     const earlier = unread === undefined ? undefined : this.#events[unread.position];
     if (unread === undefined || earlier?.kind !== 'notification') return false;
     const folded = fold(earlier, notification, unread.existedBefore);
-    const growth = costOf(folded) - costOf(earlier);
+    const growth = costOfChange(folded) - costOfChange(earlier);
     if (this.#bytes + growth > this.#limits.maxQueuedBytes) {
       this.#overflow(notification.tracker, 1);
       return true;
@@ -104,14 +101,4 @@ function fold(earlier: CmapNotification, later: CmapNotification, existedBefore:
   const event = later.event === 'delete' ? 'delete' : existedBefore ? 'modify' : 'add';
   const coalesced = earlier.coalesced + 1 + later.coalesced;
   return { ...later, event, oldValue: earlier.oldValue, coalesced };
-}
-
-function costOf({ key, newValue, oldValue }: CmapNotification): number {
-  return FIXED_COST + key.length + costOfValue(newValue) + costOfValue(oldValue);
-}
-
-function costOfValue(value: CmapValue | undefined): number {
-  if (value?.type === 'string') return value.value.length + (value.bytes?.length ?? 0);
-  if (value?.type === 'binary' || value?.type === 'unknown') return value.value.length;
-  return 0;
 }

@@ -1,6 +1,7 @@
 import type { CmapEventType, NotificationMessage } from '../codec/cmap/notification.ts';
 import { CsError, type ConnectionError } from '../errors/index.ts';
 import type { CallOptions } from '../ipc/index.ts';
+import { callListener } from './call-listener.ts';
 import { NotificationQueue } from './notification-queue.ts';
 import type { CmapNotification, CmapTrackEvent } from './track-events.ts';
 import type { ResolvedTrackOptions } from './track-options.ts';
@@ -139,16 +140,5 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
 
   #misused(code: 'CS_ERR_INVALID_PARAM' | 'CS_ERR_BUSY', detail: string): CsError {
     return new CsError(code, { operation: 'track', key: this.key, detail: `this tracker ${detail}` });
-  }
-}
-
-/** A listener's mistake is its owner's: it surfaces as an uncaught exception, and the other events still get delivered. */
-function callListener(listener: (event: CmapTrackEvent) => void, event: CmapTrackEvent): void {
-  try {
-    listener(event);
-  } catch (error) {
-    process.nextTick(() => {
-      throw error;
-    });
   }
 }

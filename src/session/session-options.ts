@@ -1,0 +1,55 @@
+import type { ConnectOptions } from '../cmap/index.ts';
+import { resolveConnectOptions } from '../cmap/index.ts';
+import { CsError, show } from '../errors/index.ts';
+import type { BackOffLimits } from './back-off.ts';
+
+/** How to reach corosync, and how hard to try. */
+export interface SessionOptions extends Omit<
+  ConnectOptions,
+  'signal' | 'tryAgainAttempts' | 'tryAgainDelayMs'
+> {
+  /** How long to wait between attempts to connect. */
+  readonly backOff?: BackOffOptions | undefined;
+}
+
+/** Delays in milliseconds, 10 to 86400000; each is varied at random by a quarter either way. */
+export interface BackOffOptions {
+  /** The first one; the next ones double. Default 100. */
+  readonly firstDelayMs?: number | undefined;
+  /** The longest. Default 10000. */
+  readonly maxDelayMs?: number | undefined;
+  /** After CS_ERR_ACCESS and CS_ERR_NO_SPACE, which corosync logs each time. Default 60000. */
+  readonly deniedDelayMs?: number | undefined;
+}
+
+export interface ResolvedSessionOptions {
+  readonly connect: ConnectOptions;
+  readonly map: 'icmap' | 'stats';
+  readonly timeoutMs: number;
+  readonly backOff: BackOffLimits;
+}
+
+export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
+  const { backOff = {}, ...connect } = options;
+  const { map, timeoutMs } = resolveConnectOptions(connect);
+  const firstDelayMs = checkDelay('firstDelayMs', backOff.firstDelayMs ?? 100);
+  const maxDelayMs = checkDelay('maxDelayMs', backOff.maxDelayMs ?? 10_000);
+  if (maxDelayMs < firstDelayMs) throw invalid(`backOff.maxDelayMs ${maxDelayMs} is less than firstDelayMs`);
+  const deniedDelayMs = checkDelay('deniedDelayMs', backOff.deniedDelayMs ?? 60_000);
+  // The session has a back-off of its own, and tells of each attempt.
+  return {
+    connect: { ...connect, tryAgainAttempts: 0 },
+    map,
+    timeoutMs,
+    backOff: { firstDelayMs, maxDelayMs, deniedDelayMs },
+  };
+}
+
+function checkDelay(name: string, value: number): number {
+  if (Number.isInteger(value) && value >= 10 && value <= 86_400_000) return value;
+  throw invalid(`backOff.${name} is ${show(value)}; it ranges from 10 to 86400000`);
+}
+
+function invalid(detail: string): CsError {
+  return new CsError('CS_ERR_INVALID_PARAM', { operation: 'session', detail });
+}

@@ -1,0 +1,70 @@
+import type { CmapClient } from '../cmap/index.ts';
+import type { CsError } from '../errors/index.ts';
+
+/** What a session is doing, as its user sees it. */
+export type SessionStatus =
+  /** Trying to connect; `attempt` counts from 1 since the last connection that lasted. */
+  | { readonly state: 'connecting'; readonly attempt: number }
+  /** Connected; followers are being brought up to date. */
+  | { readonly state: 'connected' }
+  /** Every follower is up to date and hears of changes as they happen. */
+  | { readonly state: 'resynced' }
+  /** The connection was lost because of `error`. */
+  | { readonly state: 'lost'; readonly error: CsError; readonly retryInMs: number }
+  /** An attempt to connect has failed because of `error`. */
+  | {
+      readonly state: 'unavailable';
+      readonly error: CsError;
+      readonly attempt: number;
+      readonly retryInMs: number;
+    }
+  /** Closed by its user; the last status. */
+  | { readonly state: 'closed' };
+
+export type SessionStateName = SessionStatus['state'];
+
+/** The same, with what the session holds in it. */
+export type SessionState =
+  | Exclude<SessionStatus, { state: 'connected' | 'resynced' }>
+  | { readonly state: 'connected' | 'resynced'; readonly client: CmapClient };
+
+const NEXT: Readonly<Record<SessionStateName, readonly SessionStateName[]>> = {
+  connecting: ['connected', 'unavailable', 'closed'],
+  connected: ['resynced', 'lost', 'closed'],
+  resynced: ['lost', 'closed'],
+  lost: ['connecting', 'closed'],
+  unavailable: ['connecting', 'closed'],
+  closed: [],
+};
+
+/** The one state of a session. A transition that makes no sense is a mistake of ours, and throws. */
+export class SessionStateMachine {
+  #state: SessionState = { state: 'connecting', attempt: 1 };
+  readonly #onChange: (state: SessionState) => void;
+
+  constructor(onChange: (state: SessionState) => void) {
+    this.#onChange = onChange;
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** The connection, while there is one. */
+  get client(): CmapClient | undefined {
+    return 'client' in this.#state ? this.#state.client : undefined;
+  }
+
+  go(next: SessionState): void {
+    if (!NEXT[this.#state.state].includes(next.state)) {
+      throw new Error(`a session cannot go from ${this.#state.state} to ${next.state}`);
+    }
+    this.#state = next;
+    this.#onChange(next);
+  }
+}
+
+/** Without what is the session's own. */
+export function statusOf(state: SessionState): SessionStatus {
+  return 'client' in state ? { state: state.state } : state;
+}
