@@ -17,8 +17,17 @@ import {
 import { SessionStateMachine, statusOf, type SessionStatus } from './session-state.ts';
 import { StatusStream } from './status-stream.ts';
 
-/** Makes a connection: CmapClient.connect, or a test's. */
-export type Connect = (options: ConnectOptions) => Promise<CmapClient>;
+/** What a session needs of the world; a test has its own. */
+export interface SessionWorld {
+  connect(options: ConnectOptions): Promise<CmapClient>;
+  /** Rejects when `signal` aborts. */
+  pause(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+const REAL_WORLD: SessionWorld = {
+  connect: (options) => CmapClient.connect(options),
+  pause: (ms, signal) => sleep(ms, undefined, { signal }),
+};
 
 /**
  * Access to the configuration map that outlives corosync: it waits for corosync to appear, connects again when it is lost,
@@ -28,7 +37,7 @@ export type Connect = (options: ConnectOptions) => Promise<CmapClient>;
 export class CmapSession extends TypedAccess implements AsyncDisposable {
   readonly map: CmapMap;
   readonly #options: ResolvedSessionOptions;
-  readonly #connect: Connect;
+  readonly #world: SessionWorld;
   readonly #backOff: BackOff;
   readonly #ending = new AbortController();
   readonly #statuses: StatusStream;
@@ -37,11 +46,11 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   readonly #followers = new Map<CmapFollower, FollowerDriver>();
   #ended: Promise<void> = Promise.resolve();
 
-  private constructor(options: ResolvedSessionOptions, connect: Connect) {
+  private constructor(options: ResolvedSessionOptions, world: SessionWorld) {
     super();
     this.map = options.map;
     this.#options = options;
-    this.#connect = connect;
+    this.#world = world;
     this.#backOff = new BackOff(options.backOff);
     this.#machine = new SessionStateMachine((state) => {
       this.#statuses.push(statusOf(state));
@@ -56,12 +65,12 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
    * @throws CsError CS_ERR_INVALID_PARAM or CS_ERR_NOT_EXIST: an option is wrong.
    */
   static open(options: SessionOptions = {}): CmapSession {
-    return CmapSession.openWith((connect) => CmapClient.connect(connect), options);
+    return CmapSession.openIn(REAL_WORLD, options);
   }
 
   /** @internal */
-  static openWith(connect: Connect, options: SessionOptions): CmapSession {
-    const session = new CmapSession(resolveSessionOptions(options), connect);
+  static openIn(world: SessionWorld, options: SessionOptions): CmapSession {
+    const session = new CmapSession(resolveSessionOptions(options), world);
     session.#ended = session.#run();
     return session;
   }
@@ -173,7 +182,7 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
     for (;;) {
       const retryInMs = await this.#connectOnce();
       if (retryInMs === undefined) return;
-      await sleep(retryInMs, undefined, { signal: this.#ending.signal }).catch(() => undefined);
+      await this.#world.pause(retryInMs, this.#ending.signal).catch(() => undefined);
       if (this.#isClosed()) return;
       this.#machine.go({ state: 'connecting', attempt: this.#backOff.attempt });
     }
@@ -183,7 +192,7 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   async #connectOnce(): Promise<number | undefined> {
     const { attempt } = this.#backOff;
     try {
-      const client = await this.#connect({ ...this.#options.connect, signal: this.#ending.signal });
+      const client = await this.#world.connect({ ...this.#options.connect, signal: this.#ending.signal });
       return await this.#stay(client);
     } catch (error) {
       if (this.#isClosed()) return undefined;

@@ -1,22 +1,25 @@
 export interface CorosyncConfOptions {
   /** Lines added to a section, e.g. { totem: 'token: 3000' }. A section that is not there yet is created. */
   readonly config?: Readonly<Record<string, string>>;
+  /** The addresses of a cluster's nodes, the first one's first. Default: one node, alone on the loopback. */
+  readonly nodes?: readonly string[];
   /** Which transport corosync offers to its clients: shared memory or datagram sockets. */
   readonly ipcType?: 'shm' | 'socket';
   /** A user and a group, numbers or names, that may connect although they are not root. */
   readonly uidgid?: { readonly uid?: number | string; readonly gid?: number | string };
 }
 
-const NODE = 'node {\n    name: node1\n    nodeid: 1\n    ring0_addr: 127.0.0.1\n  }';
+const node = (address: string, index: number): string =>
+  `node {\n    name: node${index + 1}\n    nodeid: ${index + 1}\n    ring0_addr: ${address}\n  }`;
 
-/** The text of a corosync.conf for one node which is alone on the loopback. */
+/** The text of a corosync.conf. */
 export function corosyncConf(logFile: string, options: CorosyncConfOptions = {}): string {
   const sections = new Map<string, string[]>([
     [
       'totem',
       ['version: 2', 'cluster_name: private', 'transport: knet', 'crypto_cipher: none', 'crypto_hash: none'],
     ],
-    ['nodelist', [NODE]],
+    ['nodelist', (options.nodes ?? ['127.0.0.1']).map(node)],
     ['quorum', ['provider: corosync_votequorum']],
     [
       'logging',

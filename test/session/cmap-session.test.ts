@@ -1,0 +1,482 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  CmapSession,
+  ConnectionError,
+  CsError,
+  type CmapClient,
+  type CmapValue,
+  type FollowOptions,
+  type SessionOptions,
+  type SessionStatus,
+} from '../../src/index.ts';
+import { SessionStateMachine } from '../../src/session/session-state.ts';
+import { FollowReader } from '../helpers/follow-reader.ts';
+import { FakeCmap } from './fake-cmap.ts';
+
+const uint8 = (value: number): CmapValue => ({ type: 'uint8', value });
+const DOWN = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connect', detail: 'down' });
+
+/** A session in a world where the test says when attempts succeed and pauses end. */
+class Stage {
+  readonly cmap = new FakeCmap();
+  readonly statuses: SessionStatus[] = [];
+  readonly pauses: number[] = [];
+  readonly session: CmapSession;
+  readonly statusesEnded: Promise<void>;
+  #connecting: { resolve(client: CmapClient): void; reject(error: unknown): void } | undefined;
+  #pausing: { resolve(): void; reject(error: unknown): void } | undefined;
+
+  constructor(options: SessionOptions = {}) {
+    this.session = CmapSession.openIn(
+      {
+        connect: ({ signal }) =>
+          new Promise((resolve, reject) => {
+            this.#connecting = { resolve, reject };
+            signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+          }),
+        pause: (ms, signal) =>
+          new Promise((resolve, reject) => {
+            this.pauses.push(ms);
+            this.#pausing = { resolve, reject };
+            signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+          }),
+      },
+      options,
+    );
+    this.statusesEnded = this.#readStatuses();
+  }
+
+  get states(): string[] {
+    return this.statuses.map(({ state }) => state);
+  }
+
+  async succeed(): Promise<void> {
+    const connecting = this.#connecting;
+    this.#connecting = undefined;
+    connecting?.resolve(this.cmap.connect());
+    await this.settle();
+  }
+
+  async fail(error: unknown = DOWN): Promise<void> {
+    const connecting = this.#connecting;
+    this.#connecting = undefined;
+    connecting?.reject(error);
+    await this.settle();
+  }
+
+  async endPause(): Promise<void> {
+    const pausing = this.#pausing;
+    this.#pausing = undefined;
+    pausing?.resolve();
+    await this.settle();
+  }
+
+  async lose(): Promise<void> {
+    this.cmap.client?.lose();
+    await this.settle();
+  }
+
+  /** Until nothing happens by itself any more. */
+  async settle(): Promise<void> {
+    for (let i = 0; i < 10; i++) await turn();
+  }
+
+  /** Whatever it takes to be connected. */
+  async connect(): Promise<void> {
+    await this.endPause();
+    await this.succeed();
+  }
+
+  follow(key: string, options: FollowOptions = { prefix: true }): FollowReader {
+    return new FollowReader(this.session.follow(key, options));
+  }
+
+  async #readStatuses(): Promise<void> {
+    for await (const status of this.session.statuses()) this.statuses.push(status);
+  }
+}
+
+async function onStage(play: (stage: Stage) => Promise<void>, options?: SessionOptions): Promise<void> {
+  const stage = new Stage(options);
+  try {
+    await play(stage);
+  } finally {
+    await stage.session.close();
+    await stage.statusesEnded;
+  }
+}
+
+describe('a session', () => {
+  it('tells what it does, from connecting over a failure and a loss to closed', async () => {
+    const stage = new Stage();
+    await stage.settle();
+    await stage.fail();
+    await stage.connect();
+    await stage.lose();
+    await stage.connect();
+    await stage.session.close();
+    await stage.statusesEnded;
+    expect(stage.states).toEqual([
+      'connecting',
+      'unavailable',
+      'connecting',
+      'connected',
+      'resynced',
+      'lost',
+      'connecting',
+      'connected',
+      'resynced',
+      'closed',
+    ]);
+    expect(stage.statuses[1]).toMatchObject({ error: DOWN, attempt: 1, retryInMs: stage.pauses[0] });
+    expect(stage.statuses[2]).toMatchObject({ attempt: 2 });
+    expect(stage.statuses[5]).toMatchObject({
+      error: { code: 'CS_ERR_LIBRARY' },
+      retryInMs: stage.pauses[1],
+    });
+  });
+
+  it('begins each stream of statuses with the present one, and ends it after closed', async () => {
+    const stage = new Stage();
+    await stage.connect();
+    const late = stage.session.statuses()[Symbol.asyncIterator]();
+    expect(await late.next()).toEqual({ done: false, value: { state: 'resynced' } });
+    await stage.session.close();
+    expect(await late.next()).toEqual({ done: false, value: { state: 'closed' } });
+    expect((await late.next()).done).toBe(true);
+    const after = stage.session.statuses()[Symbol.asyncIterator]();
+    expect(await after.next()).toEqual({ done: false, value: { state: 'closed' } });
+    expect((await after.next()).done).toBe(true);
+  });
+
+  it('refuses options that make no sense', () => {
+    const open = (options: SessionOptions) => () => CmapSession.open(options);
+    expect(open({ backOff: { firstDelayMs: 5 } })).toThrow(/firstDelayMs is 5; it ranges from 10/);
+    expect(open({ backOff: { firstDelayMs: 100, maxDelayMs: 50 } })).toThrow(/less than firstDelayMs/);
+    expect(open({ backOff: { deniedDelayMs: NaN } })).toThrow(CsError);
+    expect(open({ timeoutMs: -1 })).toThrow(CsError);
+  });
+
+  it.each(['connecting', 'pausing', 'connected'])(
+    'closes at once while %s, and twice is once',
+    async (when) => {
+      const stage = new Stage();
+      await stage.settle();
+      if (when === 'pausing') await stage.fail();
+      if (when === 'connected') await stage.succeed();
+      const reader = stage.follow('a.');
+      await Promise.all([stage.session.close(), stage.session.close()]);
+      await reader.done;
+      await stage.statusesEnded;
+      expect(stage.states.at(-1)).toBe('closed');
+      expect(() => stage.session.follow('a.b')).toThrow(/CS_ERR_BAD_HANDLE.*the session is closed/);
+      await expect(stage.session.get('a.b')).rejects.toMatchObject({ code: 'CS_ERR_BAD_HANDLE' });
+      await expect(stage.session.connected()).rejects.toMatchObject({ code: 'CS_ERR_BAD_HANDLE' });
+    },
+  );
+
+  describe('its calls', () => {
+    it('wait for a connection', () =>
+      onStage(async (stage) => {
+        stage.cmap.map.set('a.b', uint8(1));
+        const value = stage.session.getUint8('a.b');
+        await stage.fail();
+        await stage.connect();
+        expect(await value).toBe(1);
+      }));
+
+    it('fail at their deadline, and say why there was no connection', () =>
+      onStage(async (stage) => {
+        await stage.fail();
+        await expect(stage.session.get('a.b', { timeoutMs: 5 })).rejects.toMatchObject({
+          code: 'CS_ERR_TIMEOUT',
+          cause: DOWN,
+          message: expect.stringMatching(
+            /no connection to corosync within 5 ms, unavailable; last: .*down/,
+          ) as string,
+        });
+        const reason = new Error('enough');
+        const waiting = stage.session.connected({ signal: AbortSignal.abort(reason) });
+        await expect(waiting).rejects.toBe(reason);
+      }));
+
+    it('are made again after a loss if they only read, and not if they change', () =>
+      onStage(async (stage) => {
+        await stage.succeed();
+        stage.cmap.map.set('a.b', uint8(1));
+        stage.cmap.failNext = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection' });
+        const read = stage.session.get('a.b');
+        await stage.lose();
+        stage.cmap.failNext = undefined;
+        await stage.connect();
+        expect(await read).toEqual(uint8(1));
+
+        stage.cmap.failNext = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection' });
+        await expect(stage.session.setUint8('a.b', 2)).rejects.toBeInstanceOf(ConnectionError);
+        expect(stage.cmap.map.get('a.b')).toEqual(uint8(1));
+        // One that was not sent is made on the next connection.
+        stage.cmap.client?.lose();
+        const change = stage.session.setUint8('a.b', 3);
+        await stage.settle();
+        await stage.connect();
+        await change;
+        expect(stage.cmap.map.get('a.b')).toEqual(uint8(3));
+      }));
+
+    it('give corosync’s own refusal to the caller', () =>
+      onStage(async (stage) => {
+        await stage.succeed();
+        await expect(stage.session.get('a.b')).rejects.toMatchObject({ code: 'CS_ERR_NOT_EXIST' });
+        expect(stage.states.at(-1)).toBe('resynced');
+      }));
+  });
+
+  describe('its followers', () => {
+    it('get a snapshot, changes, the loss, the difference, and that it is over', () =>
+      onStage(async (stage) => {
+        stage.cmap.map.set('a.kept', uint8(1));
+        stage.cmap.map.set('a.changed', uint8(1));
+        stage.cmap.map.set('a.deleted', uint8(1));
+        const reader = stage.follow('a.');
+        await stage.succeed();
+        stage.cmap.set('a.changed', uint8(2));
+        await stage.lose();
+        stage.cmap.set('a.changed', uint8(3));
+        stage.cmap.set('a.deleted', undefined);
+        stage.cmap.set('a.added', uint8(1));
+        await stage.connect();
+        stage.cmap.set('a.changed', uint8(4));
+        await stage.settle();
+        const told = reader.events.map((event) =>
+          event.kind === 'notification'
+            ? `${event.synthetic ? '*' : ''}${event.event} ${event.key}`
+            : event.kind,
+        );
+        expect(told).toEqual([
+          'snapshot',
+          'modify a.changed',
+          'lost',
+          '*add a.added',
+          '*modify a.changed',
+          '*delete a.deleted',
+          'resynced',
+          'modify a.changed',
+        ]);
+        expect(reader.events.find(({ kind }) => kind === 'resynced')).toMatchObject({ changes: 3 });
+        expect(reader.problems).toEqual([]);
+        expect(reader.values).toEqual(stage.cmap.map);
+      }));
+
+    it('hear of a loss once, however many attempts follow', () =>
+      onStage(async (stage) => {
+        const reader = stage.follow('a.');
+        await stage.succeed();
+        await stage.lose();
+        for (let i = 0; i < 3; i++) {
+          await stage.endPause();
+          await stage.fail();
+        }
+        await stage.connect();
+        expect(reader.events.map(({ kind }) => kind)).toEqual(['snapshot', 'lost', 'resynced']);
+      }));
+
+    it('end with corosync’s refusal, and the session goes on', () =>
+      onStage(async (stage) => {
+        await stage.succeed();
+        stage.cmap.failNext = new CsError('CS_ERR_NO_MEMORY', { operation: 'cmap_track_add' });
+        const refused = stage.follow('a.');
+        await refused.done;
+        expect(refused.error).toMatchObject({ code: 'CS_ERR_NO_MEMORY' });
+        expect(stage.states.at(-1)).toBe('resynced');
+      }));
+
+    it('that cannot be restored in time cost the connection, and get the next one', () =>
+      onStage(async (stage) => {
+        const reader = stage.follow('a.');
+        await stage.settle();
+        stage.cmap.failNext = new CsError('CS_ERR_TIMEOUT', { operation: 'cmap_track_add' });
+        await stage.succeed();
+        expect(stage.states.at(-1)).toBe('lost');
+        await stage.connect();
+        expect(reader.snapshots).toBe(1);
+      }));
+
+    it('are deleted by leaving the loop, while there is a connection and while there is none', () =>
+      onStage(async (stage) => {
+        await stage.succeed();
+        const first = stage.session.follow('a.', { prefix: true });
+        for await (const event of first) if (event.kind === 'snapshot') break;
+        expect(stage.cmap.client?.trackers.size).toBe(0);
+        const second = stage.session.follow('a.', { prefix: true });
+        await stage.lose();
+        await second.delete();
+        await second.delete();
+        await stage.connect();
+        expect(stage.cmap.client?.trackers.size).toBe(0);
+        expect(stage.states.at(-1)).toBe('resynced');
+      }));
+
+    it('may be deleted while their tracker is being added', () =>
+      onStage(async (stage) => {
+        await stage.succeed();
+        const follower = stage.session.follow('a.', { prefix: true });
+        await follower.delete();
+        await stage.settle();
+        expect(stage.cmap.client?.trackers.size).toBe(0);
+      }));
+
+    it('have one reader each, or a listener', () =>
+      onStage(async (stage) => {
+        await stage.succeed();
+        const follower = stage.session.follow('a.', { prefix: true });
+        follower[Symbol.asyncIterator]();
+        expect(() => follower[Symbol.asyncIterator]()).toThrow(/CS_ERR_BUSY/);
+        const kinds: string[] = [];
+        const listened = stage.session.follow('a.', {
+          prefix: true,
+          listener: ({ kind }) => kinds.push(kind),
+        });
+        expect(() => listened[Symbol.asyncIterator]()).toThrow(/CS_ERR_INVALID_PARAM/);
+        await stage.settle();
+        stage.cmap.set('a.b', uint8(1));
+        expect(kinds).toEqual(['snapshot', 'notification']);
+      }));
+
+    it('do not cover keys whose change would then crash corosync, unless told to', () =>
+      onStage(async (stage) => {
+        await stage.succeed();
+        for (const prefix of ['', 'q', 'quorum.', 'runtime.', 'runtime.force_gather']) {
+          expect(() => stage.session.follow(prefix, { prefix: true })).toThrow(
+            /corosync crashes.*coverCrashingKeys/,
+          );
+        }
+        expect(() => stage.session.follow('runtime.force_gather')).toThrow(/corosync crashes/);
+        stage.session.follow('', { prefix: true, coverCrashingKeys: true });
+        stage.session.follow('quorum.cancel_wait_for_all');
+        stage.session.follow('runtime.members.', { prefix: true });
+      }));
+
+    it('are refused at once if no such key can be', () =>
+      onStage(async (stage) => {
+        expect(() => stage.session.follow('a b')).toThrow(CsError);
+        expect(() => stage.session.follow('a.b', { events: [] })).toThrow(/at least one/);
+        expect(() => stage.session.follow('a.b', { maxQueued: 0 })).toThrow(/maxQueued/);
+        await stage.settle();
+      }));
+  });
+
+  it('comes right in any order of events', async () => {
+    const action = fc.constantFrom(
+      'succeed',
+      'fail',
+      'deny',
+      'endPause',
+      'lose',
+      'follow',
+      'unfollow',
+      'change',
+      'delete',
+      'timeout',
+      'turn',
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 40 }), async (actions) => {
+        const stage = new Stage();
+        const readers: FollowReader[] = [];
+        let n = 0;
+        const key = (): string => `a.${n % 3}`;
+        const perform: Record<string, () => unknown> = {
+          succeed: () => stage.succeed(),
+          fail: () => stage.fail(),
+          deny: () => stage.fail(new ConnectionError('CS_ERR_ACCESS', { operation: 'connect' })),
+          endPause: () => stage.endPause(),
+          lose: () => stage.cmap.client?.lose(),
+          follow: () => readers.push(stage.follow('a.')),
+          unfollow: () => readers.shift()?.follower.delete(),
+          change: () => stage.cmap.set(key(), uint8(n % 256)),
+          delete: () => stage.cmap.map.has(key()) && stage.cmap.set(key(), undefined),
+          timeout: () => (stage.cmap.failNext = new CsError('CS_ERR_TIMEOUT', { operation: 'fake' })),
+          turn: () => turn(),
+        };
+        for (const name of actions) {
+          n += 1;
+          await perform[name]?.();
+        }
+        stage.cmap.failNext = undefined;
+        await stage.settle();
+        for (let i = 0; stage.session.status.state !== 'resynced' && i < 10; i++) await stage.connect();
+        await stage.session.connected({ timeoutMs: 1000 });
+        for (const reader of readers) {
+          await reader.snapshotRead();
+          await stage.settle();
+          expect(reader.problems).toEqual([]);
+          expect(reader.values).toEqual(stage.cmap.map);
+        }
+        expect(stage.cmap.client?.trackers.size).toBe(readers.length);
+        await stage.session.close();
+        await Promise.all([stage.statusesEnded, ...readers.map((reader) => reader.done)]);
+        expect(stage.states.at(-1)).toBe('closed');
+        checkOrder(stage.states);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+/** Written anew, not taken from the code: what may follow what. */
+function checkOrder(states: readonly string[]): void {
+  const text = states.join(' ');
+  expect(text).toMatch(
+    /^(?:connecting (?:unavailable |connected (?:resynced )?lost ))*(?:connecting (?:unavailable |connected (?:resynced )?(?:lost )?)?)?closed$/,
+  );
+}
+
+describe('the state of a session', () => {
+  const client = new FakeCmap().connect();
+  const error = DOWN;
+  const STATES = {
+    connecting: { state: 'connecting', attempt: 1 },
+    connected: { state: 'connected', client },
+    resynced: { state: 'resynced', client },
+    lost: { state: 'lost', error, retryInMs: 1 },
+    unavailable: { state: 'unavailable', error, attempt: 1, retryInMs: 1 },
+    closed: { state: 'closed' },
+  } as const;
+  const WAYS: Record<keyof typeof STATES, string> = {
+    connecting: '',
+    connected: 'connected',
+    resynced: 'connected resynced',
+    lost: 'connected lost',
+    unavailable: 'unavailable',
+    closed: 'closed',
+  };
+  const LEGAL = [
+    'connecting>connected',
+    'connecting>unavailable',
+    'connecting>closed',
+    'connected>resynced',
+    'connected>lost',
+    'connected>closed',
+    'resynced>lost',
+    'resynced>closed',
+    'lost>connecting',
+    'lost>closed',
+    'unavailable>connecting',
+    'unavailable>closed',
+  ];
+
+  it('goes where it may, and throws everywhere else', () => {
+    const names = Object.keys(STATES) as (keyof typeof STATES)[];
+    for (const from of names) {
+      for (const to of names) {
+        const machine = new SessionStateMachine(() => undefined);
+        for (const way of WAYS[from].split(' ')) if (way !== '') machine.go(STATES[way as typeof from]);
+        const go = (): void => machine.go(STATES[to]);
+        if (LEGAL.includes(`${from}>${to}`)) expect(go).not.toThrow();
+        else expect(go).toThrow(`a session cannot go from ${from} to ${to}`);
+      }
+    }
+  });
+});
