@@ -20,14 +20,18 @@ need_npm_packages
 
 export COROSYNC_CLIENT_RUN=$$
 remove_leftovers() {
-  local label=label=corosync-client.run=$COROSYNC_CLIENT_RUN
-  docker ps --all --quiet --filter "$label" | xargs --no-run-if-empty docker rm --force --volumes
-  docker network ls --quiet --filter "$label" | xargs --no-run-if-empty docker network rm
+  local label
+  for label in corosync-client.run="$COROSYNC_CLIENT_RUN" com.docker.compose.project="corosync-client-$COROSYNC_CLIENT_RUN"; do
+    docker ps --all --quiet --filter label="$label" | xargs --no-run-if-empty docker rm --force --volumes
+    docker network ls --quiet --filter label="$label" | xargs --no-run-if-empty docker network rm
+    docker volume ls --quiet --filter label="$label" | xargs --no-run-if-empty docker volume rm
+  done
   rm -f "$(engine_build_log)"
 } >/dev/null 2>&1
 trap 'remove_leftovers; engine_down' EXIT
 
 engine_up || elsewhere
+docker compose version >/dev/null 2>&1 || need_programs docker-compose:docker-compose || elsewhere
 need_base_images || elsewhere
 COROSYNC_NODE_IMAGE=$(build_image corosync-client/corosync docker/corosync docker/corosync/Dockerfile docker/corosync)
 COROSYNC_CLIENT_IMAGE=$(build_image corosync-client/client . docker/client/Dockerfile \
@@ -36,4 +40,5 @@ export COROSYNC_NODE_IMAGE COROSYNC_CLIENT_IMAGE
 # What a killed run leaves behind is removed above; the reaper's image is on a registry.
 export TESTCONTAINERS_RYUK_DISABLED=true
 
+npm run --silent build # the host reaches into containers with the built command
 npx vitest run --project cluster "$@"

@@ -40,6 +40,12 @@ export function waysToReach(volumes: string): Way[] {
         `${client} --network container:${id} --ipc container:${id} ${clusterImages().client}`,
     },
     {
+      name: 'a sidecar in its network namespace, with /dev/shm as a volume, as in a Kubernetes pod',
+      corosync: `--volume ${volumes}-shm:/dev/shm`,
+      client: ({ id }) =>
+        `${client} --network container:${id} --volume ${volumes}-shm:/dev/shm ${clusterImages().client}`,
+    },
+    {
       name: 'another container, with filesystem sockets and shared volumes',
       corosync: `--env FILESYSTEM_SOCKETS=yes --volume ${volumes}-sockets:/tmp --volume ${volumes}-shm:/dev/shm`,
       client: () =>
