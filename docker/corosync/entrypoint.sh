@@ -6,6 +6,7 @@
 #   TOKEN_MS            the token timeout; default: corosync's
 #   SCHED_RR            yes: real-time scheduling, which takes CAP_SYS_NICE; a production node wants it. Default: no
 #   CLIENT_UID          a user id beside root's that may connect, as this container's user namespace counts it
+#   IPC_TYPE            shm (default) or socket: how corosync talks to its clients
 #   FILESYSTEM_SOCKETS  if not empty, sockets are files (in /tmp, as Debian builds libqb) instead of abstract names
 #
 # A file mounted at /etc/corosync/corosync.conf is used as it is.
@@ -53,6 +54,7 @@ logging {
   to_syslog: no
 }
 system {
+  qb_ipc_type: ${IPC_TYPE:-shm}
   sched_rr: ${SCHED_RR:-no}
   move_to_root_cgroup: no
 }
