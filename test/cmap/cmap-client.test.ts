@@ -51,6 +51,8 @@ const notification = (trackInstHandle: bigint, value: string): Buffer =>
     oldValue: '',
   }).toBytes();
 
+const onlyHandle = (corosync: FakeCorosync): bigint => corosync.server.requests.map(instHandleOf)[0] ?? 0n;
+
 const ids = (corosync: FakeCorosync): number[] => corosync.server.requests.map(idOf);
 
 describe('CmapClient.get', () => {
@@ -150,12 +152,14 @@ describe('CmapClient.track', () => {
     await using client = await CmapClient.connect(corosync.options);
     const tracking = client.track('test.key');
     await waitUntil('the request has arrived', () => corosync.server.unreadBytes === 1, SOON);
-    corosync.notify(notification(1n, 'early'));
+    // The first chunk of the ring, behind its header: the server has not taken it yet.
+    const handle = instHandleOf(corosync.server.request.get(8, 296));
+    corosync.notify(notification(handle, 'early'));
     await turn();
     await turn();
     corosync.server.runDry();
     const tracker = await tracking;
-    expect(corosync.server.requests.map(instHandleOf)).toEqual([1n]);
+    expect(corosync.server.requests.map(instHandleOf)).toEqual([handle]);
     const { value } = (await tracker[Symbol.asyncIterator]().next()) as { value: unknown };
     expect(value).toMatchObject({ event: 'modify', newValue: { type: 'string', value: 'early' } });
     client.destroy();
@@ -169,12 +173,25 @@ describe('CmapClient.track', () => {
       await client.track('test.key', { listener: () => seen.push('first') }),
       await client.track('test.key', { listener: () => seen.push('second') }),
     ];
+    const [late = 0n, onTime = 0n] = corosync.server.requests.map(instHandleOf);
     await first.delete();
-    corosync.notify(notification(1n, 'late'), notification(2n, 'on time'));
+    corosync.notify(notification(late, 'late'), notification(onTime, 'on time'));
     await waitUntil('the second is told', () => seen.length > 0, SOON);
     expect(seen).toEqual(['second']);
     await second.delete();
     expect(ids(corosync)).toEqual([ID.trackAdd, ID.trackAdd, ID.trackDelete, ID.trackDelete]);
+  });
+
+  it('gives each tracker a handle that nobody can guess', async () => {
+    await using corosync = await FakeCorosync.start({ answer });
+    await using client = await CmapClient.connect(corosync.options);
+    const trackers = await Promise.all(Array.from({ length: 64 }, () => client.track('test.key')));
+    const handles = corosync.server.requests.map(instHandleOf);
+    expect(new Set(handles).size).toBe(64);
+    // Every bit is 1 in some and 0 in others: 64 random handles miss that once in 10^17 times.
+    expect(handles.reduce((all, handle) => all | handle)).toBe(2n ** 64n - 1n);
+    expect(handles.reduce((all, handle) => all & handle)).toBe(0n);
+    await Promise.all(trackers.map((tracker) => tracker.delete()));
   });
 
   it('gives the tracker back if its caller was gone when the answer came', async () => {
@@ -208,7 +225,7 @@ describe('CmapClient.track', () => {
     await using corosync = await FakeCorosync.start({ answer });
     const client = await CmapClient.connect(corosync.options);
     const tracker = await client.track('test.key');
-    corosync.notify(notification(1n, 'last'));
+    corosync.notify(notification(onlyHandle(corosync), 'last'));
     corosync.hangUp();
     const seen: unknown[] = [];
     const reading = async (): Promise<void> => {
@@ -242,11 +259,11 @@ describe('CmapClient.track', () => {
     await using corosync = await FakeCorosync.start({ answer });
     await using client = await CmapClient.connect(corosync.options);
     await using other = await CmapClient.connect(corosync.options);
-    const tracker = await other.track('runtime.', { prefix: true });
+    const tracker = await other.track('quorum.', { prefix: true });
     const dangerous = (): Promise<void>[] => [
-      client.setUint8('runtime.force_gather', 1),
-      client.delete('runtime.force_gather'),
-      client.increment('runtime.force_gather'),
+      client.setUint8('quorum.cancel_wait_for_all', 1),
+      client.delete('quorum.cancel_wait_for_all'),
+      client.increment('quorum.cancel_wait_for_all'),
     ];
     const results = await Promise.allSettled(dangerous());
     expect(results).toMatchObject(results.map(() => ({ reason: { code: 'CS_ERR_BUSY' } })));

@@ -12,7 +12,7 @@ const DEFAULTS: Omit<IpcOptions, keyof FakeCorosync['options']> = {
 
 /** A connection of ours to a fake corosync. */
 export async function connectTo(
-  corosync: FakeCorosync,
+  corosync: { readonly options: FakeCorosync['options'] },
   hears: Partial<FakeListener> = {},
 ): Promise<IpcConnection> {
   return connectIpc({ ...DEFAULTS, ...corosync.options }, { ...fakeListener(), ...hears });

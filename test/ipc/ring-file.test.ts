@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RING_HEADER } from '../../src/codec/ring-layout.ts';
-import { checkRingDirectory, removeRingFiles, RingFile } from '../../src/ipc/ring-file.ts';
+import { removeRingFiles, RingFile } from '../../src/ipc/ring-file.ts';
+import { checkTrustedDirectory } from '../../src/ipc/trusted-file.ts';
 import { createRingFiles, type FakeRing } from '../helpers/fake-ring-files.ts';
 
 const SOMEBODY_ELSE = 65_534;
@@ -186,8 +187,8 @@ describe('RingFile', () => {
   });
 });
 
-describe('checkRingDirectory', () => {
-  const check = (): void => checkRingDirectory(path);
+describe('checkTrustedDirectory', () => {
+  const check = (): void => checkTrustedDirectory(path);
 
   it.each([0o700, 0o770, 0o750])('accepts a directory of mode %o', (mode) => {
     fs.mkdirSync(path);
