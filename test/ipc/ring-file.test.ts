@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RING_HEADER } from '../../src/codec/ring-layout.ts';
 import { removeRingFiles, RingFile } from '../../src/ipc/ring-file.ts';
 import { checkTrustedDirectory } from '../../src/ipc/trusted-file.ts';
-import { createRingFiles, type FakeRing } from '../helpers/fake-ring-files.ts';
+import { createRingFiles, type NewRing } from '../../src/testing/ring-files.ts';
 
 const SOMEBODY_ELSE = 65_534;
 const isRoot = process.geteuid?.() === 0;
@@ -23,7 +23,7 @@ afterEach(() => {
   fs.rmSync(directory, { recursive: true, force: true });
 });
 
-function create(ring: Partial<FakeRing> = {}): void {
+function create(ring: Partial<NewRing> = {}): void {
   createRingFiles({ path, ...ring });
 }
 
