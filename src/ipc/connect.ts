@@ -84,12 +84,8 @@ function openRings(setup: SetupSocket, response: ConnectionResponse, options: Ip
       responses: new ResponseRing(open('response')),
       events: new EventRing(open('event')),
       maxMessageSize: response.maxMessageSize,
-      // Seen through /proc/<pid>/root, the pid in the paths is one of another namespace, and tells nothing here.
-      removeLeftovers: () => {
-        if (options.sharedMemoryDirectory?.startsWith('/proc/') === true) return;
-        const { directory, serverPid } = paths;
-        removeWhenServerIsDead({ path: directory, serverPid, remove: () => removeRingFiles(paths) });
-      },
+      removeLeftovers: () =>
+        removeWhenServerIsDead({ ...paths, path: paths.directory, remove: () => removeRingFiles(paths) }),
     });
   } catch (error) {
     for (const ring of opened) ring.close();

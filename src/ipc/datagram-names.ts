@@ -12,6 +12,8 @@ export interface DatagramNames {
   readonly base: string;
   readonly control: string;
   readonly serverPid: number;
+  /** Our pid as the server sees it. */
+  readonly clientPid: number;
   /** The connection's own directory, where libqb makes one. */
   readonly directory: string | undefined;
 }
@@ -43,8 +45,8 @@ function abstractNames(
   { service, sharedMemoryDirectory = SERVER_ROOT }: DatagramPlace,
 ): DatagramNames {
   const name = response.split('/').at(-2) ?? '';
-  const serverPid = CONNECTION_DIRECTORY.exec(name)?.groups?.serverPid;
-  if (serverPid === undefined) throw untrusted(response);
+  const pids = CONNECTION_DIRECTORY.exec(name)?.groups;
+  if (pids === undefined) throw untrusted(response);
   const base = `${SERVER_ROOT}/${name}/qb-${service}`;
   if (response !== base) throw untrusted(response);
   if (request !== `${SERVER_ROOT}/${name}/qb-control-${service}`) throw untrusted(request);
@@ -53,13 +55,14 @@ function abstractNames(
     namespace: 'abstract',
     base,
     control: `${directory}/qb-control-${service}`,
-    serverPid: Number(serverPid),
+    serverPid: Number(pids.serverPid),
+    clientPid: Number(pids.clientPid),
     directory,
   };
 }
 
 const CONNECTION_NUMBERS =
-  /^(?:qb-(?<service>.+)-)?(?<numbers>(?<serverPid>\d+)-\d+-\d+)(?:-(?<laterService>\D.*))?$/;
+  /^(?:qb-(?<service>.+)-)?(?<numbers>(?<serverPid>\d+)-(?<clientPid>\d+)-\d+)(?:-(?<laterService>\D.*))?$/;
 
 function fileNames(
   { request, response }: { readonly request: string; readonly response: string },
@@ -67,7 +70,7 @@ function fileNames(
 ): DatagramNames {
   const groups = CONNECTION_NUMBERS.exec(response)?.groups;
   if (groups === undefined || setupPath.startsWith('\0')) throw untrusted(response);
-  const { numbers = '', serverPid = '' } = groups;
+  const { numbers = '' } = groups;
   const directory = dirname(setupPath);
   const known = [
     {
@@ -88,7 +91,8 @@ function fileNames(
     namespace: 'file',
     base: `${directory}/${response}`,
     control: names.control,
-    serverPid: Number(serverPid),
+    serverPid: Number(groups.serverPid),
+    clientPid: Number(groups.clientPid),
     directory: undefined,
   };
 }

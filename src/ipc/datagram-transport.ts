@@ -113,12 +113,11 @@ export class DatagramTransport implements Transport {
   }
 
   removeLeftovers(): void {
-    const { control, directory, serverPid } = this.#names;
-    // Seen through /proc/<pid>/root, the pid in the names is one of another namespace, and tells nothing here.
-    if (control.startsWith('/proc/')) return;
+    const { control, directory, serverPid, clientPid } = this.#names;
     removeWhenServerIsDead({
       path: control,
       serverPid,
+      clientPid,
       remove: () => removeFiles([control, ...this.#socketFiles('request', 'event-tx')], directory),
     });
   }

@@ -3,12 +3,14 @@ import { ConnectionError } from '../errors/index.ts';
 /** Where libqb creates its ring files; the paths in the connection response name it, whatever mount we reach it by. */
 export const SERVER_ROOT = '/dev/shm';
 /** The directory that libqb makes for one connection. */
-export const CONNECTION_DIRECTORY = /^qb-(?<serverPid>\d+)-\d+-\d+-[A-Za-z0-9]{6}$/;
+export const CONNECTION_DIRECTORY = /^qb-(?<serverPid>\d+)-(?<clientPid>\d+)-\d+-[A-Za-z0-9]{6}$/;
 
 /** The directory and the files of one connection, as they are to be opened from here. */
 export interface SharedMemoryPaths {
   readonly directory: string;
   readonly serverPid: number;
+  /** Our pid as the server sees it. */
+  readonly clientPid: number;
   readonly request: string;
   readonly response: string;
   readonly event: string;
@@ -25,8 +27,8 @@ export function checkSharedMemoryPaths(
   sharedMemoryDirectory: string = SERVER_ROOT,
 ): SharedMemoryPaths {
   const name = paths.request.split('/').at(-2) ?? '';
-  const serverPid = CONNECTION_DIRECTORY.exec(name)?.groups?.serverPid;
-  if (serverPid === undefined) throw untrusted(paths.request);
+  const pids = CONNECTION_DIRECTORY.exec(name)?.groups;
+  if (pids === undefined) throw untrusted(paths.request);
   const translate = (channel: 'request' | 'response' | 'event'): string => {
     const file = `qb-${channel}-${service}`;
     if (paths[channel] !== `${SERVER_ROOT}/${name}/${file}`) throw untrusted(paths[channel]);
@@ -34,7 +36,8 @@ export function checkSharedMemoryPaths(
   };
   return {
     directory: `${sharedMemoryDirectory}/${name}`,
-    serverPid: Number(serverPid),
+    serverPid: Number(pids.serverPid),
+    clientPid: Number(pids.clientPid),
     request: translate('request'),
     response: translate('response'),
     event: translate('event'),

@@ -49,6 +49,21 @@ describeCluster('reaching into containers', () => {
     });
   });
 
+  it('removes the rings that a killed corosync leaves in shared memory', async () => {
+    const pod = `--network none --ipc shareable`;
+    const owner = await containers.idle(pod);
+    const inside = `--network container:${owner.id} --ipc container:${owner.id}`;
+    const node = await ready(await containers.corosync(inside));
+    const following = startShell(`exec ${sidecar.client(owner)} follow demo.key`);
+    const rings = (): Promise<string> =>
+      docker(`exec ${owner.id} sh -c 'ls -d /dev/shm/qb-1-* 2>/dev/null || true'`);
+    await vi.waitFor(async () => expect(await rings()).toContain('qb-1-0-'), STARTING);
+    await docker(`kill ${node.id}`);
+    await vi.waitFor(async () => expect(await rings()).toBe(''), STARTING);
+    following.kill('SIGTERM');
+    expect(await outcomeOf(following)).toMatchObject({ code: 0 });
+  });
+
   describe('a sidecar', () => {
     it('has only the rights that corosync gives its user', async () => {
       // Without a group of its own it would have root's, which corosync lets in.

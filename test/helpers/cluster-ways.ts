@@ -84,6 +84,11 @@ export class Containers {
     return this.#run(`${options} --env NODES=node1=127.0.0.1 --env CLIENT_UID=10001 ${clusterImages().node}`);
   }
 
+  /** A container that does nothing but own its namespaces, as a pod's does. */
+  idle(options: string): Promise<Target> {
+    return this.#run(`${options} --init --entrypoint sleep ${clusterImages().node} infinity`);
+  }
+
   /** A server of an unprivileged user that takes corosync's place, and offers rings of its own. */
   impostor(options: string): Promise<Target> {
     chmodSync(this.#directory, 0o755);

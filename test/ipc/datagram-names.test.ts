@@ -18,6 +18,7 @@ describe('the names of a datagram connection', () => {
       base: ABSTRACT.response,
       control: ABSTRACT.request,
       serverPid: 11,
+      clientPid: 22,
       directory: DIRECTORY,
     });
   });
@@ -34,6 +35,7 @@ describe('the names of a datagram connection', () => {
       base: '/run/qb-cmap-11-22-33',
       control: '/shm/qb-cmap-control-11-22-33',
       serverPid: 11,
+      clientPid: 22,
       directory: undefined,
     });
     expect(checkDatagramNames(FREEBSD, PLACE)).toEqual({
@@ -41,6 +43,7 @@ describe('the names of a datagram connection', () => {
       base: '/run/11-22-33-cmap',
       control: '/run/11-22-33-control-cmap',
       serverPid: 11,
+      clientPid: 22,
       directory: undefined,
     });
   });

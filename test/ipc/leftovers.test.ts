@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { removeWhenServerIsDead } from '../../src/ipc/leftovers.ts';
 import { connectTo } from '../helpers/fake-client.ts';
 import { ScriptedServer } from '../helpers/scripted-server.ts';
 import { answerFake } from '../helpers/fake-request.ts';
@@ -34,5 +35,36 @@ describe('files of a lost connection', () => {
     const connection = await connectTo(corosync);
     await connection.close();
     expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
+  });
+
+  describe('of a server in another process namespace', () => {
+    beforeEach(() => {
+      vi.useFakeTimers();
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it.each([
+      ['is somebody else', () => process.pid],
+      ['is nobody', deadPid],
+    ])('are removed if they are still there after a second, whose pid here %s', (_who, serverPid) => {
+      const remove = vi.fn();
+      removeWhenServerIsDead({ path: '/', serverPid: serverPid(), clientPid: 0, remove });
+      vi.advanceTimersByTime(1000);
+      expect(remove).not.toHaveBeenCalled();
+      vi.advanceTimersByTime(1000);
+      expect(remove).toHaveBeenCalledOnce();
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('are its own business if it removes them', () => {
+      const remove = vi.fn();
+      const there = vi.spyOn(fs, 'existsSync').mockReturnValueOnce(true).mockReturnValue(false);
+      removeWhenServerIsDead({ path: '/', serverPid: deadPid(), clientPid: 0, remove });
+      vi.runAllTimers();
+      there.mockRestore();
+      expect(remove).not.toHaveBeenCalled();
+    });
   });
 });

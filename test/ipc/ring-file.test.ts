@@ -230,6 +230,7 @@ describe('removeRingFiles', () => {
   const pathsIn = (there: string): Parameters<typeof removeRingFiles>[0] => ({
     directory: there,
     serverPid: 1,
+    clientPid: 1,
     request: join(there, 'qb-request-cmap'),
     response: join(there, 'qb-response-cmap'),
     event: join(there, 'qb-event-cmap'),
