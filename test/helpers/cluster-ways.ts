@@ -1,5 +1,6 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect, vi } from 'vitest';
 import { built, shell } from '../cli/program.ts';
 import { RUN_LABEL } from './cluster-network.ts';
 import { clusterImages } from './cluster-requirements.ts';
@@ -90,7 +91,7 @@ export class Containers {
   }
 
   /** A server of an unprivileged user that takes corosync's place, and offers rings of its own. */
-  impostor(options: string): Promise<Target> {
+  async impostor(options: string): Promise<Target> {
     chmodSync(this.#directory, 0o755);
     const rings = '/dev/shm/qb-1-0-1-abcdef';
     const paths = ['request', 'response', 'event'].map((channel) => `${rings}/qb-${channel}-cmap`);
@@ -104,14 +105,22 @@ export class Containers {
       for (const path of ${JSON.stringify(paths)})
         for (const part of ['header', 'data']) fs.writeFileSync(path + '-' + part, Buffer.alloc(65536), { mode: 0o600 });
       const file = process.env.FILESYSTEM_SOCKETS !== undefined;
-      const server = net.createServer((socket) => socket.once('data', () => socket.write(fs.readFileSync('/impostor/answer'))));
-      server.listen(file ? '/tmp/cmap' : '\\0cmap'.padEnd(108, '\\0'), () => file && fs.chmodSync('/tmp/cmap', 0o777));
+      const server = net.createServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.once('data', () => socket.write(fs.readFileSync('/impostor/answer')));
+      });
+      server.listen(file ? '/tmp/cmap' : '\\0cmap'.padEnd(108, '\\0'), () => {
+        if (file) fs.chmodSync('/tmp/cmap', 0o777);
+        console.log('ready');
+      });
       `,
     );
-    return this.#run(
+    const impostor = await this.#run(
       `${options} --user ${IMPOSTOR_UID} --init --volume ${this.#directory}:/impostor:ro --entrypoint node ` +
         `${clusterImages().client} /impostor/impostor.mjs`,
     );
+    await vi.waitFor(async () => expect(await docker(`logs ${impostor.id} 2>&1`)).toBe('ready'), 20_000);
+    return impostor;
   }
 
   /** Removes the containers, and what they left in the volumes with them. */
