@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { malformed } from '../codec/malformed.ts';
 import { MessageReader } from '../codec/message-reader.ts';
-import { ConnectionError } from '../errors/index.ts';
+import { ConnectionError, systemErrorToCsError } from '../errors/index.ts';
 import { DatagramControl } from './datagram-control.ts';
 import { checkDatagramNames, type DatagramNames, type DatagramPlace } from './datagram-names.ts';
 import { DatagramPipeline } from './datagram-pipeline.ts';
@@ -13,8 +13,9 @@ import type { SetupSocket } from './setup-socket.ts';
 import type { Transport, TransportListener } from './transport.ts';
 import { checkTrustedDirectory } from './trusted-file.ts';
 
+/** Four seconds in all: a corosync that stands still for longer has lost its token by then. */
 const FIRST_DELAY_MS = 1;
-const LAST_DELAY_MS = 512;
+const LAST_DELAY_MS = 2048;
 
 /** Datagrams that wait at one socket: Linux's default, and its own name for the limit. */
 const QUEUE_LENGTH = { file: '/proc/sys/net/unix/max_dgram_qlen', default: 10 };
@@ -149,10 +150,16 @@ export class DatagramTransport implements Transport {
     const name = `${this.#names.base}-${channel}`;
     // What an earlier process of the same pid has left there.
     removeFiles(this.#socketFiles(channel), undefined);
-    const socket = backend.bind(name, { onDatagram, onError });
-    this.#sockets.push(socket);
-    if (this.#names.namespace === 'file') fs.chmodSync(name, 0o600);
-    return socket;
+    try {
+      const socket = backend.bind(name, { onDatagram, onError });
+      this.#sockets.push(socket);
+      if (this.#names.namespace === 'file') fs.chmodSync(name, 0o600);
+      return socket;
+    } catch (cause) {
+      const { code, errno } = systemErrorToCsError(cause);
+      const detail = `cannot bind a datagram socket to ${name}`;
+      throw new ConnectionError(code, { operation: 'connect', errno, detail, cause });
+    }
   }
 
   #socketFiles(...channels: string[]): string[] {

@@ -32,7 +32,7 @@ export type ChildProcess = ChildProcessByStdio<Writable, Readable, null>;
 
 /** Starts a TypeScript program of this directory, as Node runs it everywhere. */
 export function spawnProgram(
-  name: 'child-main' | 'impostor-main',
+  name: 'child-main' | 'impostor-main' | 'datagram-sender-main',
   argument: unknown,
   under: readonly string[] = [],
 ): ChildProcess {
