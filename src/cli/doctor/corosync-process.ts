@@ -24,18 +24,19 @@ export interface CorosyncProcess {
 }
 
 export function findCorosync(files: SystemFiles): CorosyncProcess[] {
-  const pids = (files.names('/proc') ?? []).filter((name) => /^\d+$/.test(name));
+  const pids = (files.names('/proc') ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
   return pids
+    .sort((one, other) => one - other)
     .filter((pid) => files.text(`/proc/${pid}/comm`) === 'corosync\n')
     .flatMap((pid) => describeProcess(files, pid) ?? []);
 }
 
-function describeProcess(files: SystemFiles, pid: string): CorosyncProcess | undefined {
+function describeProcess(files: SystemFiles, pid: number): CorosyncProcess | undefined {
   const state = /^State:\s*(\w)/m.exec(files.text(`/proc/${pid}/status`) ?? '')?.[1];
   if (state === undefined || /[ZX]/.test(state)) return undefined;
   const root = `/proc/${pid}/root`;
   return {
-    pid: Number(pid),
+    pid,
     stopped: /[Tt]/.test(state),
     namespaces: namespacesOf(files, pid),
     root: files.stat(root) === undefined ? undefined : root,
@@ -43,7 +44,7 @@ function describeProcess(files: SystemFiles, pid: string): CorosyncProcess | und
   };
 }
 
-export function namespacesOf(files: SystemFiles, pid: string): Namespaces | undefined {
+export function namespacesOf(files: SystemFiles, pid: number | 'self'): Namespaces | undefined {
   const entries = NAMESPACES.map((kind) => [kind, files.link(`/proc/${pid}/ns/${kind}`)] as const);
   if (entries.some(([, name]) => name === undefined)) return undefined;
   return Object.fromEntries(entries) as Namespaces;

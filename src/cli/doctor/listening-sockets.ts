@@ -9,7 +9,7 @@ const LINE = /^[0-9a-f]+: \w+ \w+ (?<flags>[0-9A-F]+) \w+ \w+ +\d+ (?<address>.+
  * The addresses on which somebody listens in the network namespace of a process (`self` or a pid), as /proc writes them: paths, and
  * abstract names with an @ for each NUL.
  */
-export function listeningSockets(files: SystemFiles, pid: string | number): string[] {
+export function listeningSockets(files: SystemFiles, pid: number | 'self'): string[] {
   const lines = (files.text(`/proc/${pid}/net/unix`) ?? '').split('\n');
   return lines.flatMap((line) => {
     const { flags = '0', address } = LINE.exec(line)?.groups ?? {};
