@@ -131,6 +131,13 @@ describeIntegration('corosync-client doctor', () => {
     await shell(reload);
   });
 
+  it('knows as whom corosync sees the root of a user namespace', async () => {
+    const denied = await diagnose(`${NOBODY} unshare --user --map-root-user TOOL doctor`);
+    expect(denied.code).toBe(1);
+    expect(denied.complaints('process')[0]?.text).toContain('for corosync, uid 65534');
+    expect(remedyOf(denied, 'connection')).toContain('uid: 65534');
+  });
+
   it('sees that shared memory is full; the smaller connection that it advises works', async () => {
     const { stdout } = await shell(`stat -f --format='%S %b %f' /dev/shm`);
     const [pageSize = 0, blocks = 0, free = 0] = stdout.toString().split(' ').map(Number);

@@ -13,6 +13,8 @@ export const CONFIG_FILE = '/etc/corosync/corosync.conf';
 /** A process named corosync that can be seen in /proc. */
 export interface CorosyncProcess {
   readonly pid: number;
+  /** Its effective uid; the kernel shows us another one than 0 if it is root outside of our user namespace. */
+  readonly uid: number;
   /** SIGSTOP, or a debugger, holds it. */
   readonly stopped: boolean;
   /** `undefined` if we may not look: that takes root, or corosync's own user. */
@@ -32,11 +34,13 @@ export function findCorosync(files: SystemFiles): CorosyncProcess[] {
 }
 
 function describeProcess(files: SystemFiles, pid: number): CorosyncProcess | undefined {
-  const state = /^State:\s*(\w)/m.exec(files.text(`/proc/${pid}/status`) ?? '')?.[1];
+  const status = files.text(`/proc/${pid}/status`) ?? '';
+  const state = /^State:\s*(\w)/m.exec(status)?.[1];
   if (state === undefined || /[ZX]/.test(state)) return undefined;
   const root = `/proc/${pid}/root`;
   return {
     pid,
+    uid: Number(/^Uid:\s*\d+\s+(\d+)/m.exec(status)?.[1]),
     stopped: /[Tt]/.test(state),
     namespaces: namespacesOf(files, pid),
     root: files.stat(root) === undefined ? undefined : root,

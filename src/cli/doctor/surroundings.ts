@@ -83,19 +83,21 @@ function ownsSocketFile(
   return candidates.some((file) => files.same(`${root}${file}`, path) === true);
 }
 
-/**
- * The kernel translates credentials from namespace to namespace; the map that we see leads one step outwards. A corosync that we see,
- * but may not look at, will be in the same user namespace.
- */
+/** The kernel translates credentials from namespace to namespace; the map that we see leads one step outwards. */
 function seenByCorosync(
   files: SystemFiles,
   { uid, gid }: Credentials,
   ours: Namespaces | undefined,
   corosync: CorosyncProcess | undefined,
 ): Credentials {
-  const theirs = corosync?.namespaces ?? ours;
-  if (corosync !== undefined && theirs?.user === ours?.user) return { uid, gid };
+  if (corosync !== undefined && sharesUsers(corosync, ours)) return { uid, gid };
   return { uid: outside(files, 'uid_map', uid), gid: outside(files, 'gid_map', gid) };
+}
+
+/** corosync runs as root: where we may not look at its namespace, root as we know it is of ours. */
+function sharesUsers(corosync: CorosyncProcess, ours: Namespaces | undefined): boolean {
+  if (corosync.namespaces === undefined || ours === undefined) return corosync.uid === 0;
+  return corosync.namespaces.user === ours.user;
 }
 
 function outside(files: SystemFiles, map: 'uid_map' | 'gid_map', id: number): number {

@@ -21,6 +21,8 @@ type NamespaceNames = Partial<Record<(typeof NAMESPACES)[number], string>>;
 export interface FakeProcess {
   readonly comm?: string;
   readonly state?: string;
+  /** As we see it. */
+  readonly uid?: number;
   readonly commandLine?: readonly string[];
   /** Those that differ from ours; `hidden`: we may not look, nor at its root directory. */
   readonly namespaces?: NamespaceNames | 'hidden';
@@ -76,9 +78,9 @@ export class FakeSystem implements Disposable {
   }
 
   addProcess(pid: number, process: FakeProcess = {}): void {
-    const { comm = 'corosync', state = 'S (sleeping)', namespaces = {}, sockets } = process;
+    const { comm = 'corosync', state = 'S (sleeping)', uid = 0, namespaces = {}, sockets } = process;
     this.write(`/proc/${pid}/comm`, `${comm}\n`);
-    this.write(`/proc/${pid}/status`, `Name:\t${comm}\nState:\t${state}\n`);
+    this.write(`/proc/${pid}/status`, `Name:\t${comm}\nState:\t${state}\nUid:\t5\t${uid}\t5\t5\n`);
     const words = process.commandLine ?? ['corosync', '-f'];
     this.write(`/proc/${pid}/cmdline`, words.map((word) => `${word}\0`).join(''));
     if (namespaces !== 'hidden') {

@@ -87,4 +87,14 @@ describe('lookAround', () => {
     system.addProcess(8);
     expect(system.lookAround({}, GUEST).seenAs).toEqual(GUEST);
   });
+
+  it.each([
+    [0, GUEST],
+    [65534, { uid: 101001, gid: 101002 }],
+  ])('takes a corosync that it may not look at, of uid %d, for one that sees us as %j', (uid, seenAs) => {
+    for (const map of ['uid_map', 'gid_map']) system.write(`/proc/self/${map}`, '0 100000 65536\n');
+    system.listen('self', abstract('cmap'));
+    system.addProcess(7, { namespaces: 'hidden', uid });
+    expect(system.lookAround({}, GUEST).seenAs).toEqual(seenAs);
+  });
 });
