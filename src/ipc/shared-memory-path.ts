@@ -1,8 +1,9 @@
 import { ConnectionError } from '../errors/index.ts';
 
 /** Where libqb creates its ring files; the paths in the connection response name it, whatever mount we reach it by. */
-const SERVER_ROOT = '/dev/shm';
-const DIRECTORY = /^qb-(?<serverPid>\d+)-\d+-\d+-[A-Za-z0-9]{6}$/;
+export const SERVER_ROOT = '/dev/shm';
+/** The directory that libqb makes for one connection. */
+export const CONNECTION_DIRECTORY = /^qb-(?<serverPid>\d+)-\d+-\d+-[A-Za-z0-9]{6}$/;
 
 /** The directory and the files of one connection, as they are to be opened from here. */
 export interface SharedMemoryPaths {
@@ -24,7 +25,7 @@ export function checkSharedMemoryPaths(
   sharedMemoryDirectory: string = SERVER_ROOT,
 ): SharedMemoryPaths {
   const name = paths.request.split('/').at(-2) ?? '';
-  const serverPid = DIRECTORY.exec(name)?.groups?.serverPid;
+  const serverPid = CONNECTION_DIRECTORY.exec(name)?.groups?.serverPid;
   if (serverPid === undefined) throw untrusted(paths.request);
   const translate = (channel: 'request' | 'response' | 'event'): string => {
     const file = `qb-${channel}-${service}`;

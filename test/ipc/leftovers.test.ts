@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { connectTo } from '../helpers/fake-client.ts';
-import { FakeCorosync } from '../helpers/fake-corosync.ts';
+import { ScriptedServer } from '../helpers/scripted-server.ts';
 import { answerFake } from '../helpers/fake-request.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
@@ -13,7 +13,7 @@ describe('files of a lost connection', () => {
   }
 
   it('are removed if the server is dead', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake, pid: deadPid() });
+    await using corosync = await ScriptedServer.start({ answer: answerFake, pid: deadPid() });
     const connection = await connectTo(corosync);
     expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
     corosync.die();
@@ -22,7 +22,7 @@ describe('files of a lost connection', () => {
   });
 
   it('are left to a server that lives', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake });
+    await using corosync = await ScriptedServer.start({ answer: answerFake });
     const connection = await connectTo(corosync);
     corosync.die();
     await waitUntil('the connection is closed', () => connection.closed, { everyMs: 1 });
@@ -30,7 +30,7 @@ describe('files of a lost connection', () => {
   });
 
   it('are left to the server if we close', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake, pid: deadPid() });
+    await using corosync = await ScriptedServer.start({ answer: answerFake, pid: deadPid() });
     const connection = await connectTo(corosync);
     await connection.close();
     expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
