@@ -5,7 +5,17 @@ import type { Output } from './output.ts';
 /** The part of the client that the commands use. */
 export type CliClient = Pick<
   CmapClient,
-  'get' | 'set' | 'delete' | 'adjust' | 'keys' | 'entries' | 'track' | 'close' | 'destroy' | 'bufferSize'
+  | 'get'
+  | 'set'
+  | 'delete'
+  | 'adjust'
+  | 'keys'
+  | 'entries'
+  | 'track'
+  | 'close'
+  | 'destroy'
+  | 'bufferSize'
+  | 'transport'
 >;
 
 export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;

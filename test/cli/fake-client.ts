@@ -23,6 +23,7 @@ export class FakeClient {
   readonly readOnly = new Set<string>();
   readonly tracked: string[] = [];
   readonly bufferSize = 1_048_576;
+  transport: 'shared-memory' | 'socket' = 'shared-memory';
   closed = false;
   #endTrackers: (error: ConnectionError | undefined) => void = () => undefined;
   readonly #closed = new Promise<ConnectionError | undefined>((resolve) => (this.#endTrackers = resolve));

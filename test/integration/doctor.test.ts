@@ -206,6 +206,18 @@ describeIntegration('corosync-client doctor', () => {
   });
 });
 
+describeIntegration('corosync-client doctor and datagram sockets', () => {
+  it('says that they carry the connection', async () => {
+    await using corosync = await PrivateCorosync.start({ ipcType: 'socket' });
+    const diagnosis = await diagnose();
+    expect(diagnosis).toMatchObject({ code: 0, summary: [] });
+    const texts = diagnosis.findings.map(({ text }) => text).join('\n');
+    expect(texts).toContain(', over datagram sockets;');
+    expect(texts).toMatch(/a connection takes 4 KiB$/m);
+    expect(corosync.logLines('warning')).toEqual([]);
+  });
+});
+
 /** A corosync with filesystem sockets, in network and mount namespaces of its own, as in a container. */
 class Container implements AsyncDisposable {
   readonly directory = mkdtempSync('/run/container-');

@@ -12,6 +12,8 @@ import type { Surroundings } from './surroundings.ts';
 /** Keys that tell where one is. */
 const TELLING_KEYS = ['totem.cluster_name', 'runtime.votequorum.this_node_id'];
 
+const TRANSPORTS = { 'shared-memory': 'shared memory', socket: 'datagram sockets' } as const;
+
 export interface ConnectionCheck {
   readonly remarks: readonly Remark[];
   /** A value has been read. */
@@ -37,8 +39,9 @@ export async function checkConnection(
 async function use(connect: () => Promise<CliClient>, map: CmapMap, remarks: Remark[]): Promise<boolean> {
   const connecting = stopwatch();
   const client = await connect();
+  const over = TRANSPORTS[client.transport];
   const size = client.bufferSize;
-  remarks.push(ok(`connected in ${connecting()}, over shared memory; messages of up to ${size} bytes`));
+  remarks.push(ok(`connected in ${connecting()}, over ${over}; messages of up to ${size} bytes`));
   const key = await firstKey(client);
   if (key === undefined) {
     remarks.push(problem(`the map ${map} is empty`));

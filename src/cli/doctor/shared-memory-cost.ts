@@ -4,11 +4,24 @@ const RING_MARGIN = 13;
 /** struct qb_ringbuffer_shared_s with the user data of rings of connections. */
 const RING_HEADER_BYTES = 8252;
 
-/** A header and a data file for each ring, in a directory. */
-export const INODES_OF_CONNECTION = 2 * RINGS + 1;
+/** What a connection takes of shared memory. */
+export interface Cost {
+  readonly bytes: number;
+  /** Files and directories. */
+  readonly inodes: number;
+}
 
-/** Bytes of shared memory that a connection takes. */
-export function bytesOfConnection(bufferSize: number, pageSize: number): number {
+/** A header and a data file for each ring, in a directory. */
+export function costOfRings(bufferSize: number, pageSize: number): Cost {
+  return { bytes: bytesOfRings(bufferSize, pageSize), inodes: 2 * RINGS + 1 };
+}
+
+/** Over datagram sockets it is one small file, in a directory. */
+export function costOfDatagrams(pageSize: number): Cost {
+  return { bytes: pageSize, inodes: 2 };
+}
+
+function bytesOfRings(bufferSize: number, pageSize: number): number {
   return RINGS * (roundUp(bufferSize + RING_MARGIN, pageSize) + roundUp(RING_HEADER_BYTES, pageSize));
 }
 
@@ -18,5 +31,6 @@ function roundUp(bytes: number, pageSize: number): number {
 
 export function showBytes(bytes: number): string {
   const mebibytes = bytes / 2 ** 20;
+  if (mebibytes < 1) return `${Math.ceil(bytes / 1024)} KiB`;
   return `${mebibytes.toFixed(mebibytes < 100 ? 1 : 0)} MiB`;
 }

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { idOf } from './accounts.ts';
+import { parseConf } from './corosync-conf.ts';
 import { CONFIG_FILE } from './corosync-process.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -37,30 +38,9 @@ export function findRule(surroundings: Surroundings): RuleSearch {
 }
 
 function allows(text: string, { files, seenAs }: Surroundings, root: string): boolean {
-  return parseRules(text).some(({ kind, name }) =>
-    kind === 'uid'
-      ? idOf(files, 'passwd', name, root) === seenAs.uid
-      : idOf(files, 'group', name, root) === seenAs.gid,
-  );
-}
-
-interface Rule {
-  readonly kind: 'uid' | 'gid';
-  readonly name: string;
-}
-
-/** corosync.conf: `name {` opens a section, `}` closes it, `key: value` between them. */
-function parseRules(text: string): Rule[] {
-  const sections: string[] = [];
-  return text.split('\n').flatMap((raw): Rule[] => {
-    const line = raw.trim();
-    if (line.startsWith('#')) return [];
-    const section = /^(\S+)\s*\{/.exec(line)?.[1];
-    if (section !== undefined) sections.push(section);
-    else if (line.startsWith('}')) sections.pop();
-    const [, kind, name = ''] = /^(uid|gid)\s*:\s*(.+)$/.exec(line) ?? [];
-    return kind !== undefined && sections.join('.') === 'uidgid'
-      ? [{ kind: kind as Rule['kind'], name }]
-      : [];
+  return parseConf(text).some(({ section, key, value }) => {
+    if (section !== 'uidgid') return false;
+    if (key === 'uid') return idOf(files, 'passwd', value, root) === seenAs.uid;
+    return key === 'gid' && idOf(files, 'group', value, root) === seenAs.gid;
   });
 }

@@ -48,6 +48,11 @@ describe('a connection that works', () => {
     ]);
   });
 
+  it('says what carries it', async () => {
+    client.transport = 'socket';
+    expect((await check()).remarks[0]?.text).toContain('over datagram sockets;');
+  });
+
   it('may lack those keys', async () => {
     client.values.delete('totem.cluster_name');
     const { works, remarks } = await check();

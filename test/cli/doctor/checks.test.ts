@@ -7,7 +7,7 @@ import { checkProcess } from '../../../src/cli/doctor/check-process.ts';
 import { checkSharedMemory } from '../../../src/cli/doctor/check-shared-memory.ts';
 import { checkSocket } from '../../../src/cli/doctor/check-socket.ts';
 import { checkVersions } from '../../../src/cli/doctor/check-versions.ts';
-import { bytesOfConnection } from '../../../src/cli/doctor/shared-memory-cost.ts';
+import { costOfRings } from '../../../src/cli/doctor/shared-memory-cost.ts';
 import { FakeSystem, GUEST, abstract } from './fake-system.ts';
 
 let system: FakeSystem;
@@ -237,29 +237,55 @@ describe('shared memory', () => {
   const PAGE = 4096;
 
   it('of a connection: three rings of a header and a data file, in whole pages', () => {
-    expect(bytesOfConnection(1_048_576, PAGE)).toBe(3 * (1_052_672 + 12_288));
-    expect(bytesOfConnection(65_536 - 13, PAGE)).toBe(3 * (65_536 + 12_288));
+    expect(costOfRings(1_048_576, PAGE).bytes).toBe(3 * (1_052_672 + 12_288));
+    expect(costOfRings(65_536 - 13, PAGE).bytes).toBe(3 * (65_536 + 12_288));
   });
 
+  /** Lets /dev/shm be a tmpfs of 64 MiB, with 2 MiB free, but for what is given. */
+  function pretendTmpfs(has: Partial<fs.StatsFs> = {}): void {
+    const tmpfs = { type: 0x01021994, bsize: PAGE, blocks: 16_384, bavail: 512, files: 100, ffree: 50 };
+    const statfs = Object.assign(fs.statfsSync(system.root), tmpfs, has);
+    vi.spyOn(system.files, 'statfs').mockReturnValue(statfs);
+  }
+
   it('is enough, or not', () => {
-    const [space] = checkSharedMemory(system.lookAround()).filter(({ text }) => text.includes('free'));
-    expect(space?.level).toBe('ok');
-    expect(space?.text).toMatch(/^\/dev\/shm: [\d.]+ MiB, [\d.]+ MiB free; a connection takes 0\.2 MiB$/);
-    const remarks = checkSharedMemory(system.lookAround({ bufferSize: 2 ** 50 }));
-    const tooLittle = remarks.find(({ level }) => level === 'problem');
+    pretendTmpfs();
+    expect(checkSharedMemory(system.lookAround())).toEqual([
+      { level: 'ok', text: '/dev/shm: 64.0 MiB, 2.0 MiB free; a connection takes 240 KiB' },
+    ]);
+    const [tooLittle, ...others] = checkSharedMemory(system.lookAround({ bufferSize: 2 ** 20 }));
+    expect(others).toEqual([]);
+    expect(tooLittle).toMatchObject({
+      level: 'problem',
+      text: '/dev/shm: 64.0 MiB, 2.0 MiB free; a connection takes 3.0 MiB',
+    });
     expect(tooLittle?.remedy).toContain('docker run --shm-size=256m');
-    expect(tooLittle?.remedy).toContain('--buffer-size 65536');
+    expect(tooLittle?.remedy).toContain('--buffer-size 65536 (bufferSize in the library) takes 240 KiB');
+    pretendTmpfs({ bavail: 59 });
+    expect(checkSharedMemory(system.lookAround())[0]?.remedy).not.toContain('--buffer-size');
   });
 
   it('has no limits, or no files left', () => {
-    const tmpfs = (has: { files: number; ffree: number }): fs.StatsFs =>
-      Object.assign(fs.statfsSync(system.root), { type: 0x01021994, blocks: 0, bavail: 0, ...has });
-    const statfs = vi.spyOn(system.files, 'statfs').mockReturnValue(tmpfs({ files: 0, ffree: 0 }));
+    pretendTmpfs({ blocks: 0, bavail: 0, files: 0, ffree: 0 });
     expect(checkSharedMemory(system.lookAround())).toMatchObject([{ level: 'ok' }]);
-    statfs.mockReturnValue(tmpfs({ files: 100, ffree: 6 }));
+    pretendTmpfs({ ffree: 6 });
     expect(checkSharedMemory(system.lookAround())).toMatchObject([
       { level: 'problem', remedy: expect.stringContaining('nr_inodes') as string },
     ]);
+  });
+
+  it('is a tmpfs', () => {
+    pretendTmpfs({ type: 0xef53 });
+    expect(checkSharedMemory(system.lookAround())).toMatchObject([{ level: 'note' }, { level: 'ok' }]);
+  });
+
+  it('is hardly needed for datagram sockets', () => {
+    const conf = 'system {\n  qb_ipc_type: socket\n}\n';
+    pretendTmpfs();
+    system.write('/etc/corosync/corosync.conf', conf.replace('system', 'totem'));
+    expect(checkSharedMemory(system.lookAround())[0]?.text).toMatch(/takes 240 KiB$/);
+    system.write('/etc/corosync/corosync.conf', conf);
+    expect(checkSharedMemory(system.lookAround())[0]?.text).toMatch(/takes 4 KiB$/);
   });
 
   it('is somewhere else', () => {
