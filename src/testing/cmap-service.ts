@@ -54,8 +54,8 @@ export class CmapService {
   }
 
   /** Executes a request. undefined: corosync's answer would not fit any ring. */
-  handle(bytes: Buffer): Buffer | undefined {
-    const request = new RequestReader(bytes);
+  handle(bytes: Buffer, reread: () => Buffer): Buffer | undefined {
+    const request = new RequestReader(bytes, reread);
     const { name, size } = request;
     if (name === undefined || size >= SIZE_LIMIT) return responses.bareResponse(0, 'CS_ERR_INVALID_PARAM');
     return this.#handlers[name](request);
@@ -100,8 +100,8 @@ export class CmapService {
       );
     },
     get: (request) => this.#get(request),
-    iterInit: ({ keyLength, keyText }) => {
-      const handle = this.#iterators.add(this.#store.iterate(keyLength > 0 ? keyText : undefined));
+    iterInit: ({ keyLength, keyTextLater }) => {
+      const handle = this.#iterators.add(this.#store.iterate(keyLength > 0 ? keyTextLater : undefined));
       return responses.handleResponse(CMAP_RESPONSE_ID.iterInit, 'CS_OK', handle);
     },
     iterNext: (request) => {

@@ -44,8 +44,8 @@ export interface CmapStore {
   adjust(key: string, step: number): CsErrorName;
   /** @param room bytes that the client has for the value; 0 asks for type and length only */
   get(key: string, room: number): StoredValue | CsErrorName;
-  /** @param prefix undefined for all keys */
-  iterate(prefix: string | undefined): StoreIterator;
+  /** @param prefix looked at first at the first step; undefined for all keys */
+  iterate(prefix: (() => string) | undefined): StoreIterator;
   /** @param trackType sum of TRACK_BITS */
   track(key: string | undefined, trackType: number, listener: StoreListener): Untrack | CsErrorName;
 }

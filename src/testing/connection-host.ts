@@ -4,8 +4,11 @@ import type { ServerConnection } from './server-connection.ts';
 
 /** What executes a client's requests. */
 export interface Service {
-  /** undefined: there is no answer. */
-  handle(request: Buffer): Buffer | undefined;
+  /**
+   * undefined: there is no answer.
+   * @param reread what stands in the request's place at any later time
+   */
+  handle(request: Buffer, reread: () => Buffer): Buffer | undefined;
   close(): void;
 }
 

@@ -13,6 +13,7 @@ const CONTROL_SIZE = 24;
 const SENT = { request: 0, response: 8, event: 16 } as const;
 const FLOW_CONTROL = 4;
 const PER_WAKE_UP = 5;
+const LARGEST_DATAGRAM = 65_536;
 const QUEUE_LENGTH_FILE = '/proc/sys/net/unix/max_dgram_qlen';
 
 /** Two datagram sockets with abstract names, and a control file (libqb's ipc_socket.c). */
@@ -26,6 +27,8 @@ export class DatagramTransport implements ServerTransport {
   readonly #control: number;
   readonly #sockets: Readonly<Record<'request' | 'event', DatagramSocket>>;
   readonly #received: Buffer[] = [];
+  /** libqb has one buffer for all requests of a connection: each overwrites the beginning of the one before. */
+  readonly #buffer = Buffer.alloc(LARGEST_DATAGRAM);
   /** Datagrams that the kernel keeps for a client that does not read: beyond it corosync loses answers. */
   readonly #queueLength = Number(fs.readFileSync(QUEUE_LENGTH_FILE, 'latin1'));
   #closed = false;
@@ -75,7 +78,12 @@ export class DatagramTransport implements ServerTransport {
     const request = this.#received.shift();
     if (request === undefined) throw new Error('there is no request to take');
     this.#set(SENT.request, this.#word(SENT.request) - 1);
+    request.copy(this.#buffer);
     return request;
+  }
+
+  reread(): () => Buffer {
+    return () => this.#buffer;
   }
 
   reclaim(): void {

@@ -75,7 +75,7 @@ export class Icmap implements CmapStore {
     return room > 0 && room < value.bytes.length ? 'CS_ERR_INVALID_PARAM' : value;
   }
 
-  iterate(prefix: string | undefined): StoreIterator {
+  iterate(prefix: (() => string) | undefined): StoreIterator {
     const iterator = this.#trie.iterate(prefix);
     return {
       next: () => {

@@ -78,6 +78,12 @@ export class LibqbRing {
     return this.get((read * WORD_SIZE + CHUNK_HEADER_SIZE) % this.#bytes, length);
   }
 
+  /** Reads, at any later time, the place of the chunk that was looked at, which may hold another by then. */
+  reread(length: number): () => Buffer {
+    const start = (this.#readPointer() * WORD_SIZE + CHUNK_HEADER_SIZE) % this.#bytes;
+    return () => this.get(start, length);
+  }
+
   /** qb_rb_chunk_reclaim: gives the chunk that was looked at back, which libqb's server does after it has answered. */
   reclaim(length: number): void {
     const read = this.#readPointer();

@@ -27,8 +27,11 @@ export class RequestReader {
   readonly id: number;
   readonly bytes: Buffer;
   readonly #reader: MessageReader;
+  readonly #reread: () => Buffer;
 
-  constructor(bytes: Buffer) {
+  /** @param reread what stands in the request's place at any later time */
+  constructor(bytes: Buffer, reread: () => Buffer = () => bytes) {
+    this.#reread = reread;
     this.bytes =
       bytes.length < LARGEST_STRUCT
         ? Buffer.concat([bytes, Buffer.alloc(LARGEST_STRUCT - bytes.length)])
@@ -55,6 +58,9 @@ export class RequestReader {
     const length = this.#reader.lengthToNul(NAME_OFFSET + 8, NAME_FIELD);
     return this.#reader.latin1(NAME_OFFSET + 8, length);
   }
+
+  /** The key as it stands in the request's place when it is asked for. */
+  readonly keyTextLater = (): string => new RequestReader(this.#reread()).keyText;
 
   /** The length that the client states for the key: 0 means none, whatever stands behind it. */
   get keyLength(): number {

@@ -58,6 +58,10 @@ export class ServerChannels {
     return this.request.peek();
   }
 
+  reread(request: Buffer): () => Buffer {
+    return this.request.reread(request.length);
+  }
+
   reclaim(request: Buffer): void {
     this.request.reclaim(request.length);
     this.handled += 1;

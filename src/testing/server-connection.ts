@@ -261,7 +261,10 @@ export class ServerConnection {
     let response: Buffer | undefined;
     const executed = yield* this.#step('request', subject, (fault) => {
       if (fault.flowControl !== undefined) this.#holdOff(fault.flowControl);
-      response = fault.error === undefined ? this.#service?.handle(bytes) : bareError(fault.error);
+      response =
+        fault.error === undefined
+          ? this.#service?.handle(bytes, this.transport.reread(bytes))
+          : bareError(fault.error);
     });
     if (!executed) return false;
     if (!(yield* this.#respond(response, subject))) return false;

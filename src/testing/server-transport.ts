@@ -23,6 +23,11 @@ export interface ServerTransport {
   beginWakeUp(atMost?: number): number;
   /** The next request. @throws BadMessage */
   peek(): Buffer;
+  /**
+   * What stands, at any later time, where the request was that has just been looked at: corosync's iterators look at their prefix
+   * there for the first time at their first step.
+   */
+  reread(request: Buffer): () => Buffer;
   /** It has been answered. */
   reclaim(request: Buffer): void;
   /** Returns how many bytes are owed for the `count` requests taken. */

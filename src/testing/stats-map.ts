@@ -99,7 +99,7 @@ export class StatsMap implements CmapStore {
   }
 
   /** Texts are told with length 0. */
-  iterate(prefix: string | undefined): StoreIterator {
+  iterate(prefix: (() => string) | undefined): StoreIterator {
     const iterator = this.#trie.iterate(prefix);
     return {
       next: () => {

@@ -88,7 +88,7 @@ export class Trie<T> {
   }
 
   /** Keys in the order of their bytes, each looked for when it is asked for. */
-  iterate(prefix: string | undefined): TrieIterator<T> {
+  iterate(prefix: (() => string) | undefined): TrieIterator<T> {
     return new TrieIterator({
       first: () => this.#first(prefix),
       next: (node, root) => nextAlive(node, root),
@@ -102,9 +102,11 @@ export class Trie<T> {
     for (; node?.value !== undefined; node = nextAlive(node, this.#root)) yield [node.key, node.value];
   }
 
-  #first(prefix: string | undefined): { root: TrieNode<T>; node: TrieNode<T> | undefined } | undefined {
+  #first(
+    prefix: (() => string) | undefined,
+  ): { root: TrieNode<T>; node: TrieNode<T> | undefined } | undefined {
     if (prefix === undefined) return { root: this.#root, node: nextAlive(this.#root, this.#root) };
-    const root = this.#lookup(prefix, false);
+    const root = this.#lookup(prefix(), false);
     if (root === undefined) return undefined;
     return { root, node: root.value === undefined ? nextAlive(root, root) : root };
   }

@@ -21,7 +21,7 @@ export interface RawResponse {
 class RawRequest implements RequestMessage<RawResponse> {
   readonly operation = 'raw';
   readonly expectedErrors = ALL_ERRORS;
-  readonly maxResponseSize = 40 + 65_536;
+  readonly maxResponseSize = 40 + 16_385;
   readonly responseId: number;
   readonly size: number;
   readonly #bytes: Buffer;

@@ -150,7 +150,9 @@ async function compareEvents(real: Side, ours: Side, where: object): Promise<voi
   expect({ ...where, events }).toEqual({ ...where, events: expected });
 }
 
-describeOnCorosync('the fake beside a real corosync', () => {
+describeOnCorosync('the fake beside a real corosync', (suite) => {
+  const ipcType = suite.transport === 'socket' ? 'socket' : 'shm';
+
   async function compare(
     draws: Record<string, Draw>,
     seed: number,
@@ -159,7 +161,7 @@ describeOnCorosync('the fake beside a real corosync', () => {
   ): Promise<void> {
     const random = new Random(seed);
     const cluster = { type: 'string', value: 'private' } as const;
-    await using fake = await FakeCorosync.start({ entries: { 'totem.cluster_name': cluster } });
+    await using fake = await FakeCorosync.start({ ipcType, entries: { 'totem.cluster_name': cluster } });
     await using real = await Side.open({}, 2);
     await using ours = await Side.open(fake.connectOptions, 2);
     const clear = [...KEYS, ...ODD_KEYS].map((key): MessageFields => ({ message: 'reqCmapDelete', key }));
@@ -175,8 +177,8 @@ describeOnCorosync('the fake beside a real corosync', () => {
     }
   }
 
-  it('makes the same ring files', async () => {
-    await using fake = await FakeCorosync.start();
+  it('makes the same files', async () => {
+    await using fake = await FakeCorosync.start({ ipcType });
     await using real = await Side.open({}, 1);
     await using ours = await Side.open(fake.connectOptions, 1);
     expect([real.heard, ours.heard]).toEqual(['0', '0']);

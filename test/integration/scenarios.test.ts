@@ -14,6 +14,7 @@ describeOnCorosync('what holds for the fake corosync', (suite) => {
 
   describe('holds for the real one', () => {
     describeScenarios(() => ({
+      ipcType: suite.transport === 'socket' ? 'socket' : 'shm',
       connect: (options) => {
         if (options?.bufferSize !== undefined) suite.letEventsQueue(); // what is to fill a small ring
         return suite.connect(options);

@@ -128,9 +128,19 @@ export const ITERATION: readonly Scenario[] = [
   {
     name: 'an iteration looks for its first key at its first step, not before',
     async run(target) {
+      const other = await target.connect();
       const steps = await Steps.over(await target.raw(), 'iter.f.', ['b']);
-      expect(await steps.set('iter.f.a')).toBe(OK);
+      await other.setUint8('iter.f.a', 1);
       expect(await steps.rest()).toEqual(['a', 'b']);
+      await steps.finalize();
+    },
+  },
+  {
+    name: 'a prefix is looked at first at the first step: over datagrams, a request in between has overwritten it',
+    async run(target) {
+      const steps = await Steps.over(await target.raw(), 'iter.g.', ['a', 'b']);
+      expect(await steps.get('iter.g.b')).toBe(OK);
+      expect(await steps.rest()).toEqual(target.ipcType === 'socket' ? ['b'] : ['a', 'b']);
       await steps.finalize();
     },
   },

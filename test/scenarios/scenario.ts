@@ -3,6 +3,7 @@ import type { RawConnection } from '../helpers/raw-connection.ts';
 
 /** A corosync, real or not, with what a scenario needs of it. What it connects is closed after the scenario. */
 export interface ScenarioTarget {
+  readonly ipcType: 'shm' | 'socket';
   connect(options?: ConnectOptions): Promise<CmapClient>;
   raw(): Promise<RawConnection>;
   /** A statistic of type uint64 that keeps changing. */

@@ -9,7 +9,7 @@ import type { ScenarioTarget } from '../scenarios/scenario.ts';
 const CHANGING = 'stats.srp.mcast_tx';
 const PASSING = 'stats.knet.node2.link0.connected';
 
-describe('the fake corosync', () => {
+describe.each(['shm', 'socket'] as const)('the fake corosync with qb_ipc_type %s', (ipcType) => {
   let fake: FakeCorosync;
   let changing: NodeJS.Timeout;
   const open: AsyncDisposable[] = [];
@@ -19,6 +19,7 @@ describe('the fake corosync', () => {
       entries: { 'totem.cluster_name': { type: 'string', value: 'private' } },
       stats: { [CHANGING]: { type: 'uint64', value: 1n } },
       statsPollMs: 20,
+      ipcType,
     });
     let count = 1n;
     changing = setInterval(() => fake.setStat(CHANGING, { type: 'uint64', value: (count += 1n) }), 5);
@@ -36,6 +37,7 @@ describe('the fake corosync', () => {
     return connection;
   };
   const target: ScenarioTarget = {
+    ipcType,
     connect: async (options) => kept(await CmapClient.connect({ ...fake.connectOptions, ...options })),
     raw: async () => kept(await RawConnection.connect(fake.connectOptions)),
     changingStat: CHANGING,
