@@ -15,6 +15,10 @@ describe('any sequence of calls on the fake corosync', () => {
         connect: (options = {}) => CmapClient.connect({ ...fake.connectOptions, ...options }),
         pause: () => fake.pause(),
         resume: () => fake.resume(),
+        holds: () => ({
+          trackers: fake.clients.reduce((sum, client) => sum + client.trackers.length, 0),
+          iterators: fake.clients.reduce((sum, client) => sum + client.openIterators, 0),
+        }),
       };
       await fc.assert(
         fc.asyncProperty(steps, (list) => takeSteps(target, list)),

@@ -16,10 +16,14 @@ export interface Target {
   /** As SIGSTOP and SIGCONT. */
   pause(): void;
   resume(): void;
+  /** What the server holds for its clients, all together, where one can look. */
+  holds?(): { readonly trackers: number; readonly iterators: number };
 }
 
 /** Longer than the time limits of calls that are to run out. */
 const STALL_MS = 3;
+/** Of each connection. */
+const SENTINEL_TRACKERS = 1;
 
 type CallsStep = Extract<Step, { step: 'calls' }>;
 
@@ -68,6 +72,19 @@ export class World implements AsyncDisposable {
   }
 
   async take(step: Step): Promise<void> {
+    await this.#take(step);
+    this.#checkHeld();
+  }
+
+  /** Whatever was given up, deleted or left has been given back to the server. */
+  #checkHeld(): void {
+    const held = this.#target.holds?.();
+    if (held === undefined) return;
+    const own = 1 + SENTINEL_TRACKERS * (1 + this.#connections.length);
+    expect(held).toEqual({ trackers: this.#tracked.length + own, iterators: 0 });
+  }
+
+  async #take(step: Step): Promise<void> {
     switch (step.step) {
       case 'connect':
         this.#connections.push(await this.#open({ bufferSize: step.bufferSize }));
