@@ -11,10 +11,10 @@ tarball=$(echo "$work"/*.tgz)
 npx publint --strict "$tarball"
 npx attw --profile esm-only --no-emoji "$tarball"
 
-# Installed into an empty project it needs nothing but itself, and its types hold for a strict user.
+# Installed into an empty project without what is optional it needs nothing but itself, and its types hold for a strict user.
 mkdir "$work/user"
 cp test/package/* "$work/user"
-npm install --silent --no-audit --no-fund --prefix "$work/user" "$tarball"
+npm install --silent --omit=optional --no-audit --no-fund --prefix "$work/user" "$tarball"
 [ "$(find "$work/user/node_modules" -mindepth 1 -maxdepth 1 -not -name '.*' | wc -l)" = 1 ] ||
   fail "the package has dependencies"
 for resolution in nodenext bundler; do

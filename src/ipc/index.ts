@@ -3,3 +3,4 @@ export { connectIpc, type IpcOptions } from './connect.ts';
 export type { SubmitOptions } from './pending-call.ts';
 export { type ConnectionListener, IpcConnection } from './ipc-connection.ts';
 export { within } from './deadline.ts';
+export type { TransportKind } from './transport.ts';

@@ -1,14 +1,14 @@
 import { ConnectionError } from '../errors/index.ts';
 
 /** Where libqb creates its ring files; the paths in the connection response name it, whatever mount we reach it by. */
-const SERVER_ROOT = '/dev/shm';
-const DIRECTORY = /^qb-(?<serverPid>\d+)-(?<clientPid>\d+)-\d+-[A-Za-z0-9]{6}$/;
+export const SERVER_ROOT = '/dev/shm';
+/** The directory that libqb makes for one connection. */
+export const CONNECTION_DIRECTORY = /^qb-(?<serverPid>\d+)-(?<clientPid>\d+)-\d+-[A-Za-z0-9]{6}$/;
 
 /** The directory and the files of one connection, as they are to be opened from here. */
 export interface SharedMemoryPaths {
   readonly directory: string;
   readonly serverPid: number;
-  /** Ours, as the server sees it: another number, or 0, from another pid namespace. */
   readonly clientPid: number;
   readonly request: string;
   readonly response: string;
@@ -41,7 +41,7 @@ export function sharedMemoryPaths(
   service: string,
   sharedMemoryDirectory: string = SERVER_ROOT,
 ): SharedMemoryPaths | undefined {
-  const { serverPid, clientPid } = DIRECTORY.exec(name)?.groups ?? {};
+  const { serverPid, clientPid } = CONNECTION_DIRECTORY.exec(name)?.groups ?? {};
   if (serverPid === undefined || clientPid === undefined) return undefined;
   const directory = `${sharedMemoryDirectory}/${name}`;
   return {

@@ -5,11 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { connectIpc } from '../../src/ipc/index.ts';
 import { connectTo } from '../helpers/fake-client.ts';
-import { FakeCorosync } from '../helpers/fake-corosync.ts';
+import { ScriptedServer } from '../helpers/scripted-server.ts';
 import { fakeListener } from '../helpers/fake-listener.ts';
 import { answerFake } from '../helpers/fake-request.ts';
-import { createRingFiles } from '../helpers/fake-ring-files.ts';
 import { FakeSetupServer } from '../helpers/fake-setup-server.ts';
+import { removeWhenServerIsDead } from '../../src/ipc/leftovers.ts';
+import { createRingFiles } from '../../src/testing/ring-files.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 /** The pid of a process that has been here and is gone. */
@@ -19,7 +20,7 @@ function deadPid(): number {
 
 describe('files of a connection that has ended', () => {
   it.each(['lost', 'closed', 'destroyed'] as const)('are removed if the server is dead: %s', async (how) => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake, pid: deadPid() });
+    await using corosync = await ScriptedServer.start({ answer: answerFake, pid: deadPid() });
     const connection = await connectTo(corosync);
     expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
     if (how === 'lost') corosync.die();
@@ -31,7 +32,7 @@ describe('files of a connection that has ended', () => {
 
   it('are removed if the server dies before it has noticed our close', async () => {
     using server = shortLived();
-    await using corosync = await FakeCorosync.start({ answer: answerFake, pid: server.pid });
+    await using corosync = await ScriptedServer.start({ answer: answerFake, pid: server.pid });
     const connection = await connectTo(corosync);
     await connection.close();
     expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
@@ -39,23 +40,22 @@ describe('files of a connection that has ended', () => {
     await waitUntil('the files are gone', () => !fs.existsSync(corosync.ringDirectory));
   });
 
-  it.each(['lost', 'closed'] as const)('are left to a server that lives: %s', async (how) => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake });
-    const connection = await connectTo(corosync);
-    if (how === 'lost') corosync.die();
-    else await connection.close();
-    await waitUntil('the connection is closed', () => connection.closed, { everyMs: 1 });
-    await sleep(50);
-    expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
-  });
-
-  it('are left to a server in another pid namespace, whose pid means nothing here', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake, pid: deadPid(), clientPid: 0 });
+  it('are left to a server that lives', async () => {
+    await using corosync = await ScriptedServer.start({ answer: answerFake });
     const connection = await connectTo(corosync);
     corosync.die();
     await waitUntil('the connection is closed', () => connection.closed, { everyMs: 1 });
     await sleep(50);
     expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
+  });
+
+  it('are left to a server in another pid namespace, whose pid means nothing here', () => {
+    const files = { path: '/', serverPid: deadPid(), remove: () => (removed = true) };
+    let removed = false;
+    removeWhenServerIsDead({ ...files, clientPid: 0 }, false);
+    expect(removed).toBe(false);
+    removeWhenServerIsDead({ ...files, clientPid: process.pid }, false);
+    expect(removed).toBe(true);
   });
 });
 
