@@ -72,5 +72,5 @@ export default tseslint.config(
       ['**/ipc/*', '!**/ipc/ring-file.ts', '!**/ipc/ring-storage.ts'],
     ],
   ),
-  { files: ['test/**', 'bench/**', 'scripts/**'], rules: { 'no-console': 'off' } },
+  { files: ['test/**', 'bench/**', 'soak/**', 'scripts/**'], rules: { 'no-console': 'off' } },
 );

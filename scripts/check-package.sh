@@ -20,6 +20,11 @@ npm install --silent --omit=optional --no-audit --no-fund --prefix "$work/user" 
 for resolution in nodenext bundler; do
   npx tsc --project "$work/user/tsconfig.$resolution.json" --typeRoots "$PWD/node_modules/@types"
 done
-(cd "$work/user" && node use.mjs)
+(cd "$work/user" && node use.mjs && node use-sockets.mjs CS_ERR_NOT_SUPPORTED)
 "$work/user/node_modules/.bin/corosync-client" --version
 "$work/user/node_modules/.bin/cmapctl" -h >/dev/null
+
+# The way its users install it: with the one optional package, for datagram sockets, where it gets on to what is not there.
+npm install --silent --no-audit --no-fund --prefix "$work/user" "$tarball"
+[ -d "$work/user/node_modules/node-unix-socket" ] || fail "the package for datagram sockets is not installed along"
+(cd "$work/user" && node use-sockets.mjs CS_ERR_NOT_EXIST)

@@ -117,7 +117,8 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   /**
    * cmap_set: creates the key, or replaces its value and type.
    * @throws CsError CS_ERR_ACCESS: the key is read-only; CS_ERR_NAME_TOO_LONG: corosync does not allow the key;
-   *   CS_ERR_INVALID_PARAM: the value does not fit its type, or has more than 16384 bytes; CS_ERR_TOO_BIG: nor the buffer;
+   *   CS_ERR_INVALID_PARAM: the value does not fit its type, has more than 16384 bytes, or `runtime.force_gather`
+   *   would be no string, at which corosync can crash; CS_ERR_TOO_BIG: nor the buffer;
    *   CS_ERR_BUSY: a tracker of this process would make corosync crash (see `track`).
    */
   async set(key: string, value: CmapValue, options?: CallOptions): Promise<void> {
@@ -156,8 +157,9 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
 
   /**
    * cmap_iter_init, cmap_iter_next and cmap_iter_finalize: keys that start with `prefix` (all, if it is empty), sorted, with type and size.
-   * Leaving the loop early finalizes corosync's iterator. No key is an empty iteration, not an error. `timeoutMs` bounds each
-   * request of the iteration, not the whole.
+   * They are fetched before the first is given (the first 65,536, in a larger map), for corosync's iterator must not rest while a
+   * reader is busy: around it, corosync mistakes deletes and adds. No key is an empty iteration, not an error. `timeoutMs` bounds
+   * each request of the iteration, not the whole.
    */
   keys(prefix = '', options?: CallOptions): AsyncGenerator<CmapKeyInfo, void> {
     return iterateKeys(this.#iterationCalls(options), checkPrefix('cmap_iter_init', prefix));

@@ -17,7 +17,7 @@ export interface ConnectOptions extends CallOptions {
   readonly sharedMemoryDirectory?: string | undefined;
   /**
    * Bytes of each of the three ring buffers, 65536 to 16777216. Default 1048576, as libcmap asks for; a connection
-   * costs about three times that of corosync's `/dev/shm`.
+   * costs about three times that of corosync's `/dev/shm`. With datagram sockets it is the size of the largest message only.
    */
   readonly bufferSize?: number | undefined;
   /** Milliseconds for connecting in all, and the default limit of every later call. Default 30000. */

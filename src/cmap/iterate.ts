@@ -27,33 +27,73 @@ export interface IterationCalls {
   get(key: string): Promise<CmapValue>;
 }
 
-/** Keys asked for at once: few at first, for a short prefix costs no more than it must; then whole batches. */
+/** Requests made at once: few at first, for a short prefix costs no more than it must; then whole batches. */
 const FIRST_WINDOW = 8;
-const LAST_WINDOW = 64;
+const LAST_WINDOW = 128;
 
-/** cmap_iter_init, then cmap_iter_next a window at a time (past the end corosync just says so), then cmap_iter_finalize. */
+/** Keys that are kept for a reader who is slower than corosync. */
+const MOST_AHEAD = 65_536;
+
+/**
+ * cmap_iter_init, then cmap_iter_next a window at a time (past the end corosync just says so), then cmap_iter_finalize.
+ *
+ * All keys are fetched before the reader gets the first. While an iterator rests on a key, libqb's map makes mistakes around
+ * it (lib/trie.c, seen on 2.0.6): a key that is deleted stays until the iterator moves, one that is deleted and set again is lost then, one
+ * that is deleted twice is freed under the iterator, and adding a key beside it makes it come twice and survive its next delete.
+ */
 export async function* iterateKeys(calls: IterationCalls, prefix: string): AsyncGenerator<CmapKeyInfo, void> {
-  for await (const window of windows(calls, prefix, (keys) => Promise.resolve(keys))) yield* window;
+  for await (const keys of keyLists(calls, prefix)) yield* keys;
 }
 
-/** The same, and the values are fetched in one batch with the keys of the next window. Keys deleted meanwhile are left out. */
+/** The same, and then the values, a window at a time. Keys deleted meanwhile are left out. */
 export async function* iterateEntries(
   calls: IterationCalls,
   prefix: string,
 ): AsyncGenerator<CmapEntry, void> {
-  const fetchAll = async (keys: CmapKeyInfo[]): Promise<(CmapEntry | undefined)[]> =>
-    Promise.all(keys.map((info) => fetchEntry(calls, info)));
-  for await (const window of windows(calls, prefix, fetchAll)) {
-    for (const entry of window) if (entry !== undefined) yield entry;
+  for await (const keys of keyLists(calls, prefix)) {
+    let ahead = fetchEntries(calls, keys, 0);
+    for (let from = 0; from < keys.length; from += LAST_WINDOW) {
+      const fetched = ahead;
+      ahead = fetchEntries(calls, keys, from + LAST_WINDOW);
+      for (const entry of await fetched) if (entry !== undefined) yield entry;
+    }
   }
 }
 
-async function* windows<T>(
-  calls: IterationCalls,
-  prefix: string,
-  fetch: (keys: CmapKeyInfo[]) => Promise<T[]>,
-): AsyncGenerator<T[], void> {
-  const finalize = (iterHandle: bigint): Promise<void> => calls.release(new IterFinalizeRequest(iterHandle));
+/** All keys in one list, unless there are more than MOST_AHEAD; the iterator is finalized before the last list is given. */
+async function* keyLists(calls: IterationCalls, prefix: string): AsyncGenerator<CmapKeyInfo[], void> {
+  const { iterHandle, first } = await begin(calls, prefix);
+  let list: CmapKeyInfo[] = [];
+  let last: string | undefined;
+  let failed = false;
+  try {
+    for await (const keys of windows(calls, iterHandle, first)) {
+      if (list.length >= MOST_AHEAD) {
+        yield list;
+        list = [];
+      }
+      for (const info of keys) {
+        if (info.key !== last) list.push(info);
+        last = info.key;
+      }
+    }
+  } catch (error) {
+    failed = true;
+    throw error;
+  } finally {
+    const finalized = finalize(calls, iterHandle);
+    // A caller whose deadline has passed must not wait for a second one.
+    if (!failed) await finalized;
+  }
+  yield list;
+}
+
+interface Begun {
+  readonly iterHandle: bigint;
+  readonly first: Promise<CmapKeyInfo[]>;
+}
+
+async function begin(calls: IterationCalls, prefix: string): Promise<Begun> {
   let first: Promise<CmapKeyInfo[]> = Promise.resolve([]);
   const iterHandle = await calls.submit(new IterInitRequest(prefix), {
     // Until the first iter_next corosync's iterator points to the prefix in the request ring, where the next requests
@@ -62,29 +102,33 @@ async function* windows<T>(
       first = nextKeys(calls, handle, FIRST_WINDOW, true);
       first.catch(ignore);
     },
-    onAbandonedAnswer: (late) => void finalize(late).catch(ignore),
+    onAbandonedAnswer: (late) => void finalize(calls, late),
   });
+  return { iterHandle, first };
+}
+
+async function finalize(calls: IterationCalls, iterHandle: bigint): Promise<void> {
+  await calls.release(new IterFinalizeRequest(iterHandle)).catch(ignore);
+}
+
+async function* windows(
+  calls: IterationCalls,
+  iterHandle: bigint,
+  first: Promise<CmapKeyInfo[]>,
+): AsyncGenerator<CmapKeyInfo[], void> {
   let size = FIRST_WINDOW;
-  let failed = false;
-  try {
-    let ahead: Promise<CmapKeyInfo[]> | undefined = first;
-    while (ahead !== undefined) {
-      const keys: CmapKeyInfo[] = await ahead;
-      const fetched = fetch(keys);
-      const atEnd = keys.length < size;
-      size = Math.min(size * 2, LAST_WINDOW);
-      ahead = atEnd ? undefined : nextKeys(calls, iterHandle, size);
-      // Whichever of the two fails is reported when it is awaited; neither may fail unheard before that.
-      ahead?.catch(ignore);
-      yield await fetched;
+  let ahead = first;
+  for (;;) {
+    const keys = await ahead;
+    if (keys.length < size) {
+      yield keys;
+      return;
     }
-  } catch (error) {
-    failed = true;
-    throw error;
-  } finally {
-    const finalized = finalize(iterHandle).catch(ignore);
-    // A caller whose deadline has passed must not wait for a second one.
-    if (!failed) await finalized;
+    size = Math.min(size * 2, LAST_WINDOW);
+    ahead = nextKeys(calls, iterHandle, size);
+    // It is awaited later, if at all.
+    ahead.catch(ignore);
+    yield keys;
   }
 }
 
@@ -99,6 +143,19 @@ async function nextKeys(
   );
   const keys = await Promise.all(answers);
   return keys.filter((info) => info !== undefined);
+}
+
+/** The entries of one window; each that has gone meanwhile is undefined. */
+function fetchEntries(
+  calls: IterationCalls,
+  keys: readonly CmapKeyInfo[],
+  from: number,
+): Promise<(CmapEntry | undefined)[]> {
+  const window = keys.slice(from, from + LAST_WINDOW);
+  const fetched = Promise.all(window.map((info) => fetchEntry(calls, info)));
+  // It is awaited later, if at all.
+  fetched.catch(ignore);
+  return fetched;
 }
 
 async function fetchEntry(

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { LITTLE_ENDIAN } from '../codec/byte-order.ts';
 import { malformed } from '../codec/malformed.ts';
+import { ConnectionError } from '../errors/index.ts';
 import { openTrusted } from './trusted-file.ts';
 
 /*
@@ -61,12 +62,23 @@ export class DatagramControl {
     fs.closeSync(this.#fd);
   }
 
+  /** A closed descriptor's number may belong to any other file by now. */
+  #checkOpen(): void {
+    if (!this.#open)
+      throw new ConnectionError('CS_ERR_BAD_HANDLE', {
+        operation: 'control',
+        detail: 'the connection is closed',
+      });
+  }
+
   #read(offset: number): number {
+    this.#checkOpen();
     if (fs.readSync(this.#fd, this.#word, 0, 4, offset) !== 4) throw malformed('control file was cut short');
     return this.#view.getInt32(0, LITTLE_ENDIAN);
   }
 
   #write(offset: number, value: number): void {
+    this.#checkOpen();
     this.#view.setInt32(0, value, LITTLE_ENDIAN);
     fs.writeSync(this.#fd, this.#word, 0, 4, offset);
   }

@@ -12,6 +12,7 @@ export interface DatagramNames {
   readonly base: string;
   readonly control: string;
   readonly serverPid: number;
+  /** Ours, as the server sees it: another number, or 0, from another pid namespace. */
   readonly clientPid: number;
   /** The connection's own directory, where libqb makes one. */
   readonly directory: string | undefined;
@@ -45,7 +46,7 @@ function abstractNames(
 ): DatagramNames {
   const name = response.split('/').at(-2) ?? '';
   const { serverPid, clientPid } = CONNECTION_DIRECTORY.exec(name)?.groups ?? {};
-  if (serverPid === undefined) throw untrusted(response);
+  if (serverPid === undefined || clientPid === undefined) throw untrusted(response);
   const base = `${SERVER_ROOT}/${name}/qb-${service}`;
   if (response !== base) throw untrusted(response);
   if (request !== `${SERVER_ROOT}/${name}/qb-control-${service}`) throw untrusted(request);
@@ -69,7 +70,7 @@ function fileNames(
 ): DatagramNames {
   const groups = CONNECTION_NUMBERS.exec(response)?.groups;
   if (groups === undefined || setupPath.startsWith('\0')) throw untrusted(response);
-  const { numbers = '', serverPid, clientPid } = groups;
+  const { numbers = '', serverPid = '', clientPid = '' } = groups;
   const directory = dirname(setupPath);
   const known = [
     {

@@ -1,3 +1,4 @@
+import { getSystemErrorMap } from 'node:util';
 import type { DatagramNamespace } from './datagram-names.ts';
 import type { DatagramBackend, DatagramListener, DatagramSocket } from './datagram-socket.ts';
 
@@ -8,7 +9,13 @@ export async function loadNodeUnixSocket(namespace: DatagramNamespace): Promise<
   const { DgramSocket } = (await import('node-unix-socket')) satisfies Module;
   const address = (name: string): string => (namespace === 'abstract' ? `\0${name}` : name);
   return {
-    bind: (name, listener) => new NodeUnixSocket(new DgramSocket(), address, name, listener),
+    bind: (name, listener) => {
+      try {
+        return new NodeUnixSocket(new DgramSocket(), address, name, listener);
+      } catch (error) {
+        throw withErrno(error);
+      }
+    },
   };
 }
 
@@ -48,7 +55,7 @@ class NodeUnixSocket implements DatagramSocket {
     this.#socket.sendTo(bytes, 0, bytes.length, this.#address(to), (error) => (outcome = error ?? 'sent'));
     const result = outcome as Error | 'full' | 'sent';
     if (result === 'full') throw new Error('the datagram socket takes no more');
-    if (result !== 'sent') throw result;
+    if (result !== 'sent') throw withErrno(result);
   }
 
   close(): void {
@@ -56,4 +63,12 @@ class NodeUnixSocket implements DatagramSocket {
     this.#listener = undefined;
     this.#socket.close();
   }
+}
+
+/** The package tells of a system error in the words of the C library only; libuv has the same words for most. */
+function withErrno(error: unknown): Error {
+  const failure = error instanceof Error ? error : new Error(String(error));
+  const words = failure.message.toLowerCase();
+  const [, known] = [...getSystemErrorMap()].find(([, [, text]]) => text === words) ?? [];
+  return known === undefined ? failure : Object.assign(failure, { code: known[0] });
 }

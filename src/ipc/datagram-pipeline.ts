@@ -203,11 +203,11 @@ export class DatagramPipeline {
     this.#answers = [];
     try {
       for (const answer of answers) this.#ledger.deliver(new MessageReader(answer));
+      this.#control.endBatch();
     } catch (cause) {
       this.#onFailure(cause);
       return;
     }
-    this.#control.endBatch();
     this.#ledger.endBatch();
     if (this.#ledger.idle) this.#ledger.clearDeadlines();
     else this.#schedule();

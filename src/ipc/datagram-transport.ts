@@ -1,20 +1,21 @@
 import fs from 'node:fs';
 import { malformed } from '../codec/malformed.ts';
 import { MessageReader } from '../codec/message-reader.ts';
-import { ConnectionError } from '../errors/index.ts';
+import { ConnectionError, systemErrorToCsError } from '../errors/index.ts';
 import { DatagramControl } from './datagram-control.ts';
 import { checkDatagramNames, type DatagramNames, type DatagramPlace } from './datagram-names.ts';
 import { DatagramPipeline } from './datagram-pipeline.ts';
 import { loadDatagramBackend, type DatagramBackend, type DatagramSocket } from './datagram-socket.ts';
-import { removeFiles, removeWhenServerIsDead } from './leftovers.ts';
+import { removeWhenServerIsDead } from './leftovers.ts';
 import type { PendingCall } from './pending-call.ts';
 import { MAX_BATCH } from './request-pipeline.ts';
 import type { SetupSocket } from './setup-socket.ts';
 import type { Transport, TransportListener } from './transport.ts';
 import { checkTrustedDirectory } from './trusted-file.ts';
 
+/** Four seconds in all: a corosync that stands still for longer has lost its token by then. */
 const FIRST_DELAY_MS = 1;
-const LAST_DELAY_MS = 512;
+const LAST_DELAY_MS = 2048;
 
 /** Datagrams that wait at one socket: Linux's default, and its own name for the limit. */
 const QUEUE_LENGTH = { file: '/proc/sys/net/unix/max_dgram_qlen', default: 10 };
@@ -114,7 +115,8 @@ export class DatagramTransport implements Transport {
 
   removeLeftovers(stayFor: boolean): void {
     const { control, directory, serverPid, clientPid } = this.#names;
-    const remove = (): void => removeFiles([control, ...this.#socketFiles('request', 'event-tx')], directory);
+    const files = [control, ...this.#socketFiles('request', 'event-tx')];
+    const remove = (): void => removeFiles(files, directory);
     removeWhenServerIsDead({ path: control, serverPid, clientPid, remove }, stayFor);
   }
 
@@ -145,10 +147,16 @@ export class DatagramTransport implements Transport {
     const name = `${this.#names.base}-${channel}`;
     // What an earlier process of the same pid has left there.
     removeFiles(this.#socketFiles(channel), undefined);
-    const socket = backend.bind(name, { onDatagram, onError });
-    this.#sockets.push(socket);
-    if (this.#names.namespace === 'file') fs.chmodSync(name, 0o600);
-    return socket;
+    try {
+      const socket = backend.bind(name, { onDatagram, onError });
+      this.#sockets.push(socket);
+      if (this.#names.namespace === 'file') fs.chmodSync(name, 0o600);
+      return socket;
+    } catch (cause) {
+      const { code, errno } = systemErrorToCsError(cause);
+      const detail = `cannot bind a datagram socket to ${name}`;
+      throw new ConnectionError(code, { operation: 'connect', errno, detail, cause });
+    }
   }
 
   #socketFiles(...channels: string[]): string[] {
@@ -199,5 +207,15 @@ function queueLength(): number {
     return Number.isInteger(length) ? length : QUEUE_LENGTH.default;
   } catch {
     return QUEUE_LENGTH.default;
+  }
+}
+
+/** Files that are gone already are what we want. */
+function removeFiles(files: readonly string[], directory: string | undefined): void {
+  try {
+    for (const file of files) fs.rmSync(file, { force: true });
+    if (directory !== undefined) fs.rmdirSync(directory);
+  } catch {
+    // Gone already, or no longer ours to remove: nobody would be helped by an error here.
   }
 }

@@ -1,3 +1,4 @@
+import { getSystemErrorMap } from 'node:util';
 import type { Socket } from 'unix-dgram';
 import type { DatagramBackend, DatagramListener, DatagramSocket } from './datagram-socket.ts';
 
@@ -8,7 +9,13 @@ const LEAST_SEND_BUFFER = 64 * 1024;
 export async function loadUnixDgram(): Promise<DatagramBackend> {
   const { default: unixDgram } = await import('unix-dgram');
   return {
-    bind: (name, listener) => new UnixDgramSocket(unixDgram.createSocket('unix_dgram'), name, listener),
+    bind: (name, listener) => {
+      try {
+        return new UnixDgramSocket(unixDgram.createSocket('unix_dgram'), name, listener);
+      } catch (error) {
+        throw withErrno(error);
+      }
+    },
   };
 }
 
@@ -38,7 +45,7 @@ class UnixDgramSocket implements DatagramSocket {
   send(bytes: Buffer, to: string): void {
     // Not connected: on a connected socket the package throws from its own callback when the other end goes.
     this.#socket.send(bytes, 0, bytes.length, to, (error) => {
-      if (error !== undefined) throw error;
+      if (error !== undefined) throw withErrno(error);
     });
   }
 
@@ -47,4 +54,11 @@ class UnixDgramSocket implements DatagramSocket {
     this.#listener = undefined;
     this.#socket.close();
   }
+}
+
+/** The package has numbers where Node has names. */
+function withErrno(error: unknown): Error {
+  const failure = error instanceof Error ? error : new Error(String(error));
+  const known = 'code' in failure ? getSystemErrorMap().get(Number(failure.code)) : undefined;
+  return known === undefined ? failure : Object.assign(failure, { code: known[0] });
 }

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { removeRingFiles } from './ring-file.ts';
-import { SERVER_ROOT, sharedMemoryPaths } from './shared-memory-path.ts';
+import { CONNECTION_DIRECTORY, SERVER_ROOT, sharedMemoryPaths } from './shared-memory-path.ts';
 
 const FIRST_DELAY_MS = 10;
 const LAST_DELAY_MS = 640;
@@ -10,7 +10,7 @@ export interface ServerFiles {
   /** Is there as long as the rest is. */
   readonly path: string;
   readonly serverPid: number;
-  /** The client's, as the server sees it: another number, or 0, from another pid namespace. */
+  /** Ours, as the server sees it: another number, or 0, from another pid namespace. */
   readonly clientPid: number;
   /** Must not throw. */
   remove(): void;
@@ -18,8 +18,8 @@ export interface ServerFiles {
 
 /**
  * A server that ends in good order removes a connection's files itself, and logs a warning if somebody else has.
- * One that was killed cannot: once its pid is gone they are removed here, as libqb's client does. If the client's pid is not
- * ours, the server lives in another pid namespace, and its own pid tells nothing here.
+ * One that was killed cannot: once its pid is gone they are removed here, as libqb's client does. The server names the
+ * pid that it saw of us; if that is not ours it lives in another pid namespace, and its own tells nothing here.
  * @param stayFor whether the process is to live until this is decided
  */
 export function removeWhenServerIsDead(
@@ -35,35 +35,28 @@ export function removeWhenServerIsDead(
 }
 
 /** The same after a handshake that was not answered: nobody has said which files the server had made for us by then. */
-export function sweepWhenServerIsDead(service: string, sharedMemoryDirectory: string = SERVER_ROOT): void {
-  for (const name of namesIn(sharedMemoryDirectory)) {
-    const paths = sharedMemoryPaths(name, service, sharedMemoryDirectory);
-    if (paths === undefined) continue;
-    const { directory, serverPid, clientPid } = paths;
-    const remove = (): void => {
-      removeFiles([`${directory}/qb-control-${service}`], undefined); // of datagram sockets
-      removeRingFiles(paths);
-    };
-    removeWhenServerIsDead({ path: directory, serverPid, clientPid, remove }, true);
-  }
+export function sweepWhenServerIsDead(service: string, sharedMemoryDirectory: string | undefined): void {
+  for (const files of ofAllConnections(service, sharedMemoryDirectory)) removeWhenServerIsDead(files, true);
 }
 
-/** Files that are gone already are what we want. */
-export function removeFiles(files: readonly string[], directory: string | undefined): void {
+function ofAllConnections(service: string, sharedMemoryDirectory: string = SERVER_ROOT): ServerFiles[] {
   try {
-    for (const file of files) fs.rmSync(file, { force: true });
-    if (directory !== undefined) fs.rmdirSync(directory);
-  } catch {
-    // Gone already, or no longer ours to remove: nobody would be helped by an error here.
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return fs.readdirSync(directory);
+    const names = fs.readdirSync(sharedMemoryDirectory).filter((name) => CONNECTION_DIRECTORY.test(name));
+    return names.flatMap((name) => filesIn(name, service, sharedMemoryDirectory) ?? []);
   } catch {
     return []; // the failed handshake will be reported
   }
+}
+
+function filesIn(name: string, service: string, sharedMemoryDirectory: string): ServerFiles | undefined {
+  const paths = sharedMemoryPaths(name, service, sharedMemoryDirectory);
+  if (paths === undefined) return undefined;
+  const { directory, serverPid, clientPid } = paths;
+  const remove = (): void => {
+    fs.rmSync(`${directory}/qb-control-${service}`, { force: true });
+    removeRingFiles(paths);
+  };
+  return { path: directory, serverPid, clientPid, remove };
 }
 
 function isAlive(pid: number): boolean {

@@ -71,7 +71,7 @@ export class RingTransport implements Transport {
     this.#channels.removeLeftovers(stayFor);
   }
 
-  /** What corosync had told is handed on first: its bytes may have been lost with the socket, or never sent. */
+  /** What corosync had told is handed out first: its bytes may have been lost with the socket, or never sent. */
   #lost(error: ConnectionError, listener: TransportListener): void {
     this.#channels.events.drainRest((event) => listener.onEvent(event));
     listener.onDrained();

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import type { CmapMap } from '../codec/cmap/set-current-map.ts';
 import type { CmapValue } from '../codec/cmap/value.ts';
 import { CmapService, type CmapStores, type FakeTracker } from './cmap-service.ts';
+import { loadDatagramBackend } from './datagram-socket.ts';
 import type { Fault } from './fault-types.ts';
 import type { Faults } from './faults.ts';
 import { Icmap } from './icmap.ts';
 import { IpcServer } from './ipc-server.ts';
-import type { Counters, ServerConnection } from './server-connection.ts';
+import type { Counters } from './connection-host.ts';
+import type { ServerConnection } from './server-connection.ts';
 import { StatsMap } from './stats-map.ts';
 import { fromStored, toStored } from './stored-value.ts';
 
@@ -34,6 +36,12 @@ export interface FakeCorosyncOptions extends FakeContents {
    * told another place. Run those in network and mount namespaces of their own. Default false: in a fresh directory.
    */
   readonly abstractSocket?: boolean;
+  /**
+   * How messages travel, as corosync.conf's `qb_ipc_type` says it: `'shm'` (default), shared memory, or `'socket'`, datagram
+   * sockets, which takes the optional package node-unix-socket. C programs work with both, but over shared memory they see an
+   * answer only when they look again, every 2 seconds: they sleep on a futex, which Node.js cannot wake.
+   */
+  readonly ipcType?: 'shm' | 'socket';
   /** In the names of the ring files: after `die` a client looks whether it lives before it removes them. Default ours. */
   readonly pid?: number;
 }
@@ -49,7 +57,7 @@ export interface FakeClient {
   readonly requests: number;
   /** Notifications that wait because its event ring is full. */
   readonly queuedEvents: number;
-  /** Where its ring files are. */
+  /** Where its files are. */
   readonly ringDirectory: string;
   /** Ends its connection, as corosync does with a client that breaks the protocol. */
   close(): void;
@@ -230,6 +238,7 @@ export class FakeCorosync implements AsyncDisposable {
       sharedMemoryDirectory: directory ?? '/dev/shm',
       service: SERVICE,
       pid: this.#options.pid ?? process.pid,
+      datagrams: this.#options.ipcType === 'socket' ? await loadDatagramBackend() : undefined,
       newService: (connection) => this.#newService(connection),
     });
   }
@@ -269,9 +278,9 @@ function describe(connection: ServerConnection, service: CmapService | undefined
     map: service?.map ?? 'icmap',
     trackers: service?.trackers ?? [],
     openIterators: service?.openIterators ?? 0,
-    requests: connection.channels.handled,
+    requests: connection.transport.handled,
     queuedEvents: connection.queuedEvents,
-    ringDirectory: connection.ringDirectory,
+    ringDirectory: connection.transport.directory,
     close: () => connection.close(),
   };
 }

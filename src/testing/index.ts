@@ -18,6 +18,6 @@ export type {
   StepFault,
   WelcomeFault,
 } from './fault-types.ts';
-export type { Counters as FakeCounters } from './server-connection.ts';
+export type { Counters as FakeCounters } from './connection-host.ts';
 export type { RequestName } from './requests.ts';
 export type { WelcomeFields } from './welcome.ts';

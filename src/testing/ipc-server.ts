@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import type net from 'node:net';
+import type { DatagramBackend } from './datagram-socket.ts';
 import { Faults } from './faults.ts';
-import { ServerConnection, type ConnectionHost, type Counters, type Service } from './server-connection.ts';
+import type { ConnectionHost, Counters, Service } from './connection-host.ts';
+import { ServerConnection } from './server-connection.ts';
 import { SetupListener } from './setup-listener.ts';
 
 export interface IpcServerOptions {
@@ -11,6 +13,8 @@ export interface IpcServerOptions {
   readonly service: string;
   /** In the names of the ring files. */
   readonly pid: number;
+  /** For datagrams instead of shared memory. */
+  readonly datagrams?: DatagramBackend | undefined;
   readonly newService: (connection: ServerConnection) => Service;
 }
 
@@ -70,6 +74,10 @@ export class IpcServer implements ConnectionHost {
     return this.#options.pid;
   }
 
+  get datagrams(): DatagramBackend | undefined {
+    return this.#options.datagrams;
+  }
+
   get paused(): boolean {
     return this.#paused;
   }
@@ -108,7 +116,7 @@ export class IpcServer implements ConnectionHost {
   die(): void {
     if (this.#listener === undefined) return;
     for (const connection of this.#connections) {
-      if (connection.established) this.#remains.add(connection.ringDirectory);
+      if (connection.established) this.#remains.add(connection.transport.directory);
       connection.die();
     }
     this.#connections.clear();

@@ -22,7 +22,9 @@ export interface RingDirectoryOptions {
 export class RingDirectory {
   readonly path: string;
   /** What the client is told: the names that the files have in corosync's `/dev/shm`. */
-  readonly names: Readonly<Record<Channel, string>>;
+  readonly ringNames: Readonly<Record<Channel, string>>;
+  /** The control file, and what the sockets' names begin with. */
+  readonly datagramNames: { readonly request: string; readonly response: string };
 
   constructor(options: RingDirectoryOptions) {
     const { sharedMemoryDirectory, serverPid, clientPid, number, service } = options;
@@ -30,16 +32,26 @@ export class RingDirectory {
     this.path = `${sharedMemoryDirectory}/${name}`;
     fs.mkdirSync(this.path, { mode: 0o700 });
     fs.chmodSync(this.path, 0o770);
-    const nameOf = (channel: string): string => `/dev/shm/${name}/qb-${channel}-${service}`;
-    this.names = { request: nameOf('request'), response: nameOf('response'), event: nameOf('event') };
+    const nameOf = (channel: string): string => `/dev/shm/${name}/qb-${channel}${service}`;
+    this.ringNames = {
+      request: nameOf('request-'),
+      response: nameOf('response-'),
+      event: nameOf('event-'),
+    };
+    this.datagramNames = { request: nameOf('control-'), response: nameOf('') };
+  }
+
+  /** Where a file is that the client is told of. */
+  pathOf(recordedPath: string): string {
+    return this.path + recordedPath.slice(recordedPath.lastIndexOf('/'));
   }
 
   /** Creates the three rings. If they do not fit the file system, nothing stays. */
   createRings(maxMessageSize: number): ServerRings {
     const opened: RingFile[] = [];
     const open = (channel: Channel): RingFile => {
-      const recordedPath = this.names[channel];
-      const path = this.path + recordedPath.slice(recordedPath.lastIndexOf('/'));
+      const recordedPath = this.ringNames[channel];
+      const path = this.pathOf(recordedPath);
       createRingFiles({ path, recordedPath, wordSize: ringWords(maxMessageSize) });
       const ring = new RingFile(path, recordedPath, maxMessageSize);
       opened.push(ring);

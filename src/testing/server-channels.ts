@@ -1,5 +1,5 @@
 import type { RingStorage } from '../ipc/ring-storage.ts';
-import { LibqbRing, type ChunkLies } from './libqb-ring.ts';
+import { LibqbRing } from './libqb-ring.ts';
 
 /** Requests that corosync handles at one wake-up. */
 const PER_WAKE_UP = 5;
@@ -26,8 +26,6 @@ export class ServerChannels {
   /** Bytes that the server is blocked for: of requests that it has handled already. */
   owedBytes = 0;
   handled = 0;
-  /** Answers that did not fit: corosync drops them without a word. */
-  dropped = 0;
 
   constructor(rings: ServerRings) {
     this.request = new LibqbRing(rings.request);
@@ -65,23 +63,11 @@ export class ServerChannels {
     this.handled += 1;
   }
 
-  /** False, and the answer is lost, if the ring is full. */
-  respond(response: Uint8Array, lies?: ChunkLies): boolean {
-    const written = this.response.write(response, lies);
-    if (!written) this.dropped += 1;
-    return written;
-  }
-
   /** Reads the bytes of the `count` requests taken. Returns how many are missing: the server blocks until they come. */
   endWakeUp(count: number): number {
     this.owedBytes = Math.max(count - this.unreadBytes, 0);
     this.unreadBytes = Math.max(this.unreadBytes - count, 0);
     return this.owedBytes;
-  }
-
-  /** Sends an event; the byte that announces it is the caller's to send. */
-  notify(event: Uint8Array, lies?: ChunkLies): boolean {
-    return this.event.write(event, lies);
   }
 
   close(): void {

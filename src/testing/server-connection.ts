@@ -1,59 +1,28 @@
 import type net from 'node:net';
-import { constants } from 'node:os';
 import { CONNECTION_REQUEST_SIZE } from '../codec/connection.ts';
 import { MessageReader } from '../codec/message-reader.ts';
-import { MessageWriter } from '../codec/message-writer.ts';
-import { RING_HEADER } from '../codec/ring-layout.ts';
-import { CS_ERROR_CODES, type CsErrorName } from '../errors/index.ts';
-import type { FaultsByStep, FaultStep, MessageFault, StepFault, WelcomeFault } from './fault-types.ts';
-import type { Faults, FaultSubject } from './faults.ts';
-import { BadMessage, type ChunkLies, type LibqbRing } from './libqb-ring.ts';
+import { bareError, errnoNumber, errnoOf, spoil, welcomePieces } from './apply-fault.ts';
+import type { ConnectionHost, Service } from './connection-host.ts';
+import type { FaultsByStep, FaultStep, MessageFault, StepFault } from './fault-types.ts';
+import type { FaultSubject } from './faults.ts';
+import { DatagramTransport } from './datagram-transport.ts';
+import { BadMessage, type ChunkLies } from './libqb-ring.ts';
 import { eventKey, RequestReader } from './requests.ts';
-import { bareResponse } from './responses.ts';
 import { RingDirectory } from './ring-directory.ts';
-import { ServerChannels, ServerHangs } from './server-channels.ts';
+import { RingTransport } from './ring-transport.ts';
+import { ServerHangs } from './server-channels.ts';
+import type { OutgoingChannel, ServerTransport } from './server-transport.ts';
 import { destroyAfterFlush, readFirst } from './setup-listener.ts';
 import { StepRunner, type Steps } from './steps.ts';
-import { EMPTY, encodeWelcome, refusal, type WelcomeFields } from './welcome.ts';
+import { EMPTY, refusal, type WelcomeFields } from './welcome.ts';
 
 /** How often an event that did not fit its ring is tried again, in milliseconds. */
 const RETRY_MS = 2;
 /** Milliseconds after which a byte that belongs to a request that has been handled is a client's mistake. */
 const OWED_BYTE_MS = 500;
 
-/** What executes a client's requests. */
-export interface Service {
-  /** undefined: there is no answer. */
-  handle(request: Buffer): Buffer | undefined;
-  close(): void;
-}
-
-/** What a server counts over all its connections. */
-export interface Counters {
-  connections: number;
-  refused: number;
-  requests: number;
-  responses: number;
-  /** Answers that were never written: the ring was full, or a fault took them. */
-  droppedResponses: number;
-  events: number;
-}
-
-/** What a connection needs of its server. */
-export interface ConnectionHost {
-  readonly service: string;
-  readonly sharedMemoryDirectory: string;
-  readonly pid: number;
-  readonly faults: Faults;
-  readonly counters: Counters;
-  readonly paused: boolean;
-  readonly flowControl: number;
-  newService(connection: ServerConnection): Service;
-  onClosed(connection: ServerConnection): void;
-  /** A client did what would harm corosync. */
-  onViolation(error: Error): void;
-  die(): void;
-}
+/** QB_IPC_MSG_DISCONNECT */
+const DISCONNECT_ID = -3;
 
 interface OutgoingEvent {
   readonly bytes: Buffer;
@@ -72,8 +41,7 @@ export class ServerConnection {
   readonly #requests = new StepRunner();
   readonly #events = new StepRunner();
   readonly #outgoing: OutgoingEvent[] = [];
-  #directory: RingDirectory | undefined;
-  #channels: ServerChannels | undefined;
+  #transport: ServerTransport | undefined;
   #service: Service | undefined;
   #owedTimer: NodeJS.Timeout | undefined;
   #flowTimer: NodeJS.Timeout | undefined;
@@ -97,15 +65,10 @@ export class ServerConnection {
     return this.#service !== undefined && !this.#closed;
   }
 
-  get channels(): ServerChannels {
-    if (this.#channels === undefined) throw new Error('the client has no rings yet');
-    return this.#channels;
-  }
-
-  /** Where its ring files are. */
-  get ringDirectory(): string {
-    if (this.#directory === undefined) throw new Error('the client has no rings yet');
-    return this.#directory.path;
+  /** Once it is established. */
+  get transport(): ServerTransport {
+    if (this.#transport === undefined) throw new Error('the client is not connected yet');
+    return this.#transport;
   }
 
   /** Events that wait for room in the ring. */
@@ -132,8 +95,8 @@ export class ServerConnection {
 
   /** Goes on after a pause or a change of flow control. */
   wake(): void {
-    if (this.#channels === undefined) return;
-    this.#channels.request.storage.writeHeader(RING_HEADER.flowControl, this.#flowControl);
+    if (this.#transport === undefined) return;
+    this.#transport.setFlowControl(this.#flowControl);
     this.#requests.run(() => this.#serve());
     this.#events.run(() => this.#sendEvents());
   }
@@ -148,7 +111,7 @@ export class ServerConnection {
     if (this.#closed) return;
     this.#end();
     this.#socket.destroy();
-    this.#directory?.remove();
+    this.#transport?.remove();
     this.#host.onClosed(this);
   }
 
@@ -165,7 +128,7 @@ export class ServerConnection {
     clearTimeout(this.#owedTimer);
     clearTimeout(this.#flowTimer);
     this.#service?.close();
-    this.#channels?.close();
+    this.#transport?.close();
   }
 
   get #flowControl(): number {
@@ -209,7 +172,7 @@ export class ServerConnection {
     if (fault.delayMs !== undefined) yield fault.delayMs;
     if (this.#endsBy(fault, 'before')) return;
     const fields =
-      fault.refuse === undefined ? this.#open(maxMessageSize) : refusal(errnoNumber(fault.refuse));
+      fault.refuse === undefined ? this.#openOrRefuse(maxMessageSize) : refusal(errnoNumber(fault.refuse));
     for (const piece of welcomePieces(fields, fault)) {
       this.#socket.write(piece);
       if (fault.split !== undefined) yield 0;
@@ -220,40 +183,57 @@ export class ServerConnection {
     this.#socket.end(() => this.close());
   }
 
-  #open(maxMessageSize: number): WelcomeFields {
+  /** corosync, too, refuses a client whose files it cannot make. */
+  #openOrRefuse(maxMessageSize: number): WelcomeFields {
     const { service, sharedMemoryDirectory, pid: serverPid } = this.#host;
     const place = { service, sharedMemoryDirectory, serverPid, clientPid: process.pid, number: this.number };
-    this.#directory = new RingDirectory(place);
-    this.#channels = new ServerChannels(this.#directory.createRings(maxMessageSize));
-    this.#channels.request.storage.writeHeader(RING_HEADER.flowControl, this.#flowControl);
+    const directory = new RingDirectory(place);
+    try {
+      return this.#open(directory, maxMessageSize);
+    } catch (error) {
+      directory.remove();
+      return refusal(errnoOf(error));
+    }
+  }
+
+  #open(directory: RingDirectory, maxMessageSize: number): WelcomeFields {
+    this.#transport = this.#newTransport(directory, maxMessageSize);
+    this.#transport.setFlowControl(this.#flowControl);
     this.#service = this.#host.newService(this);
     this.#host.counters.connections += 1;
-    return { ...EMPTY, connectionType: 1, maxMessageSize, ...this.#directory.names };
+    return { ...EMPTY, ...this.#transport.welcome, maxMessageSize };
+  }
+
+  #newTransport(directory: RingDirectory, maxMessageSize: number): ServerTransport {
+    const { datagrams } = this.#host;
+    if (datagrams === undefined) return new RingTransport(directory, maxMessageSize);
+    const onRequest = (): void => this.#requests.run(() => this.#serve());
+    return new DatagramTransport(directory, datagrams, onRequest, () => this.close());
   }
 
   #receiveBytes(count: number): void {
-    if (this.#channels === undefined || this.#closed) return;
-    this.#channels.receiveBytes(count);
-    if (this.#channels.owedBytes === 0) clearTimeout(this.#owedTimer);
+    if (this.#transport === undefined || this.#closed) return;
+    this.#transport.receiveBytes(count);
+    if (this.#transport.owedBytes === 0) clearTimeout(this.#owedTimer);
     this.#requests.run(() => this.#serve());
   }
 
   *#serve(): Steps {
     while (this.serving && !this.#closed && !this.#host.paused && this.#flowControl === 0) {
-      const { handled, unreadBytes } = this.channels;
+      const { handled } = this.transport;
       yield* this.#wakeUp();
-      if (this.channels.handled === handled && this.channels.unreadBytes === unreadBytes) return;
+      if (this.transport.handled === handled) return;
     }
   }
 
   /** qb_ipcs_dispatch_connection_request */
   *#wakeUp(atMost?: number): Steps {
     try {
-      const count = this.channels.beginWakeUp(atMost);
+      const count = this.transport.beginWakeUp(atMost);
       for (let i = 0; i < count; i++) {
         if (!(yield* this.#serveRequest())) return;
       }
-      if (count > 0 && this.channels.endWakeUp(count) > 0) this.#expectOwedBytes();
+      if (count > 0 && this.transport.endWakeUp(count) > 0) this.#expectOwedBytes();
     } catch (error) {
       if (!(error instanceof ServerHangs) && !(error instanceof BadMessage)) throw error;
       this.#host.onViolation(error);
@@ -264,25 +244,28 @@ export class ServerConnection {
   /** corosync is blocked until they come. A client that posts its next request at this moment sends them at once. */
   #expectOwedBytes(): void {
     this.#owedTimer = setTimeout(() => {
-      const { owedBytes } = this.channels;
+      const { owedBytes } = this.transport;
       this.#host.onViolation(new ServerHangs(`waits for ${owedBytes} bytes that are not there`));
     }, OWED_BYTE_MS);
   }
 
   *#serveRequest(): Generator<number, boolean> {
-    const bytes = this.channels.peek();
+    const bytes = this.transport.peek();
     const request = new RequestReader(bytes);
+    if (request.id === DISCONNECT_ID) {
+      this.close();
+      return false;
+    }
     const subject = { request: request.name, key: request.key };
     this.#host.counters.requests += 1;
     let response: Buffer | undefined;
     const executed = yield* this.#step('request', subject, (fault) => {
       if (fault.flowControl !== undefined) this.#holdOff(fault.flowControl);
-      response =
-        fault.error === undefined ? this.#service?.handle(bytes) : overloaded(csErrorNumber(fault.error));
+      response = fault.error === undefined ? this.#service?.handle(bytes) : bareError(fault.error);
     });
     if (!executed) return false;
     if (!(yield* this.#respond(response, subject))) return false;
-    this.channels.reclaim(bytes);
+    this.transport.reclaim(bytes);
     return true;
   }
 
@@ -290,7 +273,7 @@ export class ServerConnection {
     const fault = this.#host.faults.strike('response', subject);
     if (fault.delayMs !== undefined) yield fault.delayMs;
     if (this.#endsBy(fault, 'before')) return false;
-    if (response === undefined || !this.#put(this.channels.response, response, fault)) {
+    if (response === undefined || !this.#put('response', response, fault)) {
       this.#host.counters.droppedResponses += 1;
     } else {
       this.#host.counters.responses += 1;
@@ -301,7 +284,7 @@ export class ServerConnection {
   #holdOff({ value, forMs }: { value: number; forMs: number }): void {
     const set = (word: number): void => {
       this.#ownFlowControl = word;
-      this.channels.request.storage.writeHeader(RING_HEADER.flowControl, this.#flowControl);
+      this.transport.setFlowControl(this.#flowControl);
     };
     set(value);
     clearTimeout(this.#flowTimer);
@@ -317,11 +300,12 @@ export class ServerConnection {
       const { bytes, fault } = event;
       if (fault.delayMs !== undefined) yield fault.delayMs;
       if (this.#endsBy(fault, 'before')) return;
-      while (fault.drop !== true && !this.#put(this.channels.event, bytes, fault)) yield RETRY_MS;
+      while (fault.drop !== true && !this.#put('event', bytes, fault)) yield RETRY_MS;
       this.#outgoing.shift();
       if (this.closed || this.#endsBy(fault, 'after')) return;
       if (fault.drop === true) continue;
       this.#host.counters.events += 1;
+      if (!this.transport.announcesEvents) continue;
       if (!(yield* this.#announce(bytes, fault.duplicate === true ? 2 : 1))) return;
     }
   }
@@ -332,53 +316,16 @@ export class ServerConnection {
     );
   }
 
-  /** Writes a message, with its fault, to a ring. False if it is not there. */
-  #put(ring: LibqbRing, message: Buffer, fault: MessageFault): boolean {
+  /** Writes a message, with its fault. False if it is not there. */
+  #put(channel: OutgoingChannel, message: Buffer, fault: MessageFault): boolean {
     if (fault.drop === true) return false;
     const bytes = spoil(message, fault);
     const lies: ChunkLies = { length: fault.chunkLength, magic: fault.magic };
-    if (!ring.commit(bytes, lies)) return false;
-    if (this.#endsBy(fault, 'during')) return true;
-    ring.post();
-    if (fault.duplicate === true) ring.write(bytes, lies);
+    for (let copies = fault.duplicate === true ? 2 : 1; copies > 0; copies--) {
+      if (!this.transport.commit(channel, bytes, lies)) return false;
+      if (this.#endsBy(fault, 'during')) return true;
+      this.transport.post(channel);
+    }
     return true;
   }
-}
-
-function spoil(message: Buffer, fault: MessageFault): Uint8Array {
-  const { size, id, error, change } = fault;
-  if (size === undefined && id === undefined && error === undefined && change === undefined) return message;
-  const writer = new MessageWriter(Buffer.from(message));
-  if (id !== undefined) writer.i32(0, id);
-  if (size !== undefined) writer.i32(8, size);
-  if (error !== undefined) writer.i32(16, csErrorNumber(error));
-  return change?.(writer.bytes) ?? writer.bytes;
-}
-
-function overloaded(error: number): Buffer {
-  const writer = new MessageWriter(bareResponse(0, 'CS_ERR_TRY_AGAIN'));
-  writer.i32(16, error);
-  return writer.bytes;
-}
-
-function csErrorNumber(error: CsErrorName | number): number {
-  return typeof error === 'number' ? error : CS_ERROR_CODES[error];
-}
-
-function errnoNumber(errno: string | number): number {
-  if (typeof errno === 'number') return errno;
-  const number = Object.entries(constants.errno).find(([name]) => name === errno)?.[1];
-  if (number === undefined) throw new RangeError(`no errno is called ${errno}`);
-  return number;
-}
-
-function welcomePieces(fields: WelcomeFields, fault: WelcomeFault): Uint8Array[] {
-  const answer = encodeWelcome({ ...fields, ...fault.fields });
-  let rest = fault.change?.(answer) ?? answer;
-  const pieces: Uint8Array[] = [];
-  for (const size of fault.split ?? []) {
-    pieces.push(rest.subarray(0, size));
-    rest = rest.subarray(size);
-  }
-  return [...pieces, rest].filter((piece) => piece.length > 0);
 }

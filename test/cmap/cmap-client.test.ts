@@ -151,9 +151,9 @@ describe('CmapClient.track', () => {
     await using corosync = await ScriptedServer.start({ answer, serve: false });
     await using client = await CmapClient.connect(corosync.options);
     const tracking = client.track('test.key');
-    await waitUntil('the request has arrived', () => corosync.connection.channels.unreadBytes === 1, SOON);
+    await waitUntil('the request has arrived', () => corosync.channels.unreadBytes === 1, SOON);
     // The first chunk of the ring, behind its header: the server has not taken it yet.
-    const handle = instHandleOf(corosync.connection.channels.request.get(8, 296));
+    const handle = instHandleOf(corosync.channels.request.get(8, 296));
     corosync.notify(notification(handle, 'early'));
     await turn();
     await turn();
@@ -200,11 +200,11 @@ describe('CmapClient.track', () => {
     const abort = new AbortController();
     const reason = new Error('enough');
     const tracking = client.track('test.key', { signal: abort.signal });
-    await waitUntil('the request has arrived', () => corosync.connection.channels.unreadBytes === 1, SOON);
+    await waitUntil('the request has arrived', () => corosync.channels.unreadBytes === 1, SOON);
     abort.abort(reason);
     await expect(tracking).rejects.toBe(reason);
     corosync.connection.wakeUp(5);
-    await waitUntil('the tracker is deleted', () => corosync.connection.channels.unreadBytes === 1, SOON);
+    await waitUntil('the tracker is deleted', () => corosync.channels.unreadBytes === 1, SOON);
     corosync.connection.wakeUp(5);
     const deletion = reqCmapTrackDelete({ trackHandle: String(TRACK_HANDLE) }).toBytes();
     expect(corosync.requests[1]).toEqual(deletion);

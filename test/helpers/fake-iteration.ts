@@ -22,7 +22,10 @@ export class FakeIteration implements IterationCalls {
   gate: Promise<void> = Promise.resolve();
   /** What the iteration wants to be done with a handle that comes too late. */
   onLateHandle: ((iterHandle: bigint) => void) | undefined;
+  /** Keys that come twice. */
+  repeat = new Set<string>();
   #keys: string[] = [];
+  #at = 0;
   #prefix = '';
 
   constructor(entries: Iterable<readonly [string, CmapValue]>) {
@@ -58,7 +61,10 @@ export class FakeIteration implements IterationCalls {
   #answer(message: RequestMessage<unknown>): unknown {
     if (message instanceof IterInitRequest) {
       this.#prefix = message.key;
-      this.#keys = [...this.map.keys()].filter((key) => key.startsWith(this.#prefix)).sort();
+      this.#keys = [...this.map.keys()]
+        .filter((key) => key.startsWith(this.#prefix))
+        .sort()
+        .flatMap((key) => (this.repeat.has(key) ? [key, key] : [key]));
       return HANDLE;
     }
     if (message instanceof IterNextRequest) return this.#next();
@@ -70,7 +76,7 @@ export class FakeIteration implements IterationCalls {
   }
 
   #next(): CmapKeyInfo | undefined {
-    const key = this.#keys.shift();
+    const key = this.#keys[this.#at++];
     if (key === undefined) return undefined;
     const value = this.map.get(key);
     if (value === undefined) return this.#next();

@@ -33,6 +33,7 @@ export type ChildProcess = ChildProcessByStdio<Writable, Readable, null>;
 type Program =
   | 'integration-child-main'
   | 'integration-impostor-main'
+  | 'integration-datagram-sender-main'
   | 'fault-child-main'
   | 'fault-flood-main'
   | 'fault-user-main';

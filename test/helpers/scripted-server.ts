@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IpcServer } from '../../src/testing/ipc-server.ts';
+import { RingTransport } from '../../src/testing/ring-transport.ts';
 import type { ServerConnection } from '../../src/testing/server-connection.ts';
 
 const BUFFER_SIZE = 65_536;
@@ -76,9 +77,16 @@ export class ScriptedServer implements AsyncDisposable {
     return this.#server.counters.droppedResponses;
   }
 
+  /** Its rings. */
+  get channels(): RingTransport {
+    const { transport } = this.connection;
+    if (transport instanceof RingTransport) return transport;
+    throw new Error('the client has no rings');
+  }
+
   /** The directory of the latest client's ring files. */
   get ringDirectory(): string {
-    return this.connection.ringDirectory;
+    return this.connection.transport.directory;
   }
 
   /** Dies for the latest client: its socket closes, its files stay. */

@@ -1,8 +1,9 @@
+import fs from 'node:fs';
 import { expect, it } from 'vitest';
 import { FakeCorosync } from '../../src/testing/index.ts';
 import { CMAP_TYPES } from '../helpers/c-peer.ts';
 import { Random } from '../helpers/integration-random.ts';
-import { describeOnCorosync } from '../helpers/integration-suite.ts';
+import { describeOnCorosync, ourRings } from '../helpers/integration-suite.ts';
 import type { MessageFields } from '../helpers/message-builder.ts';
 import { RawConnection } from '../helpers/raw-connection.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -132,6 +133,14 @@ function comparable(fields: MessageFields, bytes: Buffer): string {
   return copy.toString('hex');
 }
 
+/** What there is to say of a ring file. The paths in its header are replaced: pids in them differ, in length, too. */
+function ringFile(directory: string, name: string): object {
+  const { mode, size, uid, gid, nlink } = fs.statSync(`${directory}/${name}`);
+  const content = fs.readFileSync(`${directory}/${name}`).toString('latin1');
+  const withoutPaths = content.replaceAll(/\/dev\/shm\/qb-\d+-\d+-\d+-\w{6}\/([\w-]+)\0+/g, '<$1>');
+  return { name, mode, size, uid, gid, nlink, content: Buffer.from(withoutPaths, 'latin1').toString('hex') };
+}
+
 /** Nothing announces that no notification will come; but an answer comes after the notifications sent before it. */
 async function compareEvents(real: Side, ours: Side, where: object): Promise<void> {
   for (const index of [0, 1]) await Promise.all([real.send(index, NOTHING), ours.send(index, NOTHING)]);
@@ -165,6 +174,22 @@ describeOnCorosync('the fake beside a real corosync', () => {
       if (step % 20 === 19) await compareEvents(real, ours, where);
     }
   }
+
+  it('makes the same ring files', async () => {
+    await using fake = await FakeCorosync.start();
+    await using real = await Side.open({}, 1);
+    await using ours = await Side.open(fake.connectOptions, 1);
+    expect([real.heard, ours.heard]).toEqual(['0', '0']);
+    const directories = [`/dev/shm/${ourRings()[0] ?? ''}`, fake.clients[0]?.ringDirectory ?? ''];
+    const [expected, files] = directories.map((directory) => ({
+      directory: fs.statSync(directory).mode,
+      files: fs
+        .readdirSync(directory)
+        .sort()
+        .map((name) => ringFile(directory, name)),
+    }));
+    expect(files).toEqual(expected);
+  });
 
   it.each([1, 2, 3, 4])('answers and notifies alike, whatever is asked (seed %i)', async (seed) => {
     await compare(DRAWS, seed, 1000, []);

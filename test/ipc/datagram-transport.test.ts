@@ -135,6 +135,34 @@ describeOnDatagrams('datagram sockets', (namespace) => {
     await connection.close();
   });
 
+  it('let nothing come between a request that corosync reads again and its follow-up', async () => {
+    await using corosync = await start();
+    const connection = await connectTo(corosync);
+    let followUp: Promise<number> | undefined;
+    const init = connection.submit(Object.assign(new FakeRequest(1), { readUntilFollowUp: true }), {
+      ...PATIENT,
+      onAnswer: () => {
+        followUp = connection.submit(new FakeRequest(2), { ...PATIENT, urgent: true });
+      },
+    });
+    const others = [3, 4, 5].map((number) => connection.submit(new FakeRequest(number), PATIENT));
+    await Promise.all([init, ...others]);
+    expect(await followUp).toBe(2);
+    expect(corosync.connection.requests.map(numberOf)).toEqual([1, 2, 3, 4, 5]);
+    await connection.close();
+  });
+
+  it('let a call be answered by the end of the connection, with its counters closed', async () => {
+    await using corosync = await start();
+    const connection = await connectTo(corosync);
+    const calls = [
+      connection.submit(new FakeRequest(1), { ...PATIENT, onAnswer: () => connection.destroy() }),
+      connection.submit(new FakeRequest(2), PATIENT),
+    ];
+    expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(connection.closed).toBe(true);
+  });
+
   it('hold requests back while flow control says so', async () => {
     await using corosync = await start();
     const connection = await connectTo(corosync);

@@ -1,16 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import type net from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { connectIpc } from '../../src/ipc/index.ts';
-import { connectTo } from '../helpers/fake-client.ts';
-import { ScriptedServer } from '../helpers/scripted-server.ts';
-import { fakeListener } from '../helpers/fake-listener.ts';
-import { answerFake } from '../helpers/fake-request.ts';
-import { FakeSetupServer } from '../helpers/fake-setup-server.ts';
-import { removeWhenServerIsDead } from '../../src/ipc/leftovers.ts';
+import { RingDirectory } from '../../src/testing/ring-directory.ts';
 import { createRingFiles } from '../../src/testing/ring-files.ts';
+import { EMPTY, encodeWelcome } from '../../src/testing/welcome.ts';
+import { connectTo } from '../helpers/fake-client.ts';
+import { fakeListener } from '../helpers/fake-listener.ts';
+import { FakeSetupServer } from '../helpers/fake-setup-server.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 /** The pid of a process that has been here and is gone. */
@@ -18,9 +18,63 @@ function deadPid(): number {
   return spawnSync('true').pid;
 }
 
+const BUFFER_SIZE = 65_536;
+
+/** A server that answers the handshake, and then cleans up nothing, as one that was killed. */
+class KilledServer implements AsyncDisposable {
+  readonly #setup: FakeSetupServer;
+  ringDirectory = '';
+  #socket: net.Socket | undefined;
+
+  private constructor(setup: FakeSetupServer) {
+    this.#setup = setup;
+  }
+
+  static async start({
+    pid,
+    clientPid = process.pid,
+  }: {
+    pid: number;
+    clientPid?: number;
+  }): Promise<KilledServer> {
+    const setup: FakeSetupServer = await FakeSetupServer.start((socket, number) => {
+      const sharedMemoryDirectory = setup.directory;
+      const files = new RingDirectory({
+        sharedMemoryDirectory,
+        service: 'cmap',
+        serverPid: pid,
+        clientPid,
+        number,
+      });
+      const rings = files.createRings(BUFFER_SIZE);
+      for (const ring of [rings.request, rings.response, rings.event]) ring.close();
+      server.ringDirectory = files.path;
+      server.#socket = socket;
+      socket.write(
+        encodeWelcome({ ...EMPTY, ...files.names, connectionType: 1, maxMessageSize: BUFFER_SIZE }),
+      );
+    });
+    const server = new KilledServer(setup);
+    return server;
+  }
+
+  get options(): { socketDirectory: string; sharedMemoryDirectory: string; bufferSize: number } {
+    const { directory } = this.#setup;
+    return { socketDirectory: directory, sharedMemoryDirectory: directory, bufferSize: BUFFER_SIZE };
+  }
+
+  die(): void {
+    this.#socket?.destroy();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#setup[Symbol.asyncDispose]();
+  }
+}
+
 describe('files of a connection that has ended', () => {
   it.each(['lost', 'closed', 'destroyed'] as const)('are removed if the server is dead: %s', async (how) => {
-    await using corosync = await ScriptedServer.start({ answer: answerFake, pid: deadPid() });
+    await using corosync = await KilledServer.start({ pid: deadPid() });
     const connection = await connectTo(corosync);
     expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
     if (how === 'lost') corosync.die();
@@ -32,7 +86,7 @@ describe('files of a connection that has ended', () => {
 
   it('are removed if the server dies before it has noticed our close', async () => {
     using server = shortLived();
-    await using corosync = await ScriptedServer.start({ answer: answerFake, pid: server.pid });
+    await using corosync = await KilledServer.start({ pid: server.pid });
     const connection = await connectTo(corosync);
     await connection.close();
     expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
@@ -40,22 +94,23 @@ describe('files of a connection that has ended', () => {
     await waitUntil('the files are gone', () => !fs.existsSync(corosync.ringDirectory));
   });
 
-  it('are left to a server that lives', async () => {
-    await using corosync = await ScriptedServer.start({ answer: answerFake });
+  it.each(['lost', 'closed'] as const)('are left to a server that lives: %s', async (how) => {
+    await using corosync = await KilledServer.start({ pid: process.pid });
     const connection = await connectTo(corosync);
-    corosync.die();
+    if (how === 'lost') corosync.die();
+    else await connection.close();
     await waitUntil('the connection is closed', () => connection.closed, { everyMs: 1 });
     await sleep(50);
     expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
   });
 
-  it('are left to a server in another pid namespace, whose pid means nothing here', () => {
-    const files = { path: '/', serverPid: deadPid(), remove: () => (removed = true) };
-    let removed = false;
-    removeWhenServerIsDead({ ...files, clientPid: 0 }, false);
-    expect(removed).toBe(false);
-    removeWhenServerIsDead({ ...files, clientPid: process.pid }, false);
-    expect(removed).toBe(true);
+  it('are left to a server in another pid namespace, whose pid means nothing here', async () => {
+    await using corosync = await KilledServer.start({ pid: deadPid(), clientPid: 0 });
+    const connection = await connectTo(corosync);
+    corosync.die();
+    await waitUntil('the connection is closed', () => connection.closed, { everyMs: 1 });
+    await sleep(50);
+    expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
   });
 });
 

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import net from 'node:net';
+import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { RING_HEADER } from '../../src/codec/ring-layout.ts';
 import { RingFile } from '../../src/ipc/ring-file.ts';
@@ -8,6 +9,7 @@ import { FakeCorosync, type FakeClient } from '../../src/testing/index.ts';
 import { collect } from '../helpers/integration-collect.ts';
 import { ourOutcome } from '../helpers/integration-outcome.ts';
 import { connectionRequest } from '../helpers/message-builder.ts';
+import { RawConnection } from '../helpers/raw-connection.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const SOON = { everyMs: 1 };
@@ -74,6 +76,29 @@ describe('what a client does wrong', () => {
     await waitUntil('it is gone', () => fake.clients.length === 0, SOON);
     expect(fake.takeViolations()).toHaveLength(1);
     request.close();
+  });
+});
+
+describe('what a client may do', () => {
+  it('a request to disconnect ends the connection', async () => {
+    await using fake = await FakeCorosync.start();
+    const raw = await RawConnection.connect(fake.connectOptions);
+    await expect(raw.send({ message: 'reqHeaderOnly', id: -3 })).rejects.toMatchObject({
+      name: 'ConnectionError',
+    });
+    expect(fake.clients).toEqual([]);
+  });
+
+  it('a client that asks for rings larger than can be made is refused', async () => {
+    await using fake = await FakeCorosync.start();
+    const socket = net.connect(`${fake.connectOptions.socketDirectory ?? ''}/cmap`);
+    socket.write(connectionRequest({ maxMessageSize: -1 }).toBytes());
+    let answer = Buffer.alloc(0);
+    for await (const bytes of socket) answer = Buffer.concat([answer, bytes as Buffer]);
+    expect(answer).toHaveLength(12_328);
+    expect(answer.readInt32LE(16)).toBe(-constants.errno.ENOMEM);
+    expect(fake.counters.refused).toBe(1);
+    expect(fs.readdirSync(fake.connectOptions.socketDirectory ?? '')).toEqual(['cmap']);
   });
 });
 
