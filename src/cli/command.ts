@@ -1,11 +1,21 @@
 import type { ParseArgsConfig } from 'node:util';
-import type { CmapClient, CmapSession } from '../index.ts';
+import type { CmapClient, CmapSession, ConnectOptions } from '../index.ts';
 import type { Output } from './output.ts';
 
 /** The part of the client that the commands use. */
 export type CliClient = Pick<
   CmapClient,
-  'get' | 'set' | 'delete' | 'adjust' | 'keys' | 'entries' | 'track' | 'close' | 'destroy'
+  | 'get'
+  | 'set'
+  | 'delete'
+  | 'adjust'
+  | 'keys'
+  | 'entries'
+  | 'track'
+  | 'close'
+  | 'destroy'
+  | 'bufferSize'
+  | 'transport'
 >;
 
 export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
@@ -18,8 +28,10 @@ export interface CommandContext {
   readonly rawOperands: readonly string[];
   readonly options: OptionValues;
   readonly output: Output;
-  /** Throws ConnectFailure. */
-  connect(signal?: AbortSignal): Promise<CliClient>;
+  /** How to connect, as the options say. */
+  readonly settings: ConnectOptions;
+  /** With `settings`, and `more` before them. Throws ConnectFailure. */
+  connect(more?: ConnectOptions): Promise<CliClient>;
   /** Connects in the background, and again whenever corosync is lost. Closed when the command ends. */
   openSession(): Promise<CmapSession>;
   /** One line to standard error. */

@@ -179,4 +179,27 @@ Examples:
   corosync-client follow --map stats --prefix stats.knet. --json | jq .`,
     },
   ],
+  [
+    'doctor',
+    {
+      summary: 'say why corosync can or cannot be reached from here',
+      options: JSON_OPTION,
+      load: async () => (await import('./commands/doctor.ts')).doctor,
+      help: `Usage: corosync-client doctor
+
+Looks at what lies between this process and corosync: its socket, namespaces, shared
+memory, the rules for users, the versions; then connects, once, and gets a value.
+Prints a line for each finding: ok, note or problem, and below it what to do. Root sees
+most. It only reads, but a corosync that refuses the connection logs that it did. The
+exit code is 0 if the get worked, and 1 if not, also where there is no connection. The
+default timeout is 5000 ms here.
+
+${JSON_HELP}
+
+Examples:
+  corosync-client doctor
+  sudo -u monitoring corosync-client doctor --json
+  corosync-client doctor --shm-directory /proc/4711/root/dev/shm`,
+    },
+  ],
 ]);

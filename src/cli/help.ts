@@ -17,7 +17,7 @@ const EXIT_CODES = `Exit codes:
   2  the command line is wrong; nothing was done
   3  no connection to corosync: it is not running, or access is denied`;
 
-const JSON_HELP = `Output of get, list, track and follow with --json: one object a line.
+const JSON_HELP = `Output of get, list, track, follow and doctor with --json: one object a line.
 
 get and list    {"key":"totem.token","type":"uint32","value":3000}
 track           {"event":"modify","key":"my.limit",
@@ -35,6 +35,10 @@ follow          {"event":"snapshot","entries":[{"key":...,"type":...,"value":...
                 {"event":"lost","code":"CS_ERR_LIBRARY","message":"...",
                  "time":"..."}
                 {"event":"resynced","changes":3,"time":"..."}
+
+doctor          {"check":"socket","level":"problem","text":"...","remedy":"..."}
+                level is ok, note or problem; remedy may have several lines, and is
+                left out where there is nothing to do. The last check is verdict.
 
 type            value
 int8 ... uint32 number

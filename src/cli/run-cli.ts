@@ -80,8 +80,9 @@ async function runCommand(
     rawOperands,
     options,
     output: environment.output,
-    async connect(signal) {
-      const client = await tryConnect(() => environment.connect({ ...settings, signal }));
+    settings,
+    async connect(more) {
+      const client = await tryConnect(() => environment.connect({ ...settings, ...more }));
       opened.push(client);
       return client;
     },

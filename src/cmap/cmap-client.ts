@@ -93,6 +93,11 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     return this.#connection.closed;
   }
 
+  /** qb_ipcc_get_buffer_size: the bytes that corosync granted. No request, answer or notification is larger. */
+  get bufferSize(): number {
+    return this.#connection.maxMessageSize;
+  }
+
   /** Resolves at the end of the connection: with the error if it was lost or destroyed, with `undefined` after `close`. */
   whenClosed(): Promise<ConnectionError | undefined> {
     return this.#trackers.closed;

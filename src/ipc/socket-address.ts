@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 
 /** If this file exists, libqb names its sockets in the file system instead of the abstract namespace. */
-const FORCE_FILESYSTEM_SOCKETS = '/etc/libqb/force-filesystem-sockets';
+export const FORCE_FILESYSTEM_SOCKETS = '/etc/libqb/force-filesystem-sockets';
 
 /** SOCKETDIR is a build option of libqb: these are the values in use (/tmp in Debian's packages). */
 const SOCKET_DIRECTORIES = ['/run', '/var/run', '/tmp'];
@@ -12,9 +12,14 @@ const SUN_PATH_SIZE = 108;
 /** The path for `net.connect` of a service's socket. */
 export function socketPath(service: string, directory: string | undefined): string {
   if (directory !== undefined) return `${directory}/${service}`;
-  if (!fs.existsSync(FORCE_FILESYSTEM_SOCKETS)) return `\0${service}`.padEnd(SUN_PATH_SIZE, '\0');
+  if (!fs.existsSync(FORCE_FILESYSTEM_SOCKETS)) return abstractSocketPath(service);
   const candidates = SOCKET_DIRECTORIES.map((name) => `${name}/${service}`);
   return candidates.find((path) => fs.existsSync(path)) ?? `/run/${service}`;
+}
+
+/** The same for its abstract name, whatever the machine prefers. */
+export function abstractSocketPath(service: string): string {
+  return `\0${service}`.padEnd(SUN_PATH_SIZE, '\0');
 }
 
 /** How to show such a path to a person. */

@@ -22,6 +22,8 @@ export class FakeClient {
   readonly calls: string[] = [];
   readonly readOnly = new Set<string>();
   readonly tracked: string[] = [];
+  readonly bufferSize = 1_048_576;
+  transport: 'shared-memory' | 'socket' = 'shared-memory';
   closed = false;
   #endTrackers: (error: ConnectionError | undefined) => void = () => undefined;
   readonly #closed = new Promise<ConnectionError | undefined>((resolve) => (this.#endTrackers = resolve));

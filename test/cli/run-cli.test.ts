@@ -93,6 +93,34 @@ describe('list', () => {
   });
 });
 
+describe('doctor', () => {
+  it('connects once, patient for 5 s if nobody says otherwise; a get makes the exit code', async () => {
+    const { code, stdout } = await run('doctor');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nok +connection +a get took .*: a\.one \(u32\) = 1\n/);
+    expect(stdout).toMatch(/\nok +verdict +this process can use corosync.*\n$/);
+    expect(connectedWith).toMatchObject({ timeoutMs: 5000, tryAgainAttempts: 0 });
+    await run('doctor', '--timeout', '300');
+    expect(connectedWith).toMatchObject({ timeoutMs: 300 });
+  });
+
+  it('fails with exit code 1, not 3, and prints JSON', async () => {
+    connectError = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connect', detail: 'not there' });
+    const { code, stdout, stderr } = await run('doctor', '--json');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    const findings = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { check: string; level: string; text: string });
+    expect(findings.at(-2)).toEqual({
+      check: 'connection',
+      level: 'problem',
+      text: 'cannot connect: CS_ERR_LIBRARY (2): not there',
+    });
+    expect(findings.at(-1)).toMatchObject({ check: 'verdict', level: 'problem' });
+  });
+});
+
 describe('usage', () => {
   test.each([
     [''],
@@ -115,6 +143,8 @@ describe('usage', () => {
     ['track'],
     ['track a.b --events changed'],
     ['list --map other'],
+    ['doctor now'],
+    ['doctor --buffer-size 5'],
     ['--map'],
     ['help frob'],
   ])('%j is wrong: one line, exit code 2, no connection', async (line) => {

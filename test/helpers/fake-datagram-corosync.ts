@@ -211,8 +211,8 @@ interface Names {
 
 function namesOf(directory: string, namespace: 'abstract' | 'file', pid: number, attempt: number): Names {
   if (namespace === 'file') {
-    const response = `qb-cmap-${pid}-1-${attempt}`;
-    const control = `qb-cmap-control-${pid}-1-${attempt}`;
+    const response = `qb-cmap-${pid}-${process.pid}-${attempt}`;
+    const control = `qb-cmap-control-${pid}-${process.pid}-${attempt}`;
     return {
       base: join(directory, response),
       response,

@@ -137,7 +137,7 @@ describe('IpcConnection', () => {
     const connection = await connectTo(corosync, hears);
     const events = [Buffer.alloc(24, 1), Buffer.alloc(24, 2)];
     corosync.notify(...events.slice(0, 1));
-    corosync.connection.channels.event.write(Buffer.alloc(24, 2));
+    corosync.channels.event.write(Buffer.alloc(24, 2));
     const call = connection.submit(new FakeRequest(1), { timeoutMs: Infinity });
     corosync.die(); // the write of the request's byte fails, and takes with it the bytes that have not been read
     await expect(call).rejects.toMatchObject({ name: 'ConnectionError' });

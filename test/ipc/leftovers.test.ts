@@ -51,7 +51,7 @@ class KilledServer implements AsyncDisposable {
       server.ringDirectory = files.path;
       server.#socket = socket;
       socket.write(
-        encodeWelcome({ ...EMPTY, ...files.names, connectionType: 1, maxMessageSize: BUFFER_SIZE }),
+        encodeWelcome({ ...EMPTY, ...files.ringNames, connectionType: 1, maxMessageSize: BUFFER_SIZE }),
       );
     });
     const server = new KilledServer(setup);

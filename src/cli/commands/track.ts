@@ -16,7 +16,7 @@ interface Selection {
 export async function track(context: CommandContext): Promise<number> {
   const selection = parseSelection(context);
   await untilSignalled(async (signal) => {
-    const client = await context.connect(signal);
+    const client = await context.connect({ signal });
     await followAll(client, selection, context, signal);
   });
   return EXIT.ok;

@@ -1,0 +1,26 @@
+/** `problem` may stand in the way, `note` is worth knowing, `ok` is as it should be. */
+export type Level = 'ok' | 'note' | 'problem';
+
+/** One thing that doctor has seen. */
+export interface Finding {
+  readonly check: string;
+  readonly level: Level;
+  readonly text: string;
+  /** What to do about it; may have several lines. */
+  readonly remedy?: string;
+}
+
+/** What one check says, without the check's name. */
+export type Remark = Omit<Finding, 'check'>;
+
+export function ok(text: string): Remark {
+  return { level: 'ok', text };
+}
+
+export function note(text: string, remedy?: string): Remark {
+  return { level: 'note', text, ...(remedy === undefined ? {} : { remedy }) };
+}
+
+export function problem(text: string, remedy?: string): Remark {
+  return { level: 'problem', text, ...(remedy === undefined ? {} : { remedy }) };
+}
