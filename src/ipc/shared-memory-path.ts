@@ -9,7 +9,6 @@ export const CONNECTION_DIRECTORY = /^qb-(?<serverPid>\d+)-(?<clientPid>\d+)-\d+
 export interface SharedMemoryPaths {
   readonly directory: string;
   readonly serverPid: number;
-  /** Ours, as the server sees it: another number, or 0, from another pid namespace. */
   readonly clientPid: number;
   readonly request: string;
   readonly response: string;

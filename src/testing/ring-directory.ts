@@ -12,7 +12,7 @@ export interface RingDirectoryOptions {
   readonly sharedMemoryDirectory: string;
   readonly service: string;
   readonly serverPid: number;
-  /** Of the client; nothing depends on it. */
+  /** Of the client, which takes another one's for a sign of another pid namespace, and then leaves the files of a dead server alone. */
   readonly clientPid: number;
   /** In the place of the socket's number. */
   readonly number: number;

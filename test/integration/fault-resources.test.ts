@@ -54,26 +54,28 @@ describeOnCorosync('what runs out and is there again', (suite) => {
     }
   }
 
-  it('shared memory: who is connected goes on, who is not gets CS_ERR_NO_SPACE', async () => {
-    await eachRound(5, async (random, index) => {
-      const before = takeCensus();
-      const traffics = await undisturbed(`full-${index}-${random.below(2 ** 31)}`, random);
-      try {
-        await limitSharedMemory(usedSharedMemory() + random.below(2 * MIB));
-        const outcomes = await Promise.all(upTo(3).map(() => ourOutcome(() => CmapClient.connect(ONCE))));
-        expect(outcomes).toEqual(['CS_ERR_NO_SPACE', 'CS_ERR_NO_SPACE', 'CS_ERR_NO_SPACE']);
-        await sleep(random.below(50));
-      } finally {
-        await unlimitSharedMemory();
-      }
-      expect(await ourOutcome(async () => (await CmapClient.connect(ONCE)).close())).toBe('CS_OK');
-      await expectUndisturbed(traffics);
-      await suite.expectLogged(RING_FAILED);
-      await expectNothingLeft(before);
-      // Nor has corosync kept anything of what it could not give.
-      await waitUntil('no rings are left', () => suite.corosync.sharedMemoryLeftovers().length === 0);
+  if (suite.transport === 'shared-memory') {
+    it('shared memory: who is connected goes on, who is not gets CS_ERR_NO_SPACE', async () => {
+      await eachRound(5, async (random, index) => {
+        const before = takeCensus();
+        const traffics = await undisturbed(`full-${index}-${random.below(2 ** 31)}`, random);
+        try {
+          await limitSharedMemory(usedSharedMemory() + random.below(2 * MIB));
+          const outcomes = await Promise.all(upTo(3).map(() => ourOutcome(() => CmapClient.connect(ONCE))));
+          expect(outcomes).toEqual(['CS_ERR_NO_SPACE', 'CS_ERR_NO_SPACE', 'CS_ERR_NO_SPACE']);
+          await sleep(random.below(50));
+        } finally {
+          await unlimitSharedMemory();
+        }
+        expect(await ourOutcome(async () => (await CmapClient.connect(ONCE)).close())).toBe('CS_OK');
+        await expectUndisturbed(traffics);
+        await suite.expectLogged(RING_FAILED);
+        await expectNothingLeft(before);
+        // Nor has corosync kept anything of what it could not give.
+        await waitUntil('no rings are left', () => suite.corosync.sharedMemoryLeftovers().length === 0);
+      });
     });
-  });
+  }
 
   it('corosync’s descriptors: who is connected goes on, and the next one may connect as soon as one is free', async () => {
     const limit = (limits: string): Promise<unknown> =>
@@ -168,29 +170,31 @@ describeOnCorosync('what runs out and is there again', (suite) => {
     },
   );
 
-  it.each(['overflow', 'coalesce'] as const)(
-    `a slow reader (%s) under a flood of ${FLOOD} notifications: each is read, folded or counted, and none waits in corosync`,
-    { timeout: 5 * MINUTE_MS },
-    async (whenLagging) => {
-      suite.letEventsQueue();
-      const key = `fault.flood.${whenLagging}`;
-      const client = await suite.connect();
-      await client.setUint32(key, 0);
-      const tracker = await client.track(key, { whenLagging, maxQueued: 1000 });
-      await using witness = await Witness.start();
-      const resident = residentKib(suite.corosync.pid);
-      const flood = once(spawnProgram('fault-flood-main', { key, count: FLOOD }), 'close');
-      expect(await readSlowly(tracker, FLOOD)).toBe(FLOOD);
-      expect(await flood).toEqual([0, null]);
-      const grown = residentKib(suite.corosync.pid) - resident;
-      const testimony = await witness.testimony();
-      console.log(`corosync grew by ${grown} KiB; its other client: ${JSON.stringify(testimony)}`);
-      expect(testimony).toMatchObject({ failed: 0 });
-      // Left unread they would take more than half a gigabyte there.
-      expect(grown).toBeLessThan(300 * 1024);
-      await client.delete(key);
-    },
-  );
+  if (suite.transport === 'shared-memory') {
+    it.each(['overflow', 'coalesce'] as const)(
+      `a slow reader (%s) under a flood of ${FLOOD} notifications: each is read, folded or counted, and none waits in corosync`,
+      { timeout: 5 * MINUTE_MS },
+      async (whenLagging) => {
+        suite.letEventsQueue();
+        const key = `fault.flood.${whenLagging}`;
+        const client = await suite.connect();
+        await client.setUint32(key, 0);
+        const tracker = await client.track(key, { whenLagging, maxQueued: 1000 });
+        await using witness = await Witness.start();
+        const resident = residentKib(suite.corosync.pid);
+        const flood = once(spawnProgram('fault-flood-main', { key, count: FLOOD }), 'close');
+        expect(await readSlowly(tracker, FLOOD)).toBe(FLOOD);
+        expect(await flood).toEqual([0, null]);
+        const grown = residentKib(suite.corosync.pid) - resident;
+        const testimony = await witness.testimony();
+        console.log(`corosync grew by ${grown} KiB; its other client: ${JSON.stringify(testimony)}`);
+        expect(testimony).toMatchObject({ failed: 0 });
+        // Left unread they would take more than half a gigabyte there.
+        expect(grown).toBeLessThan(300 * 1024);
+        await client.delete(key);
+      },
+    );
+  }
 });
 
 /** Reads one event and then sleeps a while, until all notifications are accounted for: read, folded into one, or dropped. */
