@@ -6,5 +6,6 @@ cd "$(dirname "$0")/.."
 
 rm -rf dist
 npx tsc -p tsconfig.build.json
-npx esbuild src/index.ts src/cli/main.ts src/cli/cmapctl-main.ts --bundle --format=esm --platform=node \
-  --target=node20.19 --sourcemap --outdir=dist --outbase=src --log-level=warning
+npx esbuild src/index.ts src/testing/index.ts src/cli/main.ts src/cli/cmapctl-main.ts --bundle --format=esm --platform=node \
+  --target=node20.19 --sourcemap --outdir=dist --outbase=src \
+  --external:node-unix-socket --external:unix-dgram --log-level=warning

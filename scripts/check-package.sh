@@ -11,15 +11,20 @@ tarball=$(echo "$work"/*.tgz)
 npx publint --strict "$tarball"
 npx attw --profile esm-only --no-emoji "$tarball"
 
-# Installed into an empty project it needs nothing but itself, and its types hold for a strict user.
+# Installed into an empty project without what is optional it needs nothing but itself, and its types hold for a strict user.
 mkdir "$work/user"
 cp test/package/* "$work/user"
-npm install --silent --no-audit --no-fund --prefix "$work/user" "$tarball"
+npm install --silent --omit=optional --no-audit --no-fund --prefix "$work/user" "$tarball"
 [ "$(find "$work/user/node_modules" -mindepth 1 -maxdepth 1 -not -name '.*' | wc -l)" = 1 ] ||
   fail "the package has dependencies"
 for resolution in nodenext bundler; do
   npx tsc --project "$work/user/tsconfig.$resolution.json" --typeRoots "$PWD/node_modules/@types"
 done
-(cd "$work/user" && node use.mjs)
+(cd "$work/user" && node use.mjs && node use-sockets.mjs CS_ERR_NOT_SUPPORTED)
 "$work/user/node_modules/.bin/corosync-client" --version
 "$work/user/node_modules/.bin/cmapctl" -h >/dev/null
+
+# The way its users install it: with the one optional package, for datagram sockets, where it gets on to what is not there.
+npm install --silent --no-audit --no-fund --prefix "$work/user" "$tarball"
+[ -d "$work/user/node_modules/node-unix-socket" ] || fail "the package for datagram sockets is not installed along"
+(cd "$work/user" && node use-sockets.mjs CS_ERR_NOT_EXIST)

@@ -25,6 +25,21 @@ need_npm_packages() {
   touch node_modules/.package-lock.json
 }
 
+# The second package for datagram sockets, which compiles: its tests are skipped, and say so, where that fails. npm does not
+# install an optional peer dependency of the project itself, however it is asked: so it goes elsewhere, and is copied.
+try_unix_dgram() {
+  node -e 'require("unix-dgram")' 2>/dev/null && return 0
+  local work version status=0
+  version=$(node -p 'require("./package.json").peerDependencies["unix-dgram"]')
+  work=$(mktemp -d)
+  say "installing unix-dgram, for the tests of datagram sockets whose names are files"
+  npm install --prefix "$work" --no-audit --no-fund --loglevel=error "unix-dgram@$version" >&2 &&
+    cp -R "$work"/node_modules/unix-dgram "$work"/node_modules/bindings "$work"/node_modules/file-uri-to-path node_modules &&
+    node -e 'require("unix-dgram")' || status=1
+  rm -rf "$work"
+  [ "$status" = 0 ] || say "unix-dgram cannot be compiled here (it takes a C++ compiler, make, python3 and Node's headers)"
+}
+
 # need_programs PROGRAM:PACKAGE...: installs the Debian packages whose program (or file, if it is a path) is missing.
 # Returns 1, after a clear word, where that cannot be done.
 need_programs() {

@@ -6,6 +6,7 @@
 
 need_node
 need_npm_packages
+try_unix_dgram
 
 say "build, format, lint, types"
 npm run --silent build # first: the examples import the package by its name

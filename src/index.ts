@@ -1,5 +1,5 @@
 export { CS_ERROR_CODES, ConnectionError, CsError, csStrerror, type CsErrorName } from './errors/index.ts';
-export type { CallOptions } from './ipc/index.ts';
+export type { CallOptions, TransportKind } from './ipc/index.ts';
 export type { CmapEventType } from './codec/cmap/notification.ts';
 export type { CmapKeyInfo } from './codec/cmap/iterate.ts';
 export type { CmapMap } from './codec/cmap/set-current-map.ts';

@@ -1,5 +1,5 @@
 import type { ParseArgsConfig } from 'node:util';
-import type { CmapClient } from '../index.ts';
+import type { CmapClient, CmapSession } from '../index.ts';
 import type { Output } from './output.ts';
 
 /** The part of the client that the commands use. */
@@ -20,6 +20,8 @@ export interface CommandContext {
   readonly output: Output;
   /** Throws ConnectFailure. */
   connect(signal?: AbortSignal): Promise<CliClient>;
+  /** Connects in the background, and again whenever corosync is lost. Closed when the command ends. */
+  openSession(): Promise<CmapSession>;
   /** One line to standard error. */
   complain(message: string): void;
 }

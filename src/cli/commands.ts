@@ -128,8 +128,9 @@ Examples:
        corosync-client track --prefix [PREFIX...]
 
 Prints a line for each change until Ctrl-C or SIGTERM, which end it with exit code 0.
-If corosync goes away the exit code is 1. If more changes come in than the reader of
-the output takes, an overflow line stands where some are missing.
+If corosync goes away the exit code is 1; the command follow waits for it instead. If
+more changes come in than the reader of the output takes, an overflow line stands where
+some are missing.
 
   --prefix        follow all keys that start with PREFIX; without one, all keys
   --events LIST   only these of add,delete,modify
@@ -142,6 +143,40 @@ Examples:
   corosync-client track --prefix runtime.members.
   corosync-client track --json config.reload_in_progress | jq .
   corosync-client track --map stats stats.knet.node2.link0.connected`,
+    },
+  ],
+  [
+    'follow',
+    {
+      summary: 'print values and changes, across restarts of corosync',
+      options: {
+        ...JSON_OPTION,
+        prefix: { type: 'boolean' },
+        events: { type: 'string' },
+        'cover-crashing-keys': { type: 'boolean' },
+      },
+      load: async () => (await import('./commands/follow.ts')).follow,
+      help: `Usage: corosync-client follow KEY...
+       corosync-client follow --prefix PREFIX...
+
+Prints the present values, then a line for each change, until Ctrl-C or SIGTERM, which
+end it with exit code 0. If corosync is not there, or goes away, it waits and connects
+again; a line "lost" tells of the gap, and after it the changes that were missed are
+found by comparing. Troubles go to standard error.
+
+  --prefix        follow all keys that start with PREFIX
+  --events LIST   changes: only these of add,delete,modify
+  --cover-crashing-keys
+                  allow prefixes that cover quorum.cancel_wait_for_all or
+                  runtime.force_gather: while such a prefix is tracked, corosync
+                  crashes as soon as anybody sets the key
+${JSON_HELP}
+
+In the stats map corosync looks at values every 1.5 s only.
+
+Examples:
+  corosync-client follow --prefix runtime.members. nodelist.
+  corosync-client follow --map stats --prefix stats.knet. --json | jq .`,
     },
   ],
 ]);

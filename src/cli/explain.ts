@@ -11,6 +11,8 @@ const OPERATIONS: ReadonlyMap<string, string> = new Map([
   ['cmap_track_add', 'cannot track'],
   ['cmap_initialize_map', 'cannot connect'],
   ['connect', 'cannot connect'],
+  ['connection', 'connection lost'],
+  ['follow', 'cannot follow'],
 ]);
 
 /** An error on one line: what failed, for which key, with which code, and what the library says about it. */

@@ -17,7 +17,7 @@ const EXIT_CODES = `Exit codes:
   2  the command line is wrong; nothing was done
   3  no connection to corosync: it is not running, or access is denied`;
 
-const JSON_HELP = `Output of get, list and track with --json: one object a line.
+const JSON_HELP = `Output of get, list, track and follow with --json: one object a line.
 
 get and list    {"key":"totem.token","type":"uint32","value":3000}
 track           {"event":"modify","key":"my.limit",
@@ -28,6 +28,13 @@ track           {"event":"modify","key":"my.limit",
                 there is none. time is when the notification was received.
 track           {"event":"overflow","dropped":3,"time":"..."}
                 3 notifications are missing in this place.
+
+follow          {"event":"snapshot","entries":[{"key":...,"type":...,"value":...}],
+                 "time":"..."}
+                then as track, and "synthetic": true if found by comparing, and
+                {"event":"lost","code":"CS_ERR_LIBRARY","message":"...",
+                 "time":"..."}
+                {"event":"resynced","changes":3,"time":"..."}
 
 type            value
 int8 ... uint32 number

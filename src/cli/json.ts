@@ -1,4 +1,4 @@
-import type { CmapTrackEvent, CmapValue } from '../index.ts';
+import type { CmapTrackEvent, CmapValue, FollowEvent } from '../index.ts';
 
 /** A value as JSON can hold it without loss; see the schema in `corosync-client help json`. */
 export interface JsonValue {
@@ -49,6 +49,27 @@ export function eventLine(event: CmapTrackEvent, time: Date): string {
     oldValue: optional(event.oldValue),
     time: time.toISOString(),
   });
+}
+
+export function followEventLine(event: FollowEvent, at: Date): string {
+  const time = at.toISOString();
+  switch (event.kind) {
+    case 'snapshot': {
+      const entries = event.entries.map(({ key, value }) => ({ key, ...toJsonValue(value) }));
+      return line({ event: 'snapshot', entries, time });
+    }
+    case 'notification': {
+      const { key, newValue, oldValue, synthetic } = event;
+      const values = { newValue: optional(newValue), oldValue: optional(oldValue) };
+      return line({ event: event.event, key, ...values, synthetic, time });
+    }
+    case 'lost':
+      return line({ event: 'lost', code: event.error.code, message: event.error.message, time });
+    case 'resynced':
+      return line({ event: 'resynced', changes: event.changes, time });
+    case 'overflow':
+      return line({ event: 'overflow', dropped: event.dropped, time });
+  }
 }
 
 function optional(value: CmapValue | undefined): JsonValue | null {

@@ -12,6 +12,10 @@ const code = await runCli(rawArguments(), {
     const { CmapClient } = await import('../index.ts');
     return CmapClient.connect(options);
   },
+  async openSession(options) {
+    const { CmapSession } = await import('../index.ts');
+    return CmapSession.open(options);
+  },
   complain(line) {
     errors.write(`${Buffer.from(line).toString('latin1')}\n`);
     errors.flush();

@@ -1,5 +1,5 @@
 import { ConnectionError, CsError } from '../errors/index.ts';
-import type { ConnectOptions } from '../index.ts';
+import type { CmapSession, ConnectOptions, SessionOptions } from '../index.ts';
 import type { CliClient, Command, CommandContext } from './command.ts';
 import { connectOptions, parseCommandLine, splitCommandLine } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
@@ -12,6 +12,7 @@ import { fromRaw } from './raw-arguments.ts';
 export interface CliEnvironment {
   readonly output: Output;
   connect(options: ConnectOptions): Promise<CliClient>;
+  openSession(options: SessionOptions): Promise<CmapSession>;
   complain(line: string): void;
   /** Runs the drop-in. */
   cmapctl(words: readonly string[]): Promise<number>;
@@ -73,15 +74,21 @@ async function runCommand(
   environment: CliEnvironment,
 ): Promise<number> {
   const settings = connectOptions(options);
-  let client: CliClient | undefined;
+  const opened: Pick<CliClient, 'close'>[] = [];
   const context: CommandContext = {
     operands: rawOperands.map(fromRaw),
     rawOperands,
     options,
     output: environment.output,
     async connect(signal) {
-      client = await tryConnect(() => environment.connect({ ...settings, signal }));
+      const client = await tryConnect(() => environment.connect({ ...settings, signal }));
+      opened.push(client);
       return client;
+    },
+    async openSession() {
+      const session = await tryConnect(() => environment.openSession(settings));
+      opened.push(session);
+      return session;
     },
     complain: (message) => environment.complain(`corosync-client: ${message}`),
   };
@@ -89,11 +96,11 @@ async function runCommand(
   try {
     return await perform(context);
   } finally {
-    await client?.close();
+    await Promise.all(opened.map((connection) => connection.close()));
   }
 }
 
-async function tryConnect(connect: () => Promise<CliClient>): Promise<CliClient> {
+async function tryConnect<T>(connect: () => Promise<T>): Promise<T> {
   try {
     return await connect();
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { CmapTrackEvent, CmapValue } from '../index.ts';
+import type { CmapNotification, CmapTrackEvent, CmapValue, FollowEvent } from '../index.ts';
 import { SHORT_TYPE_NAMES } from './type-names.ts';
 
 const SHORT_NAMES: Readonly<Record<CmapValue['type'], string>> = { ...SHORT_TYPE_NAMES, unknown: 'unknown' };
@@ -22,9 +22,34 @@ export function eventText(event: CmapTrackEvent, time: Date): string {
   return `${time.toISOString()} ${describe(event)}`;
 }
 
+/** One line for each entry of a snapshot, and for any other event one. */
+export function followEventTexts(event: FollowEvent, time: Date): string[] {
+  return describeFollowed(event).map((text) => `${time.toISOString()} ${text}`);
+}
+
+function describeFollowed(event: FollowEvent): string[] {
+  switch (event.kind) {
+    case 'snapshot':
+      return event.entries.map(({ key, value }) => `is ${entryText(key, value)}`);
+    case 'notification':
+      return [`${describeChange(event)}${event.synthetic ? ' (found by comparing)' : ''}`];
+    case 'lost':
+      return ['lost: corosync is gone; nothing is heard until resynced'];
+    case 'resynced':
+      return [`resynced: ${event.changes} changes found by comparing`];
+    case 'overflow':
+      return [`overflow: ${event.dropped} events are not told one by one; what they changed follows`];
+  }
+}
+
 function describe(event: CmapTrackEvent): string {
   if (event.kind === 'overflow') return `overflow: ${event.dropped} notifications are missing here`;
-  const { event: name, key, newValue, oldValue } = event;
+  return describeChange(event);
+}
+
+type Change = Pick<CmapNotification, 'event' | 'key' | 'newValue' | 'oldValue'>;
+
+function describeChange({ event: name, key, newValue, oldValue }: Change): string {
   const now = newValue === undefined ? key : entryText(key, newValue);
   const was = oldValue === undefined || name === 'add' ? '' : `, was ${typed(oldValue, newValue)}`;
   return `${name} ${now}${was}`;

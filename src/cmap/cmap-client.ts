@@ -14,9 +14,11 @@ import {
   type CallOptions,
   type IpcConnection,
   type SubmitOptions,
+  type TransportKind,
 } from '../ipc/index.ts';
 import { checkStep, checkValue } from './check-value.ts';
 import { resolveConnectOptions, type ConnectOptions } from './connect-options.ts';
+import { checkForceGather } from './force-gather-guard.ts';
 import { iterateEntries, iterateKeys, type CmapEntry, type IterationCalls } from './iterate.ts';
 import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './keys.ts';
 import { checkNestedSet } from './nested-set-guard.ts';
@@ -59,7 +61,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    * cmap_initialize_map.
    * @throws ConnectionError CS_ERR_LIBRARY: corosync does not run here (CS_ERR_NOT_EXIST if its socket would be a file);
    *   CS_ERR_TRY_AGAIN: it is not ready, also after the retries; CS_ERR_ACCESS: it does not allow this user;
-   *   CS_ERR_NO_SPACE: no shared memory left; CS_ERR_SECURITY: what answers is not corosync. CsError CS_ERR_TIMEOUT, where
+   *   CS_ERR_NO_SPACE: no shared memory left; CS_ERR_NOT_SUPPORTED: it wants datagram sockets, and the package for them is not installed; CS_ERR_SECURITY: what answers is not corosync. CsError CS_ERR_TIMEOUT, where
    *   libcmap would block for ever; CS_ERR_INVALID_PARAM or CS_ERR_NOT_EXIST: an option is wrong.
    */
   static async connect(options: ConnectOptions = {}): Promise<CmapClient> {
@@ -68,8 +70,9 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     const startedAt = performance.now();
     const connection = await connectIpc(ipc, trackers);
     const client = new CmapClient(connection, trackers, map, ipc.timeoutMs);
-    // A new connection is on icmap; only another map needs to be asked for.
-    if (map === 'icmap') return client;
+    // A new connection is on icmap; only another map needs to be asked for. But on a datagram socket corosync takes requests
+    // from anybody until it has answered one: so one goes out at once.
+    if (map === 'icmap' && client.transport === 'shared-memory') return client;
     try {
       const timeoutMs = Math.max(ipc.timeoutMs - (performance.now() - startedAt), 0);
       await connection.submit(new SetCurrentMapRequest(map), { timeoutMs, signal: ipc.signal });
@@ -78,6 +81,11 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
       throw error;
     }
     return client;
+  }
+
+  /** What carries the messages: corosync's `system { qb_ipc_type }` decides. */
+  get transport(): TransportKind {
+    return this.#connection.transport;
   }
 
   /** Whether the connection has ended, by `close`, `destroy` or the loss of corosync. */
@@ -109,13 +117,15 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   /**
    * cmap_set: creates the key, or replaces its value and type.
    * @throws CsError CS_ERR_ACCESS: the key is read-only; CS_ERR_NAME_TOO_LONG: corosync does not allow the key;
-   *   CS_ERR_INVALID_PARAM: the value does not fit its type, or has more than 16384 bytes; CS_ERR_TOO_BIG: nor the buffer;
+   *   CS_ERR_INVALID_PARAM: the value does not fit its type, has more than 16384 bytes, or `runtime.force_gather`
+   *   would be no string, at which corosync can crash; CS_ERR_TOO_BIG: nor the buffer;
    *   CS_ERR_BUSY: a tracker of this process would make corosync crash (see `track`).
    */
   async set(key: string, value: CmapValue, options?: CallOptions): Promise<void> {
     checkKeyToSet('cmap_set', key, this.map);
     checkNestedSet('cmap_set', this.#trackers.server, key);
     const settable = checkValue('cmap_set', key, value, this.#connection.maxMessageSize);
+    checkForceGather('cmap_set', key, settable.type);
     return this.#submit(new SetRequest(key, settable), options);
   }
 
@@ -123,6 +133,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   async delete(key: string, options?: CallOptions): Promise<void> {
     checkKeyToChange('cmap_delete', key, this.map);
     checkNestedSet('cmap_delete', this.#trackers.server, key);
+    checkForceGather('cmap_delete', key, undefined);
     return this.#submit(new DeleteRequest(key), options);
   }
 

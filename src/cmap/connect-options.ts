@@ -17,7 +17,7 @@ export interface ConnectOptions extends CallOptions {
   readonly sharedMemoryDirectory?: string | undefined;
   /**
    * Bytes of each of the three ring buffers, 65536 to 16777216. Default 1048576, as libcmap asks for; a connection
-   * costs about three times that of corosync's `/dev/shm`.
+   * costs about three times that of corosync's `/dev/shm`. With datagram sockets it is the size of the largest message only.
    */
   readonly bufferSize?: number | undefined;
   /** Milliseconds for connecting in all, and the default limit of every later call. Default 30000. */
@@ -29,6 +29,8 @@ export interface ConnectOptions extends CallOptions {
 }
 
 const OPERATION = 'cmap_initialize_map';
+/** corosync's other services, where our requests would mean something else: to cfg a get is "kill a node". */
+const OTHER_SERVICES: readonly string[] = ['cfg', 'cpg', 'quorum', 'votequorum', 'pload', 'mon', 'wd'];
 const BUFFER_SIZE = { least: 64 * 1024, most: 16 * 1024 * 1024, default: 1024 * 1024 };
 
 /** Checks the options and fills in the defaults. */
@@ -61,8 +63,10 @@ function checkMap(map: string): CmapMap {
 }
 
 function checkSocketName(name: string): string {
-  if (typeof name === 'string' && /^[\w.-]{1,80}$/.test(name)) return name;
-  throw invalid(`socketName ${show(name)} is not a plain name`);
+  if (typeof name !== 'string' || !/^[\w.-]{1,80}$/.test(name))
+    throw invalid(`socketName ${show(name)} is not a plain name`);
+  if (OTHER_SERVICES.includes(name)) throw invalid(`socketName ${show(name)} is that of another service`);
+  return name;
 }
 
 function checkDirectory(option: string, directory: string | undefined): string | undefined {

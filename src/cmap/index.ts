@@ -1,7 +1,9 @@
 export { callListener } from './call-listener.ts';
+export { checkStep, checkValue } from './check-value.ts';
 export { CmapClient } from './cmap-client.ts';
 export { resolveConnectOptions, type ConnectOptions } from './connect-options.ts';
 export type { CmapEntry } from './iterate.ts';
+export { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './keys.ts';
 export { costOfChange } from './memory-cost.ts';
 export { crashingKeyOf } from './nested-set-guard.ts';
 export type { CmapNotification, CmapOverflow, CmapTrackEvent } from './track-events.ts';

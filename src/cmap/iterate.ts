@@ -65,6 +65,7 @@ async function* windows<T>(
     onAbandonedAnswer: (late) => void finalize(late).catch(ignore),
   });
   let size = FIRST_WINDOW;
+  let failed = false;
   try {
     let ahead: Promise<CmapKeyInfo[]> | undefined = first;
     while (ahead !== undefined) {
@@ -77,8 +78,13 @@ async function* windows<T>(
       ahead?.catch(ignore);
       yield await fetched;
     }
+  } catch (error) {
+    failed = true;
+    throw error;
   } finally {
-    await finalize(iterHandle).catch(ignore);
+    const finalized = finalize(iterHandle).catch(ignore);
+    // A caller whose deadline has passed must not wait for a second one.
+    if (!failed) await finalized;
   }
 }
 

@@ -79,14 +79,14 @@ function checkEvents(key: string, events: readonly CmapEventType[]): readonly Cm
 
 /**
  * corosync exec/stats.c: a prefix is only told of keys that come and go; a single key is compared every 1.5 s, whatever
- * the tracker asks for, and a text overruns the 8 bytes that this is done with.
+ * the tracker asks for, and a text overruns the 8 bytes that this is done with: with a prefix that is such a key, once.
  */
 function checkStatsTracker(key: string, prefix: boolean, events: readonly CmapEventType[]): void {
   if (prefix && !(events.includes('add') && events.includes('delete'))) {
     const detail = 'in the stats map a prefix can only be tracked for add and delete together';
     throw refuse('CS_ERR_NOT_SUPPORTED', key, detail);
   }
-  if (!prefix && key.endsWith('.procname')) throw dangerousStatsTracker(key);
+  if (key.endsWith('.procname')) throw dangerousStatsTracker(key);
 }
 
 /** corosync copies up to 32 bytes of such a string into a uint64_t at every change. */

@@ -19,7 +19,6 @@ export class TrackerRegistry implements ConnectionListener {
   /** Names the corosync at the other end, for what concerns all connections of this process to it. */
   readonly server: string;
   #arrived: (readonly [TrackerDriver, NotificationMessage])[] = [];
-  #lastHandle = 0n;
   #whenClosed: (error: ConnectionError | undefined) => void = () => undefined;
   readonly closed = new Promise<ConnectionError | undefined>((resolve) => (this.#whenClosed = resolve));
 
@@ -27,10 +26,12 @@ export class TrackerRegistry implements ConnectionListener {
     this.server = server;
   }
 
-  /** Handles are never used again, so that a late notification cannot reach a later tracker. */
+  /**
+   * Random: never used again, so that a late notification cannot reach a later tracker, and known to nobody but corosync. On
+   * a datagram socket, which any local user can write to, that is what tells a notification from a forged one.
+   */
   newInstHandle(): bigint {
-    this.#lastHandle += 1n;
-    return this.#lastHandle;
+    return crypto.getRandomValues(new BigUint64Array(1))[0] ?? 0n;
   }
 
   add(trackInstHandle: bigint, driver: TrackerDriver, key: string, isPrefix: boolean): void {

@@ -12,6 +12,8 @@ export interface RequestMessage<T> {
   /** The most bytes its response can have: a batch's responses must fit the response ring together. */
   readonly maxResponseSize: number;
   readonly responseId: number;
+  /** corosync looks into this request again when it handles the one that follows up: nothing may overwrite it before. */
+  readonly readUntilFollowUp?: boolean;
   /** `cs_error_t` numbers that `decode` wants to see; any other than CS_OK rejects the call. */
   readonly expectedErrors?: readonly number[];
   /** What an answer with such an error means for this service, in words for the error's message. */

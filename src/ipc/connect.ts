@@ -6,15 +6,19 @@ import {
 } from '../codec/connection.ts';
 import { ConnectionError, CsError, errnoToCsError, type CsErrorName } from '../errors/index.ts';
 import { Deadline } from './deadline.ts';
+import { DatagramTransport } from './datagram-transport.ts';
 import { EventRing } from './event-ring.ts';
-import { IpcConnection, type Channels, type ConnectionListener } from './ipc-connection.ts';
-import { removeWhenServerIsDead } from './leftovers.ts';
+import { IpcConnection, type ConnectionListener } from './ipc-connection.ts';
+import { removeWhenServerIsDead, sweepWhenServerIsDead } from './leftovers.ts';
 import { RequestRing } from './request-ring.ts';
 import { ResponseRing } from './response-ring.ts';
-import { RingFile, checkRingDirectory } from './ring-file.ts';
+import { RingFile, removeRingFiles } from './ring-file.ts';
+import { RingTransport } from './ring-transport.ts';
 import { SetupSocket, UnansweredError } from './setup-socket.ts';
 import { checkSharedMemoryPaths } from './shared-memory-path.ts';
 import { socketPath } from './socket-address.ts';
+import type { Transport } from './transport.ts';
+import { checkTrustedDirectory } from './trusted-file.ts';
 
 /** How to reach a service, all defaults filled in. */
 export interface IpcOptions {
@@ -34,7 +38,7 @@ export async function connectIpc(options: IpcOptions, listener: ConnectionListen
   try {
     for (let attempt = 0; ; attempt++) {
       try {
-        return new IpcConnection(await openChannels(options, deadline.signal), listener);
+        return new IpcConnection(await openTransport(options, deadline.signal), listener);
       } catch (error) {
         if (!isWorthAnotherTry(error) || attempt >= options.tryAgainAttempts) throw error;
         await pause(options.tryAgainDelayMs, deadline.signal);
@@ -45,26 +49,30 @@ export async function connectIpc(options: IpcOptions, listener: ConnectionListen
   }
 }
 
-async function openChannels(options: IpcOptions, signal: AbortSignal): Promise<Channels> {
-  const setup = await SetupSocket.connect(socketPath(options.service, options.socketDirectory), signal);
+async function openTransport(options: IpcOptions, signal: AbortSignal): Promise<Transport> {
+  const setupPath = socketPath(options.service, options.socketDirectory);
+  const setup = await SetupSocket.connect(setupPath, signal);
   try {
     const answer = await setup.exchange(
       encodeConnectionRequest(options.bufferSize),
       CONNECTION_RESPONSE_SIZE,
       signal,
     );
-    return openRings(setup, decodeConnectionResponse(answer), options);
+    const response = decodeConnectionResponse(answer);
+    if (response.error !== 0) throw refused(response.error);
+    if (response.transport === 'shared-memory') return openRings(setup, response, options);
+    return await DatagramTransport.open(setup, response, { ...options, setupPath }, signal);
   } catch (error) {
     setup.destroy();
+    if (error instanceof UnansweredError)
+      sweepWhenServerIsDead(options.service, options.sharedMemoryDirectory);
     throw error;
   }
 }
 
-function openRings(setup: SetupSocket, response: ConnectionResponse, options: IpcOptions): Channels {
-  if (response.error !== 0) throw refused(response.error);
-  if (response.transport !== 'shared-memory') throw notSharedMemory();
+function openRings(setup: SetupSocket, response: ConnectionResponse, options: IpcOptions): RingTransport {
   const paths = checkSharedMemoryPaths(response, options.service, options.sharedMemoryDirectory);
-  checkRingDirectory(paths.directory);
+  checkTrustedDirectory(paths.directory);
   const opened: RingFile[] = [];
   const open = (channel: 'request' | 'response' | 'event'): RingFile => {
     const ring = new RingFile(paths[channel], response[channel], response.maxMessageSize);
@@ -72,17 +80,18 @@ function openRings(setup: SetupSocket, response: ConnectionResponse, options: Ip
     return ring;
   };
   try {
-    return {
+    return new RingTransport({
       setup,
       requests: new RequestRing(open('request')),
       responses: new ResponseRing(open('response')),
       events: new EventRing(open('event')),
       maxMessageSize: response.maxMessageSize,
-      // Seen through /proc/<pid>/root, the pid in the paths is one of another namespace, and tells nothing here.
-      removeLeftovers: () => {
-        if (options.sharedMemoryDirectory?.startsWith('/proc/') !== true) removeWhenServerIsDead(paths);
+      removeLeftovers: (stayFor) => {
+        const { directory, serverPid, clientPid } = paths;
+        const remove = (): void => removeRingFiles(paths);
+        removeWhenServerIsDead({ path: directory, serverPid, clientPid, remove }, stayFor);
       },
-    };
+    });
   } catch (error) {
     for (const ring of opened) ring.close();
     throw error;
@@ -104,14 +113,6 @@ function refused(error: number): ConnectionError {
     operation: 'connect',
     errno,
     detail: detail ?? 'corosync refuses the connection',
-  });
-}
-
-function notSharedMemory(): ConnectionError {
-  return new ConnectionError('CS_ERR_NOT_SUPPORTED', {
-    operation: 'connect',
-    detail:
-      'corosync is configured for datagram sockets; this version needs `system { qb_ipc_type: shm }`, its default',
   });
 }
 

@@ -54,6 +54,6 @@ export async function within<T>(
 function timedOut(operation: string, timeoutMs: number): CsError {
   return new CsError('CS_ERR_TIMEOUT', {
     operation,
-    detail: `corosync has not answered within ${timeoutMs} ms`,
+    detail: `corosync has not answered within ${Math.round(timeoutMs)} ms`,
   });
 }

@@ -22,16 +22,32 @@ export class EventRing {
 
   /** Takes `count` chunks. Semaphore first, then read_pt, as in the response ring. */
   drain(count: number, deliver: (message: MessageReader) => void): void {
-    const writePointer = this.#storage.readHeader(RING_HEADER.writePointer);
-    if (writePointer >= this.#storage.wordSize)
-      throw malformed(`write pointer ${writePointer} lies outside the ring`);
-    const words = (writePointer - this.#chunks.readPointer + this.#storage.wordSize) % this.#storage.wordSize;
-    this.#chunks.read(count, words * WORD_SIZE, deliver);
+    this.#chunks.read(count, this.#available(), deliver);
     this.#storage.writeHeader(RING_HEADER.semaphore, 0);
     this.#storage.writeHeader(RING_HEADER.readPointer, this.#chunks.readPointer);
   }
 
+  /**
+   * Takes what the server wrote before it went away, announced or not: nothing is posted any more. The last chunk may be
+   * one that it did not finish; whatever the ring ends with, the connection is over.
+   */
+  drainRest(deliver: (message: MessageReader) => void): void {
+    try {
+      this.#chunks.read(Infinity, this.#available(), deliver);
+    } catch {
+      // The end of what is there.
+    }
+  }
+
   close(): void {
     this.#storage.close();
+  }
+
+  /** Bytes between the read pointer and the server's write pointer. */
+  #available(): number {
+    const { wordSize } = this.#storage;
+    const writePointer = this.#storage.readHeader(RING_HEADER.writePointer);
+    if (writePointer >= wordSize) throw malformed(`write pointer ${writePointer} lies outside the ring`);
+    return ((writePointer - this.#chunks.readPointer + wordSize) % wordSize) * WORD_SIZE;
   }
 }

@@ -2,4 +2,5 @@ export { type CallOptions, timeoutOf } from './call-options.ts';
 export { connectIpc, type IpcOptions } from './connect.ts';
 export type { SubmitOptions } from './pending-call.ts';
 export { type ConnectionListener, IpcConnection } from './ipc-connection.ts';
-export { within } from './deadline.ts';
+export { Deadline, within } from './deadline.ts';
+export type { TransportKind } from './transport.ts';

@@ -2,30 +2,14 @@ import type { MessageReader } from '../codec/message-reader.ts';
 import type { RequestMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
 import { within } from './deadline.ts';
-import type { EventRing } from './event-ring.ts';
 import { PendingCall, type SubmitOptions } from './pending-call.ts';
-import { RequestPipeline } from './request-pipeline.ts';
-import type { RequestRing } from './request-ring.ts';
-import type { ResponseRing } from './response-ring.ts';
-import type { SetupSocket } from './setup-socket.ts';
-
-/** The four one-way channels of a connection: setup, request, response, event. */
-export interface Channels {
-  readonly setup: SetupSocket;
-  readonly requests: RequestRing;
-  readonly responses: ResponseRing;
-  readonly events: EventRing;
-  /** The largest message that either side may send, in bytes. */
-  readonly maxMessageSize: number;
-  /** Removes what a dead server leaves behind. */
-  removeLeftovers(): void;
-}
+import type { Transport, TransportKind } from './transport.ts';
 
 /** What a service wants to hear from its connection. */
 export interface ConnectionListener {
-  /** One event message, to be decoded and kept: the window is good for this call only, and the ring waits meanwhile. */
+  /** One event message, to be decoded and kept: the window is good for this call only, and a ring waits meanwhile. */
   onEvent(event: MessageReader): void;
-  /** The ring has been given back: now is the time for anybody else's code. */
+  /** What carried the events has been given back: now is the time for anybody else's code. */
   onDrained(): void;
   /** Once, when the connection is gone: by `close` (no error), or because of `error`. */
   onClosed(error: ConnectionError | undefined): void;
@@ -38,28 +22,29 @@ type State =
 
 /** A connection to one corosync service. It knows requests, answers and events, but not what they mean. */
 export class IpcConnection {
-  readonly #channels: Channels;
-  readonly #pipeline: RequestPipeline;
+  readonly #transport: Transport;
   readonly #listener: ConnectionListener;
   #state: State = { name: 'open' };
 
-  constructor(channels: Channels, listener: ConnectionListener) {
-    this.#channels = channels;
+  constructor(transport: Transport, listener: ConnectionListener) {
+    this.#transport = transport;
     this.#listener = listener;
-    this.#pipeline = new RequestPipeline(
-      channels.requests,
-      channels.responses,
-      (count) => channels.setup.sendRequestBytes(count),
-      (error) => this.#failed(error),
-    );
-    channels.setup.listen(
-      (count) => this.#drain(count),
-      (error) => this.#lost(error),
-    );
+    transport.listen({
+      onEvent: (event) => {
+        if (!this.closed) listener.onEvent(event);
+      },
+      onDrained: () => listener.onDrained(),
+      onFailure: (cause) => this.#failed(cause),
+      onLost: (error) => this.#lost(error),
+    });
+  }
+
+  get transport(): TransportKind {
+    return this.#transport.kind;
   }
 
   get maxMessageSize(): number {
-    return this.#channels.maxMessageSize;
+    return this.#transport.maxMessageSize;
   }
 
   get closed(): boolean {
@@ -73,7 +58,7 @@ export class IpcConnection {
     if (!usable) return Promise.reject(this.#unusable(message));
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error);
     const call = new PendingCall(message, options);
-    this.#pipeline.submit(call as PendingCall, options.urgent);
+    this.#transport.submit(call as PendingCall, options.urgent);
     return call.promise;
   }
 
@@ -112,10 +97,10 @@ export class IpcConnection {
 
   async #finish(): Promise<void> {
     do {
-      await this.#pipeline.whenSettled();
+      await this.#transport.whenSettled();
       // A call of two requests makes its second one in the turn of the first one's answer.
       await new Promise((resolve) => setImmediate(resolve));
-    } while (!this.#pipeline.settled);
+    } while (!this.#transport.settled);
     this.#shut(undefined);
   }
 
@@ -137,39 +122,23 @@ export class IpcConnection {
     });
   }
 
-  #drain(count: number): void {
-    try {
-      this.#channels.events.drain(count, (event) => {
-        if (!this.closed) this.#listener.onEvent(event);
-      });
-      this.#listener.onDrained();
-    } catch (error) {
-      this.#listener.onDrained();
-      this.#failed(error);
-    }
-  }
-
   /** What arrives can no longer be understood: close before it does harm. */
   #failed(cause: unknown): void {
+    if (cause instanceof ConnectionError) return this.#shut(cause);
     const detail = `the exchange with corosync broke down: ${cause instanceof Error ? cause.message : String(cause)}`;
     this.#shut(new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection', detail, cause }));
   }
 
   #lost(error: ConnectionError): void {
-    if (this.#state.name === 'closed') return;
-    this.#shut(error);
-    this.#channels.removeLeftovers();
+    this.#shut(error, true);
   }
 
-  #shut(error: ConnectionError | undefined): void {
+  #shut(error: ConnectionError | undefined, lost = false): void {
     if (this.#state.name === 'closed') return;
     this.#state = { name: 'closed', error };
-    const { setup, requests, responses, events } = this.#channels;
-    setup.destroy();
-    this.#pipeline.stop(error ?? new ConnectionError('CS_ERR_BAD_HANDLE', { operation: 'connection' }));
-    requests.close();
-    responses.close();
-    events.close();
+    this.#transport.stop(error ?? new ConnectionError('CS_ERR_BAD_HANDLE', { operation: 'connection' }));
     this.#listener.onClosed(error);
+    // A server that is killed before it has noticed our close cleans up no more than any other.
+    this.#transport.removeLeftovers(lost);
   }
 }

@@ -80,7 +80,7 @@ export class PendingCall<T = unknown> {
       new CsError('CS_ERR_TIMEOUT', {
         operation: this.message.operation,
         key: this.message.key,
-        detail: `corosync has not answered within ${this.#timeoutMs} ms; ${outcome}`,
+        detail: `corosync has not answered within ${Math.round(this.#timeoutMs)} ms; ${outcome}`,
       }),
     );
   }

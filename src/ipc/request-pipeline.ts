@@ -1,10 +1,6 @@
-import { decodeResponseHeader } from '../codec/header.ts';
 import { malformed } from '../codec/malformed.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
-import type { RequestMessage } from '../codec/message.ts';
-import { CS_ERROR_CODES, csErrorFromCode, csErrorName } from '../errors/index.ts';
-import { CallQueue } from './call-queue.ts';
-import { DeadlineTimer } from './deadline-timer.ts';
+import { CallLedger } from './call-ledger.ts';
 import type { PendingCall } from './pending-call.ts';
 import type { RequestRing } from './request-ring.ts';
 import { ResponseRing } from './response-ring.ts';
@@ -17,9 +13,6 @@ import { WAIT, WaitLadder } from './wait-ladder.ts';
  */
 export const MAX_BATCH = 128;
 
-/** An answer that corosync gives without looking at the request: overload, or a size it refuses. */
-const BARE_ERROR_ID = 0;
-
 /**
  * Sends requests in batches and matches answers to them, in order. Requests made in the same turn go out together;
  * those made while a batch is outstanding form the next one, because the rings' rules allow one at a time.
@@ -31,14 +24,11 @@ export class RequestPipeline {
   readonly #onFailure: (error: unknown) => void;
   readonly #ladder = new WaitLadder(() => this.#run());
   readonly #turn = new TurnClock();
-  readonly #deadlines = new DeadlineTimer(() => this.#expire());
-  readonly #queue = new CallQueue();
-  #batch: PendingCall[] = [];
-  #answered = 0;
+  readonly #ledger = new CallLedger(() => this.#expire());
+  readonly #deliver = (response: MessageReader): void => this.#ledger.deliver(response);
   #progressAt = 0;
   #scheduled = false;
   #flowCheckedAt = -Infinity;
-  #earliestDeadline = Infinity;
   /** Which answer belongs to which call is no longer known. */
   #broken = false;
 
@@ -59,42 +49,33 @@ export class RequestPipeline {
   }
 
   submit(call: PendingCall, urgent = false): void {
-    this.#queue.push(call, urgent);
-    this.#earliestDeadline = Math.min(this.#earliestDeadline, call.deadlineAt);
-    if (this.#batch.length === 0) this.#schedule();
-    else this.#armDeadlines();
+    this.#ledger.add(call, urgent);
+    if (this.#ledger.batchSize === 0) this.#schedule();
+    else this.#ledger.armDeadlines();
   }
 
   /** Whether nobody waits for an answer. */
   get settled(): boolean {
-    return !this.#waiting().some((call) => !call.background);
+    return this.#ledger.settled;
   }
 
   /** Resolves when every call made so far is settled; a batch may still be outstanding if its callers gave up. */
-  async whenSettled(): Promise<void> {
-    const awaited = this.#waiting().filter((call) => !call.background);
-    await Promise.allSettled(awaited.map((call) => call.promise));
+  whenSettled(): Promise<void> {
+    return this.#ledger.whenSettled();
   }
 
   /** Ends it: hands out the answers that are there, and fails everything else. */
   stop(error: unknown): void {
     try {
-      if (this.#batch.length > 0 && !this.#broken) this.#collect();
+      if (this.#ledger.batchSize > 0 && !this.#broken) this.#collect();
     } catch {
       // The rings are as broken as the connection: `error` says more.
     }
-    const calls = [...this.#batch.slice(this.#answered), ...this.#queue.all()];
-    this.#batch = [];
-    this.#answered = 0;
-    this.#queue.clear();
+    const calls = this.#ledger.takeAll();
     this.#ladder.cancel();
     this.#turn.stop();
     for (const call of calls) call.fail(error);
     this.#becomeIdle();
-  }
-
-  #isIdle(): boolean {
-    return this.#batch.length === 0 && this.#queue.peek() === undefined;
   }
 
   /** The next batch goes out when this turn's callers are done, or in the next turn if this one is used up. */
@@ -109,10 +90,10 @@ export class RequestPipeline {
   readonly #run = (): void => {
     this.#scheduled = false;
     try {
-      if (this.#batch.length === 0 && !this.#send()) return;
+      if (this.#ledger.batchSize === 0 && !this.#send()) return;
       const complete = this.#spin();
       if (!complete) this.#waitForProgress();
-      else if (this.#isIdle()) this.#becomeIdle();
+      else if (this.#ledger.idle) this.#becomeIdle();
       else this.#schedule();
     } catch (error) {
       this.#fail(error);
@@ -127,13 +108,13 @@ export class RequestPipeline {
   /** Posts the next batch. False if there is nothing to look for: no request, or corosync does not take any now. */
   #send(): boolean {
     this.#progressAt = performance.now();
-    const first = this.#queue.peek();
+    const first = this.#ledger.next();
     if (first === undefined) {
       this.#becomeIdle();
       return false;
     }
     if (this.#mustHold(this.#progressAt)) {
-      this.#armDeadlines();
+      this.#ledger.armDeadlines();
       this.#ladder.wait(WAIT.immediateMs);
       return false;
     }
@@ -155,16 +136,14 @@ export class RequestPipeline {
   /** As many calls as fit: the first one always does. */
   #stageBatch(firstCost: number): void {
     let room = this.#responses.room(firstCost);
-    let call = this.#queue.peek();
-    while (call !== undefined && this.#batch.length < MAX_BATCH) {
+    let call = this.#ledger.next();
+    while (call !== undefined && this.#ledger.batchSize < MAX_BATCH) {
       room -= ResponseRing.cost(call.message.maxResponseSize);
       if (room < 0 || !this.#requests.stage(call.message)) break;
-      call.markSent();
-      this.#batch.push(call);
-      this.#queue.shift();
-      call = this.#queue.peek();
+      this.#ledger.take(call);
+      call = this.#ledger.next();
     }
-    if (this.#batch.length === 0) throw malformed('a single request does not fit the rings');
+    if (this.#ledger.batchSize === 0) throw malformed('a single request does not fit the rings');
   }
 
   /** Looks for answers until the batch is complete, or nothing has come for a while. */
@@ -173,86 +152,44 @@ export class RequestPipeline {
     let lookUntil = performance.now() + spinMs;
     for (;;) {
       if (this.#collect()) lookUntil = (this.#progressAt = performance.now()) + spinMs;
-      if (this.#answered === this.#batch.length) break;
+      if (this.#ledger.unanswered === 0) break;
       if (performance.now() > lookUntil) return false;
     }
-    this.#batch = [];
-    this.#answered = 0;
+    this.#ledger.endBatch();
     this.#ladder.reset();
     return true;
   }
 
   /** Reads the answers that are complete; false if there are none. */
   #collect(): boolean {
-    const count = this.#responses.completed(this.#batch.length - this.#answered);
+    const count = this.#responses.completed(this.#ledger.unanswered);
     if (count === 0) return false;
     let bytes = 0;
-    for (let i = this.#answered; i < this.#answered + count; i++) {
-      bytes += ResponseRing.cost(this.#batch[i]?.message.maxResponseSize ?? 0);
+    for (let i = 0; i < count; i++) {
+      bytes += ResponseRing.cost(this.#ledger.unansweredMessage(i)?.maxResponseSize ?? 0);
     }
     this.#responses.read(count, bytes, this.#deliver);
     return true;
   }
 
-  readonly #deliver = (response: MessageReader): void => {
-    const call = this.#batch[this.#answered];
-    if (call === undefined) throw malformed('an answer to no request');
-    const { message } = call;
-    const { id, error } = decodeResponseHeader(response);
-    const bareError = id === BARE_ERROR_ID && error !== CS_ERROR_CODES.CS_OK;
-    if (id !== message.responseId && !bareError) throw wrongAnswer(message, id);
-    if (error === CS_ERROR_CODES.CS_OK || message.expectedErrors?.includes(error) === true) {
-      call.complete(message.decode(response, error));
-    } else {
-      call.fail(errorAnswer(message, error));
-    }
-    this.#answered += 1;
-  };
-
   #waitForProgress(): void {
-    this.#armDeadlines();
+    this.#ledger.armDeadlines();
     this.#ladder.wait(performance.now() - this.#progressAt);
-  }
-
-  /** Only a turn that ends with calls waiting needs the timer. */
-  #armDeadlines(): void {
-    if (this.#earliestDeadline !== Infinity) this.#deadlines.arm(this.#earliestDeadline);
   }
 
   /** Answers that are there count, even if nobody has looked at them yet. */
   #expire(): void {
     try {
-      if (this.#batch.length > 0) this.#collect();
+      if (this.#ledger.batchSize > 0) this.#collect();
     } catch (error) {
       this.#fail(error);
       return;
     }
-    const now = performance.now();
-    this.#earliestDeadline = Infinity;
-    for (const call of this.#waiting()) {
-      if (call.deadlineAt <= now) call.expire();
-      else this.#earliestDeadline = Math.min(this.#earliestDeadline, call.deadlineAt);
-    }
-    this.#armDeadlines();
-  }
-
-  /** Calls that nothing has settled yet. */
-  #waiting(): PendingCall[] {
-    return [...this.#batch.slice(this.#answered), ...this.#queue.all()].filter((call) => !call.settled);
+    this.#ledger.expire();
   }
 
   #becomeIdle(): void {
     this.#ladder.cancel();
-    this.#earliestDeadline = Infinity;
-    this.#deadlines.clear();
+    this.#ledger.clearDeadlines();
   }
-}
-
-function errorAnswer({ operation, key, hints }: RequestMessage<unknown>, error: number): Error {
-  const name = csErrorName(error);
-  return csErrorFromCode(error, { operation, key, detail: name === undefined ? undefined : hints?.[name] });
-}
-
-function wrongAnswer(message: RequestMessage<unknown>, id: number): Error {
-  return malformed(`answer ${id} to ${message.operation}, which is answered by ${message.responseId}`);
 }

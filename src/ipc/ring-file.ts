@@ -2,11 +2,10 @@ import fs from 'node:fs';
 import { LITTLE_ENDIAN } from '../codec/byte-order.ts';
 import { malformed } from '../codec/malformed.ts';
 import { RING_HEADER, RING_PATH_MAX, WORD_SIZE } from '../codec/ring-layout.ts';
-import { ConnectionError, systemErrorToCsError } from '../errors/index.ts';
+import { ConnectionError } from '../errors/index.ts';
 import type { RingStorage } from './ring-storage.ts';
 import type { SharedMemoryPaths } from './shared-memory-path.ts';
-
-const { O_RDWR, O_NOFOLLOW, O_DIRECTORY, O_RDONLY } = fs.constants;
+import { openTrusted } from './trusted-file.ts';
 
 /**
  * The two tmpfs files of one ring. Positional reads and writes act on the page cache that the server has mapped,
@@ -91,19 +90,6 @@ export class RingFile implements RingStorage {
 /** Four times the largest buffer we ask for: room for a server that rounds up generously. */
 const MAX_RING_BYTES = 64 * 1024 * 1024;
 
-/** Checks that the directory of a connection's files is what corosync made: no link, and not for others to write. */
-export function checkRingDirectory(directory: string): void {
-  const fd = openOrFail(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  try {
-    const stat = fs.fstatSync(fd);
-    if (stat.uid !== 0 && stat.uid !== effectiveUid())
-      throw untrusted(directory, `is owned by uid ${stat.uid}`);
-    if ((stat.mode & 0o002) !== 0) throw untrusted(directory, 'can be written by anybody');
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
 /**
  * After the death of the server nobody else removes the files of a connection (libqb's client does the same).
  * Files that are gone already are what we want.
@@ -118,51 +104,4 @@ export function removeRingFiles(paths: SharedMemoryPaths): void {
   } catch {
     // Gone already, or no longer ours to remove: nobody would be helped by an error here.
   }
-}
-
-function openTrusted(path: string, expectedSize: number): number {
-  const fd = openOrFail(path, O_RDWR | O_NOFOLLOW);
-  try {
-    checkTrusted(path, fs.fstatSync(fd), expectedSize);
-  } catch (error) {
-    fs.closeSync(fd);
-    throw error;
-  }
-  return fd;
-}
-
-/** corosync hands each ring file to its client: owned by our euid, mode 0600, one name. An impostor cannot forge that. */
-function checkTrusted(path: string, stat: fs.Stats, expectedSize: number): void {
-  if (!stat.isFile()) throw untrusted(path, 'is not a plain file');
-  if (stat.uid !== effectiveUid()) throw untrusted(path, `is owned by uid ${stat.uid}`);
-  if (stat.nlink !== 1) throw untrusted(path, `has ${stat.nlink} links`);
-  if ((stat.mode & 0o077) !== 0)
-    throw untrusted(path, `can be reached by others (mode ${(stat.mode & 0o777).toString(8)})`);
-  if (stat.size < expectedSize) throw malformed(`${path} has ${stat.size} bytes, not ${expectedSize}`);
-}
-
-function openOrFail(path: string, flags: number): number {
-  try {
-    return fs.openSync(path, flags);
-  } catch (cause) {
-    const { code, errno } = systemErrorToCsError(cause);
-    if (errno === 'ELOOP' || errno === 'ENOTDIR') throw untrusted(path, 'is a symbolic link or no directory');
-    const detail =
-      `cannot open ${path}` +
-      (errno === 'ENOENT'
-        ? '; the shared memory of corosync is not mounted here (see sharedMemoryDirectory)'
-        : '');
-    throw new ConnectionError(code, { operation: 'connect', errno, detail, cause });
-  }
-}
-
-function effectiveUid(): number {
-  return process.geteuid?.() ?? -1;
-}
-
-function untrusted(path: string, why: string): ConnectionError {
-  return new ConnectionError('CS_ERR_SECURITY', {
-    operation: 'connect',
-    detail: `${path} ${why}; corosync would not have created it so`,
-  });
 }

@@ -1,13 +1,16 @@
 import { ConnectionError } from '../errors/index.ts';
 
 /** Where libqb creates its ring files; the paths in the connection response name it, whatever mount we reach it by. */
-const SERVER_ROOT = '/dev/shm';
-const DIRECTORY = /^qb-(?<serverPid>\d+)-\d+-\d+-[A-Za-z0-9]{6}$/;
+export const SERVER_ROOT = '/dev/shm';
+/** The directory that libqb makes for one connection. */
+export const CONNECTION_DIRECTORY = /^qb-(?<serverPid>\d+)-(?<clientPid>\d+)-\d+-[A-Za-z0-9]{6}$/;
 
 /** The directory and the files of one connection, as they are to be opened from here. */
 export interface SharedMemoryPaths {
   readonly directory: string;
   readonly serverPid: number;
+  /** Ours, as the server sees it: another number, or 0, from another pid namespace. */
+  readonly clientPid: number;
   readonly request: string;
   readonly response: string;
   readonly event: string;
@@ -21,23 +24,39 @@ export interface SharedMemoryPaths {
 export function checkSharedMemoryPaths(
   paths: { readonly request: string; readonly response: string; readonly event: string },
   service: string,
-  sharedMemoryDirectory: string = SERVER_ROOT,
+  sharedMemoryDirectory?: string,
 ): SharedMemoryPaths {
   const name = paths.request.split('/').at(-2) ?? '';
-  const serverPid = DIRECTORY.exec(name)?.groups?.serverPid;
-  if (serverPid === undefined) throw untrusted(paths.request);
-  const translate = (channel: 'request' | 'response' | 'event'): string => {
-    const file = `qb-${channel}-${service}`;
-    if (paths[channel] !== `${SERVER_ROOT}/${name}/${file}`) throw untrusted(paths[channel]);
-    return `${sharedMemoryDirectory}/${name}/${file}`;
-  };
+  const translated = sharedMemoryPaths(name, service, sharedMemoryDirectory);
+  if (translated === undefined) throw untrusted(paths.request);
+  for (const channel of ['request', 'response', 'event'] as const) {
+    if (paths[channel] !== `${SERVER_ROOT}/${name}/${fileOf(channel, service)}`)
+      throw untrusted(paths[channel]);
+  }
+  return translated;
+}
+
+/** The paths in a directory of that name, if libqb could have made it. */
+export function sharedMemoryPaths(
+  name: string,
+  service: string,
+  sharedMemoryDirectory: string = SERVER_ROOT,
+): SharedMemoryPaths | undefined {
+  const { serverPid, clientPid } = CONNECTION_DIRECTORY.exec(name)?.groups ?? {};
+  if (serverPid === undefined || clientPid === undefined) return undefined;
+  const directory = `${sharedMemoryDirectory}/${name}`;
   return {
-    directory: `${sharedMemoryDirectory}/${name}`,
+    directory,
     serverPid: Number(serverPid),
-    request: translate('request'),
-    response: translate('response'),
-    event: translate('event'),
+    clientPid: Number(clientPid),
+    request: `${directory}/${fileOf('request', service)}`,
+    response: `${directory}/${fileOf('response', service)}`,
+    event: `${directory}/${fileOf('event', service)}`,
   };
+}
+
+function fileOf(channel: 'request' | 'response' | 'event', service: string): string {
+  return `qb-${channel}-${service}`;
 }
 
 function untrusted(path: string): ConnectionError {

@@ -1,11 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CmapClient } from '../cmap/index.ts';
 import { FollowedStats } from './followed-stats.ts';
-import { getIfThere, TrackedKeys, type FollowedKeys } from './followed-keys.ts';
+import { getIfThere, TrackedKeys, type FollowedKeys, type SourceListener } from './followed-keys.ts';
 import type { Change, Picture } from './picture.ts';
 
 /** How long a suspect may wait for the notification that explains it, in milliseconds. */
 const SUSPECT_MS = 1000;
+/** How often a key is read again whose answers are always overtaken by notifications; those are right by themselves then. */
+const MOST_READINGS = 10;
 
 export interface AttachmentListener {
   changed(change: Change, synthetic: boolean): void;
@@ -19,7 +21,7 @@ export class Attachment {
   readonly #picture: Picture;
   readonly #listener: AttachmentListener;
   readonly #keys: FollowedKeys;
-  #stopped = false;
+  readonly #stopping = new AbortController();
   #suspectTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -32,43 +34,59 @@ export class Attachment {
     this.#picture = picture;
     this.#listener = listener;
     const { key, prefix } = followed;
-    const source = {
-      told: (notification: Parameters<Picture['tell']>[0]): void => {
-        if (this.#stopped) return;
-        this.#changed(picture.tell(notification), false);
-        if (picture.suspects.size > 0) this.#checkSuspectsLater();
-      },
-      corrected: (...read: Parameters<Picture['correct']>): void => {
-        if (!this.#stopped) this.#changed(picture.correct(...read), true);
-      },
-      failed: (error: unknown): void => this.#failed(error),
-    };
     this.#keys =
       client.map === 'stats' && prefix
-        ? new FollowedStats(client, key, source)
-        : new TrackedKeys(client, key, prefix, source);
+        ? new FollowedStats(client, key, this.#source())
+        : new TrackedKeys(client, key, prefix, this.#source());
   }
 
   /** Adds the trackers and reads the map: how it differs from the picture, or `undefined` if stopped meanwhile. */
   async start(): Promise<Change[] | undefined> {
-    this.#picture.startReading();
-    await this.#keys.track();
-    const read = this.#stopped ? [] : await this.#keys.read();
-    // Notifications that corosync sent before its last answer are here when the loop has turned.
-    await turn();
-    return this.#stopped ? undefined : this.#picture.finishReading(read);
+    try {
+      this.#picture.startReading();
+      await this.#keys.track();
+      const read = await this.#keys.read();
+      // Notifications that corosync sent before its last answer are here when the loop has turned.
+      await turn();
+      await turn();
+      return this.#isStopped() ? undefined : this.#picture.finishReading(read);
+    } catch (error) {
+      const stopped = this.#isStopped();
+      await this.release();
+      if (stopped) return undefined;
+      throw error;
+    }
   }
 
-  /** The picture stays as it is from now on. */
+  /** The picture stays as it is from now on, and calls that are under way are given up. */
   stop(): void {
-    this.#stopped = true;
     clearTimeout(this.#suspectTimer);
+    this.#stopping.abort();
+    this.#keys.stop();
   }
 
   /** Deletes the trackers. If the connection fails meanwhile, they are gone with it. */
   async release(): Promise<void> {
     this.stop();
-    await this.#keys.release().catch(() => undefined);
+    await this.#keys.release();
+  }
+
+  #source(): SourceListener {
+    return {
+      signal: this.#stopping.signal,
+      known: () => this.#picture.values.keys(),
+      told: (notification) => {
+        if (this.#isStopped()) return;
+        this.#changed(this.#picture.tell(notification), false);
+        if (this.#picture.suspects.size > 0) this.#checkSuspectsLater();
+      },
+      readAgain: (key) => this.#readAgain(key),
+      failed: (error) => this.#failed(error),
+    };
+  }
+
+  #isStopped(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   #changed(change: Change | undefined, synthetic: boolean): void {
@@ -76,7 +94,7 @@ export class Attachment {
   }
 
   #failed(error: unknown): void {
-    if (!this.#stopped) this.#listener.failed(this.#client, error);
+    if (!this.#isStopped()) this.#listener.failed(this.#client, error);
   }
 
   #checkSuspectsLater(): void {
@@ -88,9 +106,19 @@ export class Attachment {
 
   async #checkSuspects(): Promise<void> {
     for (const key of [...this.#picture.suspects]) {
-      const value = await getIfThere(this.#client, key);
-      if (this.#stopped) return;
-      if (this.#picture.suspects.has(key)) this.#changed(this.#picture.correct(key, value), true);
+      if (this.#picture.suspects.has(key)) await this.#readAgain(key);
+    }
+  }
+
+  /** Reads one key for what is not told of it. Returns whether it is there. */
+  async #readAgain(key: string): Promise<boolean> {
+    for (let reading = 0; ; reading++) {
+      this.#picture.startCorrection(key);
+      const value = await getIfThere(this.#client, key, this.#stopping.signal);
+      if (this.#isStopped()) return false;
+      const { usable, change } = this.#picture.finishCorrection(key, value);
+      this.#changed(change, true);
+      if (usable || reading === MOST_READINGS) return value !== undefined;
     }
   }
 }

@@ -2,9 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CmapKeyInfo } from '../codec/cmap/iterate.ts';
 import type { CmapMap } from '../codec/cmap/set-current-map.ts';
 import type { CmapValue } from '../codec/cmap/value.ts';
-import { CmapClient, TypedAccess, type CmapEntry, type ConnectOptions } from '../cmap/index.ts';
+import {
+  checkExistingKey,
+  checkKeyToChange,
+  checkKeyToSet,
+  checkPrefix,
+  checkStep,
+  checkValue,
+  CmapClient,
+  TypedAccess,
+  type CmapEntry,
+  type ConnectOptions,
+} from '../cmap/index.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
-import type { CallOptions } from '../ipc/index.ts';
+import { timeoutOf, within, type CallOptions } from '../ipc/index.ts';
 import { BackOff } from './back-off.ts';
 import { CmapFollower, type FollowerDriver } from './follower.ts';
 import { resolveFollowOptions, type FollowOptions } from './follow-options.ts';
@@ -44,6 +55,8 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   readonly #machine: SessionStateMachine;
   readonly #calls: SessionCalls;
   readonly #followers = new Map<CmapFollower, FollowerDriver>();
+  /** Followers that were added to a standing connection, on their way to be up to date. */
+  readonly #attaching = new Set<Promise<void>>();
   #ended: Promise<void> = Promise.resolve();
 
   private constructor(options: ResolvedSessionOptions, world: SessionWorld) {
@@ -86,52 +99,70 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   }
 
   /**
-   * Resolves as soon as the session is connected and every follower is up to date.
+   * Resolves as soon as the session is connected and every follower is up to date, those that were added just now too.
    * @throws CsError CS_ERR_TIMEOUT: not within `timeoutMs` (by default the session's), caused by what went wrong last;
    *   CS_ERR_BAD_HANDLE: the session is closed.
    */
   async connected(options?: CallOptions): Promise<void> {
-    await this.#calls.whenIn(['resynced'], 'connected', options);
+    const timeoutMs = timeoutOf(options, this.#options.timeoutMs, 'connected');
+    const deadlineAt = performance.now() + timeoutMs;
+    for (;;) {
+      const rest = { ...options, timeoutMs: Math.max(deadlineAt - performance.now(), 0) };
+      await this.#calls.whenIn(['resynced'], 'connected', rest, () => Promise.resolve());
+      if (this.#attaching.size === 0) return;
+      await within(Promise.all(this.#attaching), 'connected', rest.timeoutMs, options?.signal);
+    }
   }
 
   /** cmap_get. See CmapClient.get. */
-  get(key: string, options?: CallOptions): Promise<CmapValue> {
+  async get(key: string, options?: CallOptions): Promise<CmapValue> {
+    checkExistingKey('cmap_get', key);
     return this.#calls.read('cmap_get', options, (client, rest) => client.get(key, rest));
   }
 
   /** cmap_set. See CmapClient.set. */
-  set(key: string, value: CmapValue, options?: CallOptions): Promise<void> {
-    return this.#calls.change('cmap_set', options, (client, rest) => client.set(key, value, rest));
+  async set(key: string, value: CmapValue, options?: CallOptions): Promise<void> {
+    checkKeyToSet('cmap_set', key, this.map);
+    // A copy: the caller may go on with his buffer while this waits for a connection.
+    const settable = checkValue('cmap_set', key, value, this.#options.bufferSize);
+    return this.#calls.change('cmap_set', options, (client, rest) => client.set(key, settable, rest));
   }
 
   /** cmap_delete. See CmapClient.delete. */
-  delete(key: string, options?: CallOptions): Promise<void> {
+  async delete(key: string, options?: CallOptions): Promise<void> {
+    checkKeyToChange('cmap_delete', key, this.map);
     return this.#calls.change('cmap_delete', options, (client, rest) => client.delete(key, rest));
   }
 
   /** Adds `step` to an integer. See CmapClient.adjust. */
-  adjust(key: string, step: number, options?: CallOptions): Promise<void> {
+  async adjust(key: string, step: number, options?: CallOptions): Promise<void> {
+    checkKeyToChange('cmap_adjust_int', key, this.map);
+    checkStep('cmap_adjust_int', key, step);
     return this.#calls.change('cmap_adjust_int', options, (client, rest) => client.adjust(key, step, rest));
   }
 
   /** cmap_inc. See CmapClient.adjust. */
-  increment(key: string, options?: CallOptions): Promise<void> {
+  async increment(key: string, options?: CallOptions): Promise<void> {
+    checkKeyToChange('cmap_inc', key, this.map);
     return this.#calls.change('cmap_inc', options, (client, rest) => client.increment(key, rest));
   }
 
   /** cmap_dec. See CmapClient.adjust. */
-  decrement(key: string, options?: CallOptions): Promise<void> {
+  async decrement(key: string, options?: CallOptions): Promise<void> {
+    checkKeyToChange('cmap_dec', key, this.map);
     return this.#calls.change('cmap_dec', options, (client, rest) => client.decrement(key, rest));
   }
 
   /** See CmapClient.keys. An iteration whose connection is lost fails with ConnectionError. */
   async *keys(prefix = '', options?: CallOptions): AsyncGenerator<CmapKeyInfo, void> {
+    checkPrefix('cmap_iter_init', prefix);
     const client = await this.#calls.client('cmap_iter_init', options);
     yield* client.keys(prefix, options);
   }
 
   /** See CmapClient.entries. An iteration whose connection is lost fails with ConnectionError. */
   async *entries(prefix = '', options?: CallOptions): AsyncGenerator<CmapEntry, void> {
+    checkPrefix('cmap_iter_init', prefix);
     const client = await this.#calls.client('cmap_iter_init', options);
     yield* client.entries(prefix, options);
   }
@@ -148,25 +179,37 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
     const [follower, driver] = CmapFollower.create(resolved, {
       map: this.map,
       failed: (client, error) => client.destroy(asError(error)),
-      deleted: (deleted) => void this.#followers.delete(deleted),
+      ended: (ended) => void this.#followers.delete(ended),
     });
     this.#followers.set(follower, driver);
     const { client } = this.#machine;
-    if (client !== undefined) void this.#attach(client, driver);
+    if (client !== undefined) this.#attachInBackground(client, driver);
     return follower;
   }
 
-  /** Ends the connection and every follower. What followers have told but nobody read yet can still be read. Idempotent. */
+  /**
+   * Ends the connection and every follower. Calls that are under way are waited for, until their deadlines; calls that wait for a connection
+   * fail. What followers have told but nobody read yet can still be read. Idempotent.
+   */
   async close(): Promise<void> {
     const { client } = this.#machine;
-    if (this.status.state !== 'closed') {
-      this.#machine.go({ state: 'closed' });
-      this.#ending.abort();
-      for (const driver of this.#followers.values()) driver.end();
-      this.#followers.clear();
-      await client?.close();
-    }
+    this.#end();
+    await client?.close();
     await this.#ended;
+  }
+
+  /** As `close`, at once: calls that are under way fail with a ConnectionError caused by `error`. */
+  destroy(error?: Error): void {
+    const { client } = this.#machine;
+    this.#end();
+    client?.destroy(error);
+  }
+
+  #end(): void {
+    if (this.#isClosed()) return;
+    this.#ending.abort();
+    this.#machine.go({ state: 'closed' });
+    for (const driver of this.#followers.values()) driver.end();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -222,7 +265,12 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
 
   async #restore(client: CmapClient): Promise<void> {
     await Promise.all([...this.#followers.values()].map((driver) => this.#attach(client, driver)));
-    if (this.#machine.client === client) this.#machine.go({ state: 'resynced', client });
+    if (this.#machine.client === client && !client.closed) this.#machine.go({ state: 'resynced', client });
+  }
+
+  #attachInBackground(client: CmapClient, driver: FollowerDriver): void {
+    const attaching = this.#attach(client, driver).finally(() => this.#attaching.delete(attaching));
+    this.#attaching.add(attaching);
   }
 
   /** corosync's refusal ends the follower; anything else means that this connection is of no use. */

@@ -43,7 +43,7 @@ export interface FollowResynced {
 }
 
 /**
- * The reader lagged beyond the limits: `dropped` events are not told one by one. Synthetic notifications follow at once, one for each
+ * The reader lagged beyond the limits: `dropped` notifications are not told one by one. Synthetic notifications follow at once, one for each
  * key whose value is not the one last told.
  */
 export interface FollowOverflow {

@@ -1,5 +1,6 @@
 import type { CmapValue } from '../codec/cmap/value.ts';
 import { costOfChange } from '../cmap/index.ts';
+import type { FollowLost, FollowResynced, FollowSnapshot } from './follow-events.ts';
 import type { Change } from './picture.ts';
 import { sameValue } from './same-value.ts';
 
@@ -8,32 +9,38 @@ export interface FollowQueueLimits {
   readonly maxQueuedBytes: number;
 }
 
-/** A change or another event on its way to a reader. */
-export type Queued<E> =
+/** What is told beside changes. */
+export type Landmark = FollowSnapshot | FollowLost | FollowResynced;
+
+/** An event on its way to a reader. */
+export type Queued =
   | { readonly kind: 'change'; readonly change: Change; readonly synthetic: boolean }
   | { readonly kind: 'overflow'; readonly dropped: number }
-  | { readonly kind: 'other'; readonly event: E };
+  | { readonly kind: 'landmark'; readonly event: Landmark };
 
 /** What a reader that lags is not told one by one. */
-interface Lag<E> {
+interface Lag {
   dropped: number;
   /** What the reader was last told of each key that has changed since. */
   readonly lastTold: Map<string, CmapValue | undefined>;
-  /** The latest of the other events; an earlier one is told of by this one. */
-  other: E | undefined;
+  /** The latest landmark; those before it say nothing any more. */
+  landmark: Landmark | undefined;
 }
 
 /**
  * The unread events of one follower, in bounded memory. Beyond the limits only the keys that changed are kept, with what the reader was last told
  * of them; when it has read what was queued it gets an overflow event, and then the difference to what holds by then.
  */
-export class FollowQueue<E> {
+export class FollowQueue {
   readonly #limits: FollowQueueLimits;
   readonly #current: ReadonlyMap<string, CmapValue>;
-  #queued: Queued<E>[] = [];
+  /** A queue as an array with a moving head: shift() of a long array costs its length. */
+  #queued: (Queued | undefined)[] = [];
   #head = 0;
   #bytes = 0;
-  #lag: Lag<E> | undefined;
+  #lag: Lag | undefined;
+  /** Whether the last landmark that the reader gets says that corosync is lost. */
+  #lostIsTold = false;
 
   /** @param current what holds, looked at when a reader catches up */
   constructor(limits: FollowQueueLimits, current: ReadonlyMap<string, CmapValue>) {
@@ -48,21 +55,23 @@ export class FollowQueue<E> {
       this.#bytes += cost;
       return;
     }
-    const { lastTold } = this.#count();
-    const told = lastTold.has(change.key) ? lastTold.get(change.key) : change.oldValue;
-    if (sameValue(told, change.newValue)) lastTold.delete(change.key);
-    else lastTold.set(change.key, told);
+    const lag = this.#startLag();
+    lag.dropped += 1;
+    const told = lag.lastTold.has(change.key) ? lag.lastTold.get(change.key) : change.oldValue;
+    if (sameValue(told, change.newValue)) lag.lastTold.delete(change.key);
+    else lag.lastTold.set(change.key, told);
   }
 
-  pushOther(event: E): void {
-    if (this.#lag === undefined && this.#hasRoom(0)) this.#queued.push({ kind: 'other', event });
-    else this.#count().other = event;
+  pushLandmark(event: Landmark): void {
+    if (this.#lag === undefined && this.#hasRoom(0)) this.#tellLandmark(event);
+    else this.#startLag().landmark = event;
   }
 
-  shift(): Queued<E> | undefined {
+  shift(): Queued | undefined {
     if (this.#head === this.#queued.length) this.#catchUp();
     const next = this.#queued[this.#head];
     if (next === undefined) return undefined;
+    this.#queued[this.#head] = undefined;
     this.#head += 1;
     if (next.kind === 'change') this.#bytes -= costOfChange(next.change);
     if (this.#head > 1024 && this.#head * 2 > this.#queued.length) this.#compact();
@@ -81,9 +90,8 @@ export class FollowQueue<E> {
     return this.#queued.length - this.#head < maxQueued && this.#bytes + cost <= maxQueuedBytes;
   }
 
-  #count(): Lag<E> {
-    this.#lag ??= { dropped: 0, lastTold: new Map(), other: undefined };
-    this.#lag.dropped += 1;
+  #startLag(): Lag {
+    this.#lag ??= { dropped: 0, lastTold: new Map(), landmark: undefined };
     return this.#lag;
   }
 
@@ -93,15 +101,36 @@ export class FollowQueue<E> {
     const lag = this.#lag;
     if (lag === undefined) return;
     this.#lag = undefined;
-    this.#queued.push({ kind: 'overflow', dropped: lag.dropped });
-    for (const [key, oldValue] of lag.lastTold) {
-      const newValue = this.#current.get(key);
-      if (sameValue(oldValue, newValue)) continue;
-      const change = { key, oldValue, newValue };
+    if (lag.dropped > 0) this.#queued.push({ kind: 'overflow', dropped: lag.dropped });
+    const changes = this.#differences(lag.lastTold);
+    for (const change of changes) {
       this.#queued.push({ kind: 'change', change, synthetic: true });
       this.#bytes += costOfChange(change);
     }
-    if (lag.other !== undefined) this.#queued.push({ kind: 'other', event: lag.other });
+    this.#tellMissedLandmark(lag.landmark, changes.length);
+  }
+
+  #differences(lastTold: ReadonlyMap<string, CmapValue | undefined>): Change[] {
+    const changes = [...lastTold].map(([key, oldValue]) => ({
+      key,
+      oldValue,
+      newValue: this.#current.get(key),
+    }));
+    return changes.filter(({ oldValue, newValue }) => !sameValue(oldValue, newValue));
+  }
+
+  /** A reader that has heard of no loss hears of no end of it, and of a loss that lasts it hears once. */
+  #tellMissedLandmark(landmark: Landmark | undefined, changes: number): void {
+    if (landmark?.kind === 'resynced') {
+      if (this.#lostIsTold) this.#tellLandmark({ ...landmark, changes });
+    } else if (landmark?.kind !== 'lost' || !this.#lostIsTold) {
+      if (landmark !== undefined) this.#tellLandmark(landmark);
+    }
+  }
+
+  #tellLandmark(event: Landmark): void {
+    this.#queued.push({ kind: 'landmark', event });
+    this.#lostIsTold = event.kind === 'lost';
   }
 
   #compact(): void {

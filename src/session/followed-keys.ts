@@ -1,13 +1,17 @@
 import type { CmapClient, CmapEntry, CmapTracker, CmapTrackEvent } from '../cmap/index.ts';
-import { CsError } from '../errors/index.ts';
 import type { CmapValue } from '../codec/cmap/value.ts';
+import { CsError } from '../errors/index.ts';
 import type { Told } from './picture.ts';
 
-/** What a source tells its follower. */
+/** What a source tells its follower, and what it needs to know. */
 export interface SourceListener {
+  /** Aborts when nobody is interested any more. */
+  readonly signal: AbortSignal;
+  /** The keys of which the follower knows a value. */
+  known(): Iterable<string>;
   told(notification: Told): void;
-  /** The value of a key as just read, `undefined` if it is not there: for what corosync does not tell. */
-  corrected(key: string, value: CmapValue | undefined): void;
+  /** Reads a key of which corosync does not tell enough. Resolves with whether it is there. */
+  readAgain(key: string): Promise<boolean>;
   /** What the source needs cannot be had any more; the connection is of no use to it. */
   failed(error: unknown): void;
 }
@@ -18,7 +22,9 @@ export interface FollowedKeys {
   track(): Promise<void>;
   /** All that is there. To be called after `track`, so that nothing changes unheard. */
   read(): Promise<CmapEntry[]>;
-  /** Deletes the trackers, if the connection is still there. */
+  /** Nobody is interested any more: ends what goes on by itself. */
+  stop(): void;
+  /** Deletes the trackers, if the connection is still there. Never fails. */
   release(): Promise<void>;
 }
 
@@ -38,20 +44,26 @@ export class TrackedKeys implements FollowedKeys {
   }
 
   async track(): Promise<void> {
+    const { signal } = this.#listener;
     const listener = (event: CmapTrackEvent): void => {
       if (event.kind === 'notification') this.#listener.told(event);
     };
-    this.#tracker = await this.#client.track(this.#key, { prefix: this.#prefix, listener });
+    this.#tracker = await this.#client.track(this.#key, { prefix: this.#prefix, listener, signal });
   }
 
   async read(): Promise<CmapEntry[]> {
-    if (this.#prefix) return collect(this.#client.entries(this.#key));
-    const value = await getIfThere(this.#client, this.#key);
+    const { signal } = this.#listener;
+    if (this.#prefix) return collect(this.#client.entries(this.#key, { signal }));
+    const value = await getIfThere(this.#client, this.#key, signal);
     return value === undefined ? [] : [{ key: this.#key, value }];
   }
 
+  stop(): void {
+    // Nothing goes on by itself here.
+  }
+
   async release(): Promise<void> {
-    await this.#tracker?.delete();
+    await this.#tracker?.delete().catch(ignore);
   }
 }
 
@@ -61,11 +73,20 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return collected;
 }
 
-export async function getIfThere(client: CmapClient, key: string): Promise<CmapValue | undefined> {
+export async function getIfThere(
+  client: CmapClient,
+  key: string,
+  signal: AbortSignal,
+): Promise<CmapValue | undefined> {
   try {
-    return await client.get(key);
+    return await client.get(key, { signal });
   } catch (error) {
     if (error instanceof CsError && error.code === 'CS_ERR_NOT_EXIST') return undefined;
     throw error;
   }
+}
+
+/** A tracker that cannot be deleted: corosync does not answer, and has been told; or it is gone. */
+export function ignore(): void {
+  // Nobody would be helped by an error here.
 }

@@ -1,6 +1,6 @@
 import type { CmapClient, CmapEntry, CmapTracker, CmapTrackEvent } from '../cmap/index.ts';
 import type { CmapKeyInfo } from '../codec/cmap/iterate.ts';
-import { collect, getIfThere, type FollowedKeys, type SourceListener } from './followed-keys.ts';
+import { collect, type FollowedKeys, type SourceListener } from './followed-keys.ts';
 
 /** corosync remembers so many scheduling misses (exec/stats.c). */
 const SCHEDULE_MISSES = 10;
@@ -13,23 +13,34 @@ const SILENT_KEYS: readonly string[] = Array.from({ length: SCHEDULE_MISSES }, (
   `stats.schedmiss.${miss}.delay`,
 ]).flat();
 
+/** How often the keys are listed, in milliseconds, because corosync does not tell of every one that goes. */
+const LISTING_MS = 60_000;
+
 /**
  * A prefix of the stats map. corosync tells of a prefix only which keys come and go, and refuses to tell of changed values; so each
  * key gets a tracker of its own, which comes and goes with it. corosync compares those every 1.5 s: what changes and changes back
  * in between is not seen, which is why a link's `down_count` says more than its `connected`.
+ *
+ * It tells nobody of a key that goes while an iterator of any client rests on it, nor of scheduling misses that are
+ * cleared. So the keys are listed now and then.
  */
 export class FollowedStats implements FollowedKeys {
   readonly #client: CmapClient;
   readonly #prefix: string;
   readonly #listener: SourceListener;
+  readonly #listingMs: number;
   #comings: CmapTracker | undefined;
   readonly #trackers = new Map<string, Promise<CmapTracker>>();
-  #released = false;
+  /** Keys that went while they were being listed. */
+  #gone: Set<string> | undefined;
+  #listingTimer: NodeJS.Timeout | undefined;
 
-  constructor(client: CmapClient, prefix: string, listener: SourceListener) {
+  /** @param listingMs how often the keys are listed */
+  constructor(client: CmapClient, prefix: string, listener: SourceListener, listingMs = LISTING_MS) {
     this.#client = client;
     this.#prefix = prefix;
     this.#listener = listener;
+    this.#listingMs = listingMs;
   }
 
   async track(): Promise<void> {
@@ -37,40 +48,48 @@ export class FollowedStats implements FollowedKeys {
       prefix: true,
       events: ['add', 'delete'],
       listener: (event) => this.#comesOrGoes(event),
+      signal: this.#listener.signal,
     });
-    const keys = await collect(this.#client.keys(this.#prefix));
+    const { numbers } = await this.#list();
     const silent = SILENT_KEYS.filter((key) => key.startsWith(this.#prefix));
-    const numbers = keys.filter(isNumber).map(({ key }) => key);
     await Promise.all([...new Set([...numbers, ...silent])].map((key) => this.#trackKey(key)));
+    this.#listLater();
   }
 
   read(): Promise<CmapEntry[]> {
-    return collect(this.#client.entries(this.#prefix));
+    return collect(this.#client.entries(this.#prefix, { signal: this.#listener.signal }));
+  }
+
+  stop(): void {
+    clearTimeout(this.#listingTimer);
   }
 
   async release(): Promise<void> {
-    this.#released = true;
+    this.stop();
     const adding = [...this.#trackers.values()];
     this.#trackers.clear();
-    await this.#comings?.delete();
-    await Promise.allSettled(adding.map(async (tracker) => (await tracker).delete()));
+    const deleting = adding.map(async (tracker) => (await tracker).delete());
+    await Promise.allSettled([this.#comings?.delete(), ...deleting]);
   }
 
   #comesOrGoes(event: CmapTrackEvent): void {
     if (event.kind !== 'notification') return;
+    const { key, newValue } = event;
     this.#listener.told(event);
-    if (event.event === 'delete') this.#untrackKey(event.key);
-    else if (event.newValue !== undefined && isNumber(event.newValue)) this.#followNewKey(event.key);
+    if (event.event === 'delete') {
+      this.#gone?.add(key);
+      this.#untrackKey(key);
+    } else {
+      this.#gone?.delete(key);
+      if (newValue !== undefined && isNumber(newValue)) this.#inBackground(this.#followNewKey(key));
+    }
   }
 
-  /** Its value may have changed between corosync's notification and the tracker: so it is read again. */
-  #followNewKey(key: string): void {
-    const follow = async (): Promise<void> => {
-      await this.#trackKey(key);
-      const value = await getIfThere(this.#client, key);
-      if (this.#trackers.has(key)) this.#listener.corrected(key, value);
-    };
-    follow().catch((error: unknown) => this.#listener.failed(error));
+  /** Its value may have changed between corosync's notification and the tracker, or it may have gone: so it is read again. */
+  async #followNewKey(key: string): Promise<void> {
+    await this.#trackKey(key);
+    const isThere = await this.#listener.readAgain(key);
+    if (!isThere) this.#untrackKey(key);
   }
 
   #trackKey(key: string): Promise<CmapTracker> {
@@ -81,6 +100,7 @@ export class FollowedStats implements FollowedKeys {
       listener: (event) => {
         if (event.kind === 'notification' && this.#trackers.has(key)) this.#listener.told(event);
       },
+      signal: this.#listener.signal,
     });
     this.#trackers.set(key, tracker);
     return tracker;
@@ -91,11 +111,45 @@ export class FollowedStats implements FollowedKeys {
     if (SILENT_KEYS.includes(key)) return;
     const tracker = this.#trackers.get(key);
     this.#trackers.delete(key);
-    tracker
-      ?.then((added) => added.delete())
-      .catch((error: unknown) => {
-        if (!this.#released) this.#listener.failed(error);
-      });
+    if (tracker !== undefined) this.#inBackground(tracker.then((added) => added.delete()));
+  }
+
+  /** The keys that are there, without those that go in the same moment. */
+  async #list(): Promise<{ all: Set<string>; numbers: string[] }> {
+    const gone = new Set<string>();
+    this.#gone = gone;
+    const listed = await collect(this.#client.keys(this.#prefix, { signal: this.#listener.signal }));
+    this.#gone = undefined;
+    const keys = listed.filter(({ key }) => !gone.has(key));
+    return {
+      all: new Set(keys.map(({ key }) => key)),
+      numbers: keys.filter(isNumber).map(({ key }) => key),
+    };
+  }
+
+  #listLater(): void {
+    if (this.#listener.signal.aborted) return;
+    this.#listingTimer = setTimeout(() => {
+      this.#inBackground(this.#compareWithList().then(() => this.#listLater()));
+    }, this.#listingMs);
+  }
+
+  /** What was not told: keys that have gone, and any that have come. */
+  async #compareWithList(): Promise<void> {
+    const { all, numbers } = await this.#list();
+    const known = new Set(this.#listener.known());
+    for (const key of new Set([...known, ...this.#trackers.keys()])) {
+      if (all.has(key) || (await this.#listener.readAgain(key))) continue;
+      this.#untrackKey(key);
+    }
+    for (const key of all) if (!known.has(key)) await this.#listener.readAgain(key);
+    for (const key of numbers) if (!this.#trackers.has(key)) await this.#followNewKey(key);
+  }
+
+  #inBackground(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      if (!this.#listener.signal.aborted) this.#listener.failed(error);
+    });
   }
 }
 

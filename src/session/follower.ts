@@ -5,18 +5,10 @@ import { callListener, type CmapClient } from '../cmap/index.ts';
 import { CsError, type ConnectionError } from '../errors/index.ts';
 import { Attachment, type AttachmentListener } from './attachment.ts';
 import { EventReader } from './event-reader.ts';
-import type {
-  FollowEvent,
-  FollowLost,
-  FollowNotification,
-  FollowResynced,
-  FollowSnapshot,
-} from './follow-events.ts';
+import type { FollowEvent, FollowNotification } from './follow-events.ts';
 import type { ResolvedFollowOptions } from './follow-options.ts';
-import { FollowQueue, type Queued } from './follow-queue.ts';
+import { FollowQueue, type Landmark, type Queued } from './follow-queue.ts';
 import { eventOf, Picture, type Change } from './picture.ts';
-
-type Other = FollowSnapshot | FollowLost | FollowResynced;
 
 type State =
   /** There is no connection, or its map is being read. */
@@ -34,7 +26,7 @@ export interface FollowerDriver {
 
 export interface FollowerOwner extends Pick<AttachmentListener, 'failed'> {
   readonly map: CmapMap;
-  deleted(follower: CmapFollower): void;
+  ended(follower: CmapFollower): void;
 }
 
 /**
@@ -48,11 +40,13 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
   readonly #listener: ((event: FollowEvent) => void) | undefined;
   readonly #owner: FollowerOwner;
   readonly #picture: Picture;
-  readonly #queue: FollowQueue<Other>;
+  readonly #queue: FollowQueue;
   readonly #reader: EventReader<FollowEvent>;
   #state: State = { name: 'waiting', attachment: undefined };
   #hasReader = false;
   #snapshotTold = false;
+  #whenEnded: (error: Error | undefined) => void = () => undefined;
+  readonly #ended = new Promise<Error | undefined>((resolve) => (this.#whenEnded = resolve));
 
   private constructor(options: ResolvedFollowOptions, owner: FollowerOwner) {
     this.key = options.key;
@@ -82,11 +76,16 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
   }
 
   /**
-   * What is known of the followed keys at this moment, whatever the reader has been told of it. While the connection is lost it
-   * stays as it was.
+   * What is known of the followed keys, whatever the reader has been told of it: a view that changes as they do. While the connection
+   * is lost it stays as it was.
    */
   get values(): ReadonlyMap<string, CmapValue> {
     return this.#picture.values;
+  }
+
+  /** Resolves at the end: with the error if corosync has refused, with `undefined` after `delete` or the session's `close`. */
+  whenEnded(): Promise<Error | undefined> {
+    return this.#ended;
   }
 
   /** Ends it, here and at corosync. What has not been read is dropped. Idempotent; never fails. */
@@ -95,7 +94,6 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
     const { attachment } = this.#state;
     this.#queue.clear();
     this.#end();
-    this.#owner.deleted(this);
     await attachment?.release();
   }
 
@@ -121,7 +119,7 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
     });
     this.#state = { name: 'waiting', attachment };
     const changes = await attachment.start();
-    // Lost or deleted meanwhile: a tracker that was added after that is not wanted any more.
+    // Lost or deleted meanwhile: what was added after that is not wanted any more.
     if (changes === undefined) return attachment.release();
     this.#state = { name: 'following', attachment };
     if (this.#snapshotTold) this.#tellResynced(changes);
@@ -141,6 +139,8 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
     this.#state.attachment?.stop();
     this.#state = { name: 'ended' };
     this.#reader.end(error);
+    this.#whenEnded(error);
+    this.#owner.ended(this);
   }
 
   #tellSnapshot(changes: readonly Change[]): void {
@@ -161,16 +161,17 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
   }
 
   #tellChange(change: Change, synthetic: boolean): void {
-    if (!this.#isWanted(change)) return;
+    if (!this.#isWanted(change) || this.#state.name === 'ended') return;
     if (this.#listener !== undefined)
       return callListener(this.#listener, this.#notification(change, synthetic));
     this.#queue.pushChange(change, synthetic);
     this.#reader.wake();
   }
 
-  #tell(event: Other): void {
+  #tell(event: Landmark): void {
+    if (this.#state.name === 'ended') return;
     if (this.#listener !== undefined) return callListener(this.#listener, event);
-    this.#queue.pushOther(event);
+    this.#queue.pushLandmark(event);
     this.#reader.wake();
   }
 
@@ -187,7 +188,7 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
     }
   }
 
-  #eventOf(queued: Queued<Other>): FollowEvent {
+  #eventOf(queued: Queued): FollowEvent {
     if (queued.kind === 'change') return this.#notification(queued.change, queued.synthetic);
     if (queued.kind === 'overflow') return { kind: 'overflow', dropped: queued.dropped, follower: this };
     return queued.event;

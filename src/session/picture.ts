@@ -26,13 +26,15 @@ export interface Told {
  * - While the map is read, a notification counts more than what is read of its key.
  * - After that, a notification whose old value is not what is known was there before the value was read: it is stale.
  *   (corosync tells each key's changes in order, without a gap, each from the value before it.)
- * - Should that go on, the key is a suspect, which somebody reads again: see `suspects`.
+ * - Should that go on, the key is a suspect, which somebody reads again: see `suspects` and `startCorrection`.
  */
 export class Picture {
   readonly #values = new Map<string, CmapValue>();
   /** While the map is read: the latest news of each key. */
   #news: Map<string, CmapValue | undefined> | undefined;
   readonly #suspects = new Set<string>();
+  /** Keys that are being read again, and whether a notification has come in between. */
+  readonly #corrections = new Map<string, { overtaken: boolean }>();
   readonly #oldValuesAreTold: boolean;
 
   /** @param oldValuesAreTold false for the stats map, whose notifications carry the new value twice */
@@ -53,6 +55,7 @@ export class Picture {
   startReading(): void {
     this.#news = new Map();
     this.#suspects.clear();
+    this.#corrections.clear();
   }
 
   /** The map has been read: how it differs from what was remembered, sorted by key. */
@@ -69,6 +72,8 @@ export class Picture {
   /** The change that a notification makes, if it makes one now. */
   tell(told: Told): Change | undefined {
     const { key } = told;
+    const correction = this.#corrections.get(key);
+    if (correction !== undefined) correction.overtaken = true;
     // The stats map tells the last value of a key that goes.
     const newValue = told.event === 'delete' ? undefined : told.newValue;
     if (this.#news !== undefined) {
@@ -86,16 +91,30 @@ export class Picture {
     return this.#put(key, newValue);
   }
 
-  /** The value of one key as read just now, `undefined` if it is not there. */
-  correct(key: string, value: CmapValue | undefined): Change | undefined {
-    if (this.#news === undefined) return this.#put(key, value);
+  /** A key is about to be read by itself, because what is told of it does not fit, or is not enough. */
+  startCorrection(key: string): void {
+    this.#corrections.set(key, { overtaken: false });
+  }
+
+  /**
+   * The key has been read, `undefined` if it is not there. The answer is of no use if a notification came in between, which may be
+   * older or newer: then the key must be read once more.
+   */
+  finishCorrection(
+    key: string,
+    value: CmapValue | undefined,
+  ): { usable: boolean; change?: Change | undefined } {
+    const correction = this.#corrections.get(key);
+    this.#corrections.delete(key);
+    if (correction?.overtaken !== false) return { usable: false };
+    this.#suspects.delete(key);
+    if (this.#news === undefined) return { usable: true, change: this.#put(key, value) };
     this.#news.set(key, value);
-    return undefined;
+    return { usable: true };
   }
 
   #put(key: string, newValue: CmapValue | undefined): Change | undefined {
     const oldValue = this.#values.get(key);
-    this.#suspects.delete(key);
     if (sameValue(oldValue, newValue)) return undefined;
     if (newValue === undefined) this.#values.delete(key);
     else this.#values.set(key, newValue);

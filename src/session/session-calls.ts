@@ -1,6 +1,6 @@
 import type { CmapClient } from '../cmap/index.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
-import { timeoutOf, within, type CallOptions } from '../ipc/index.ts';
+import { Deadline, timeoutOf, type CallOptions } from '../ipc/index.ts';
 import type { SessionState, SessionStateMachine, SessionStateName } from './session-state.ts';
 
 type Call<T> = (client: CmapClient, options: CallOptions) => Promise<T>;
@@ -8,8 +8,8 @@ type Call<T> = (client: CmapClient, options: CallOptions) => Promise<T>;
 interface Waiter {
   readonly operation: string;
   readonly states: readonly SessionStateName[];
-  resolve(client: CmapClient): void;
-  reject(error: CsError): void;
+  serve(client: CmapClient): void;
+  fail(error: unknown): void;
 }
 
 const CONNECTED: readonly SessionStateName[] = ['connected', 'resynced'];
@@ -18,6 +18,7 @@ const CONNECTED: readonly SessionStateName[] = ['connected', 'resynced'];
 export class SessionCalls {
   readonly #machine: SessionStateMachine;
   readonly #timeoutMs: number;
+  /** In the order of their calls. */
   readonly #waiters = new Set<Waiter>();
 
   constructor(machine: SessionStateMachine, timeoutMs: number) {
@@ -25,6 +26,7 @@ export class SessionCalls {
     this.#timeoutMs = timeoutMs;
   }
 
+  /** Calls that waited are made in this turn, before any that come later. */
   stateChanged(): void {
     for (const waiter of this.#waiters) this.#serve(waiter);
   }
@@ -43,38 +45,48 @@ export class SessionCalls {
 
   /** The connection, as soon as there is one. */
   client(operation: string, options: CallOptions | undefined): Promise<CmapClient> {
-    return this.whenIn(CONNECTED, operation, options);
+    return this.whenIn(CONNECTED, operation, options, (client) => Promise.resolve(client));
   }
 
-  /** Waits for one of these states, and gives the connection that it has. */
-  async whenIn(
+  /** Waits for one of these states, and in the turn in which it comes uses the connection. */
+  whenIn<T>(
     states: readonly SessionStateName[],
     operation: string,
     options: CallOptions | undefined,
-  ): Promise<CmapClient> {
+    use: (client: CmapClient) => Promise<T>,
+  ): Promise<T> {
     const timeoutMs = timeoutOf(options, this.#timeoutMs, operation);
-    options?.signal?.throwIfAborted();
-    let waiter: Waiter | undefined;
-    const client = new Promise<CmapClient>((resolve, reject) => {
-      waiter = { operation, states, resolve, reject };
+    return new Promise<T>((resolve, reject) => {
+      const deadline = new Deadline(operation, timeoutMs, options?.signal);
+      const end = (): void => {
+        deadline.dispose();
+        this.#waiters.delete(waiter);
+      };
+      const waiter: Waiter = {
+        operation,
+        states,
+        serve: (client) => {
+          end();
+          resolve(use(client));
+        },
+        fail: (error) => {
+          end();
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason may be anything
+          reject(isTimeout(error) ? this.#notConnected(operation, timeoutMs) : error);
+        },
+      };
       this.#waiters.add(waiter);
+      const { signal } = deadline;
+      if (signal.aborted) return waiter.fail(signal.reason);
+      signal.addEventListener('abort', () => waiter.fail(signal.reason), { once: true });
       this.#serve(waiter);
     });
-    try {
-      return await within(client, operation, timeoutMs, options?.signal);
-    } catch (error) {
-      throw isTimeout(error) ? this.#notConnected(operation, timeoutMs) : error;
-    } finally {
-      if (waiter !== undefined) this.#waiters.delete(waiter);
-    }
   }
 
   #serve(waiter: Waiter): void {
     const { state, client } = usable(this.#machine.state);
-    if (state === 'closed') waiter.reject(sessionClosed(waiter.operation));
-    else if (client !== undefined && waiter.states.includes(state)) waiter.resolve(client);
-    else return;
-    this.#waiters.delete(waiter);
+    if (state === 'closed') waiter.fail(sessionClosed(waiter.operation));
+    else if (client !== undefined && waiter.states.includes(state)) waiter.serve(client);
   }
 
   async #onEachClient<T>(
@@ -85,12 +97,12 @@ export class SessionCalls {
   ): Promise<T> {
     const timeoutMs = timeoutOf(options, this.#timeoutMs, operation);
     const deadlineAt = performance.now() + timeoutMs;
-    let rest = { ...options, timeoutMs };
+    const rest = (): CallOptions => ({ ...options, timeoutMs: Math.max(deadlineAt - performance.now(), 0) });
     for (;;) {
-      const client = usable(this.#machine.state).client ?? (await this.client(operation, rest));
-      rest = { ...rest, timeoutMs: Math.max(deadlineAt - performance.now(), 0) };
+      const { client } = usable(this.#machine.state);
       try {
-        return await call(client, rest);
+        if (client !== undefined) return await call(client, rest());
+        return await this.whenIn(CONNECTED, operation, rest(), (next) => call(next, rest()));
       } catch (error) {
         if (!worthAnotherTry(error)) throw error;
       }
@@ -101,7 +113,7 @@ export class SessionCalls {
     const { state } = this.#machine;
     const error = 'error' in state ? state.error : undefined;
     const why = error === undefined ? '' : `; last: ${error.message}`;
-    const detail = `no connection to corosync within ${timeoutMs} ms, ${state.state}${why}`;
+    const detail = `no connection to corosync within ${Math.round(timeoutMs)} ms, ${state.state}${why}`;
     return new CsError('CS_ERR_TIMEOUT', { operation, detail, cause: error });
   }
 }

@@ -14,7 +14,7 @@ export interface SessionOptions extends Omit<
 
 /** Delays in milliseconds, 10 to 86400000; each is varied at random by a quarter either way. */
 export interface BackOffOptions {
-  /** The first one; the next ones double. Default 100. */
+  /** The first one; the next ones double. Default 100, or `maxDelayMs` if that is less. */
   readonly firstDelayMs?: number | undefined;
   /** The longest. Default 10000. */
   readonly maxDelayMs?: number | undefined;
@@ -26,14 +26,15 @@ export interface ResolvedSessionOptions {
   readonly connect: ConnectOptions;
   readonly map: 'icmap' | 'stats';
   readonly timeoutMs: number;
+  readonly bufferSize: number;
   readonly backOff: BackOffLimits;
 }
 
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   const { backOff = {}, ...connect } = options;
-  const { map, timeoutMs } = resolveConnectOptions(connect);
-  const firstDelayMs = checkDelay('firstDelayMs', backOff.firstDelayMs ?? 100);
+  const { map, timeoutMs, bufferSize } = resolveConnectOptions(connect);
   const maxDelayMs = checkDelay('maxDelayMs', backOff.maxDelayMs ?? 10_000);
+  const firstDelayMs = checkDelay('firstDelayMs', backOff.firstDelayMs ?? Math.min(100, maxDelayMs));
   if (maxDelayMs < firstDelayMs) throw invalid(`backOff.maxDelayMs ${maxDelayMs} is less than firstDelayMs`);
   const deniedDelayMs = checkDelay('deniedDelayMs', backOff.deniedDelayMs ?? 60_000);
   // The session has a back-off of its own, and tells of each attempt.
@@ -41,6 +42,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     connect: { ...connect, tryAgainAttempts: 0 },
     map,
     timeoutMs,
+    bufferSize,
     backOff: { firstDelayMs, maxDelayMs, deniedDelayMs },
   };
 }

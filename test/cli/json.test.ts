@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { entryLine, eventLine, toJsonValue } from '../../src/cli/json.ts';
-import type { CmapValue } from '../../src/index.ts';
+import { entryLine, eventLine, followEventLine, toJsonValue } from '../../src/cli/json.ts';
+import { CmapFollower, ConnectionError, type CmapValue, type FollowEvent } from '../../src/index.ts';
 import { FAKE_TRACKER } from './fake-client.ts';
 
 const TIME = new Date(Date.UTC(2025, 0, 31, 12));
@@ -105,5 +105,51 @@ describe('lines', () => {
     expect(eventLine({ kind: 'overflow', dropped: 3, tracker: FAKE_TRACKER }, TIME)).toBe(
       '{"event":"overflow","dropped":3,"time":"2025-01-31T12:00:00.000Z"}\n',
     );
+  });
+});
+
+describe('followEventLine', () => {
+  const follower = Object.create(CmapFollower.prototype) as CmapFollower;
+  const time = '2025-01-31T12:00:00.000Z';
+  const value: CmapValue = { type: 'uint64', value: 1n };
+
+  test.each<[FollowEvent, object]>([
+    [
+      { kind: 'snapshot', entries: [{ key: 'a', value }], follower },
+      { event: 'snapshot', entries: [{ key: 'a', type: 'uint64', value: '1' }], time },
+    ],
+    [
+      {
+        kind: 'notification',
+        event: 'add',
+        key: 'a',
+        newValue: value,
+        oldValue: undefined,
+        synthetic: true,
+        follower,
+      },
+      {
+        event: 'add',
+        key: 'a',
+        newValue: { type: 'uint64', value: '1' },
+        oldValue: null,
+        synthetic: true,
+        time,
+      },
+    ],
+    [
+      { kind: 'lost', error: new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection' }), follower },
+      { event: 'lost', code: 'CS_ERR_LIBRARY', message: 'connection: CS_ERR_LIBRARY (2)', time },
+    ],
+    [
+      { kind: 'resynced', changes: 2, follower },
+      { event: 'resynced', changes: 2, time },
+    ],
+    [
+      { kind: 'overflow', dropped: 2, follower },
+      { event: 'overflow', dropped: 2, time },
+    ],
+  ])('%o', (event, object) => {
+    expect(JSON.parse(followEventLine(event, TIME))).toEqual(object);
   });
 });

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { entryText, eventText, plainText, rawBytes } from '../../src/cli/text.ts';
-import type { CmapTrackEvent, CmapValue } from '../../src/index.ts';
+import { entryText, eventText, followEventTexts, plainText, rawBytes } from '../../src/cli/text.ts';
+import {
+  CmapFollower,
+  ConnectionError,
+  type CmapTrackEvent,
+  type CmapValue,
+  type FollowEvent,
+} from '../../src/index.ts';
 import { FAKE_TRACKER } from './fake-client.ts';
 
 const TIME = new Date(Date.UTC(2025, 0, 31, 12));
@@ -55,6 +61,37 @@ describe('eventText', () => {
     [{ kind: 'overflow', dropped: 3, tracker: FAKE_TRACKER }, 'overflow: 3 notifications are missing here'],
   ])('%o', (event, text) => {
     expect(eventText(event, TIME)).toBe(`2025-01-31T12:00:00.000Z ${text}`);
+  });
+});
+
+describe('followEventTexts', () => {
+  const follower = Object.create(CmapFollower.prototype) as CmapFollower;
+  const error = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection' });
+  const NEWS = {
+    kind: 'notification',
+    key: 'k',
+    event: 'modify',
+    newValue: TWO,
+    oldValue: ONE,
+    follower,
+  } as const;
+  const ENTRIES = [
+    { key: 'k', value: ONE },
+    { key: 'l', value: TWO },
+  ];
+  test.each<[FollowEvent, string[]]>([
+    [{ kind: 'snapshot', entries: ENTRIES, follower }, ['is k (u8) = 1', 'is l (u8) = 2']],
+    [{ kind: 'snapshot', entries: [], follower }, []],
+    [{ ...NEWS, synthetic: false }, ['modify k (u8) = 2, was 1']],
+    [{ ...NEWS, synthetic: true }, ['modify k (u8) = 2, was 1 (found by comparing)']],
+    [{ kind: 'lost', error, follower }, ['lost: corosync is gone; nothing is heard until resynced']],
+    [{ kind: 'resynced', changes: 2, follower }, ['resynced: 2 changes found by comparing']],
+    [
+      { kind: 'overflow', dropped: 3, follower },
+      ['overflow: 3 events are not told one by one; what they changed follows'],
+    ],
+  ])('%o', (event, texts) => {
+    expect(followEventTexts(event, TIME)).toEqual(texts.map((text) => `2025-01-31T12:00:00.000Z ${text}`));
   });
 });
 

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CmapClient } from '../../src/cmap/index.ts';
-import { FakeCorosync } from '../helpers/fake-corosync.ts';
+import { ScriptedServer } from '../helpers/scripted-server.ts';
 import {
   reqCmapTrackDelete,
   resCmapGet,
@@ -51,19 +51,21 @@ const notification = (trackInstHandle: bigint, value: string): Buffer =>
     oldValue: '',
   }).toBytes();
 
-const ids = (corosync: FakeCorosync): number[] => corosync.server.requests.map(idOf);
+const onlyHandle = (corosync: ScriptedServer): bigint => corosync.requests.map(instHandleOf)[0] ?? 0n;
+
+const ids = (corosync: ScriptedServer): number[] => corosync.requests.map(idOf);
 
 describe('CmapClient.get', () => {
   it('asks a second time, with room for anything, for a value that did not fit', async () => {
-    await using corosync = await FakeCorosync.start({ answer });
+    await using corosync = await ScriptedServer.start({ answer });
     await using client = await CmapClient.connect(corosync.options);
     const value = await client.get('test.key');
     expect(value).toEqual({ type: 'binary', value: new Uint8Array(300).fill(118) });
-    expect(corosync.server.requests.map(roomOf)).toEqual([256, 16_385]);
+    expect(corosync.requests.map(roomOf)).toEqual([256, 16_385]);
   });
 
   it('reports CS_ERR_INVALID_PARAM if not even that is room enough', async () => {
-    await using corosync = await FakeCorosync.start({
+    await using corosync = await ScriptedServer.start({
       answer: (request) =>
         resCmapGet({ error: 7, valueLength: 0, type: 0, value: '00'.repeat(roomOf(request)) }).toBytes(),
     });
@@ -72,11 +74,11 @@ describe('CmapClient.get', () => {
       code: 'CS_ERR_INVALID_PARAM',
       key: 'test.key',
     });
-    expect(corosync.server.requests).toHaveLength(2);
+    expect(corosync.requests).toHaveLength(2);
   });
 
   it('says in words that there is no such key', async () => {
-    await using corosync = await FakeCorosync.start({
+    await using corosync = await ScriptedServer.start({
       answer: (request) =>
         resCmapGet({ error: 12, valueLength: 0, type: 0, value: '00'.repeat(roomOf(request)) }).toBytes(),
     });
@@ -89,7 +91,7 @@ describe('CmapClient.get', () => {
 
 describe('CmapClient', () => {
   it('sends nothing that its checks refuse', async () => {
-    await using corosync = await FakeCorosync.start({ answer });
+    await using corosync = await ScriptedServer.start({ answer });
     await using client = await CmapClient.connect(corosync.options);
     const refused = [
       client.get('a'),
@@ -103,32 +105,32 @@ describe('CmapClient', () => {
     ];
     const results = await Promise.allSettled(refused);
     expect(results.map(({ status }) => status)).toEqual(refused.map(() => 'rejected'));
-    expect(corosync.server.requests).toEqual([]);
+    expect(corosync.requests).toEqual([]);
   });
 
   it('switches to the stats map first, and only then', async () => {
-    await using corosync = await FakeCorosync.start({ answer });
+    await using corosync = await ScriptedServer.start({ answer });
     await using client = await CmapClient.connect({ ...corosync.options, map: 'stats' });
     expect(client.map).toBe('stats');
     expect(ids(corosync)).toEqual([ID.setCurrentMap]);
-    expect(corosync.server.requests[0]?.readInt32LE(16)).toBe(1);
+    expect(corosync.requests[0]?.readInt32LE(16)).toBe(1);
     await using other = await CmapClient.connect(corosync.options);
     expect(other.map).toBe('icmap');
     expect(ids(corosync)).toEqual([]);
   });
 
   it('is not connected if the map cannot be switched, and leaves no socket open', async () => {
-    await using corosync = await FakeCorosync.start({
+    await using corosync = await ScriptedServer.start({
       answer: () => resHeaderOnly({ id: 10, error: 12 }).toBytes(),
     });
     await expect(CmapClient.connect({ ...corosync.options, map: 'stats' })).rejects.toMatchObject({
       code: 'CS_ERR_NOT_EXIST',
     });
-    await waitUntil('the socket is closed', () => corosync.setup.open === 0, SOON);
+    await waitUntil('the socket is closed', () => corosync.openSockets === 0, SOON);
   });
 
   it('tells how it ended', async () => {
-    await using corosync = await FakeCorosync.start({ answer });
+    await using corosync = await ScriptedServer.start({ answer });
     const closed = await CmapClient.connect(corosync.options);
     await closed.close();
     expect(await closed.whenClosed()).toBeUndefined();
@@ -146,56 +148,71 @@ describe('CmapClient', () => {
 
 describe('CmapClient.track', () => {
   it('keeps a notification that comes before the answer', async () => {
-    await using corosync = await FakeCorosync.start({ answer, serve: false });
+    await using corosync = await ScriptedServer.start({ answer, serve: false });
     await using client = await CmapClient.connect(corosync.options);
     const tracking = client.track('test.key');
-    await waitUntil('the request has arrived', () => corosync.server.unreadBytes === 1, SOON);
-    corosync.notify(notification(1n, 'early'));
+    await waitUntil('the request has arrived', () => corosync.channels.unreadBytes === 1, SOON);
+    // The first chunk of the ring, behind its header: the server has not taken it yet.
+    const handle = instHandleOf(corosync.channels.request.get(8, 296));
+    corosync.notify(notification(handle, 'early'));
     await turn();
     await turn();
-    corosync.server.runDry();
+    corosync.connection.wakeUp(5);
     const tracker = await tracking;
-    expect(corosync.server.requests.map(instHandleOf)).toEqual([1n]);
+    expect(corosync.requests.map(instHandleOf)).toEqual([handle]);
     const { value } = (await tracker[Symbol.asyncIterator]().next()) as { value: unknown };
     expect(value).toMatchObject({ event: 'modify', newValue: { type: 'string', value: 'early' } });
     client.destroy();
   });
 
   it('drops what comes for a tracker that is deleted', async () => {
-    await using corosync = await FakeCorosync.start({ answer });
+    await using corosync = await ScriptedServer.start({ answer });
     await using client = await CmapClient.connect(corosync.options);
     const seen: unknown[] = [];
     const [first, second] = [
       await client.track('test.key', { listener: () => seen.push('first') }),
       await client.track('test.key', { listener: () => seen.push('second') }),
     ];
+    const [late = 0n, onTime = 0n] = corosync.requests.map(instHandleOf);
     await first.delete();
-    corosync.notify(notification(1n, 'late'), notification(2n, 'on time'));
+    corosync.notify(notification(late, 'late'), notification(onTime, 'on time'));
     await waitUntil('the second is told', () => seen.length > 0, SOON);
     expect(seen).toEqual(['second']);
     await second.delete();
     expect(ids(corosync)).toEqual([ID.trackAdd, ID.trackAdd, ID.trackDelete, ID.trackDelete]);
   });
 
+  it('gives each tracker a handle that nobody can guess', async () => {
+    await using corosync = await ScriptedServer.start({ answer });
+    await using client = await CmapClient.connect(corosync.options);
+    const trackers = await Promise.all(Array.from({ length: 64 }, () => client.track('test.key')));
+    const handles = corosync.requests.map(instHandleOf);
+    expect(new Set(handles).size).toBe(64);
+    // Every bit is 1 in some and 0 in others: 64 random handles miss that once in 10^17 times.
+    expect(handles.reduce((all, handle) => all | handle)).toBe(2n ** 64n - 1n);
+    expect(handles.reduce((all, handle) => all & handle)).toBe(0n);
+    await Promise.all(trackers.map((tracker) => tracker.delete()));
+  });
+
   it('gives the tracker back if its caller was gone when the answer came', async () => {
-    await using corosync = await FakeCorosync.start({ answer, serve: false });
+    await using corosync = await ScriptedServer.start({ answer, serve: false });
     await using client = await CmapClient.connect(corosync.options);
     const abort = new AbortController();
     const reason = new Error('enough');
     const tracking = client.track('test.key', { signal: abort.signal });
-    await waitUntil('the request has arrived', () => corosync.server.unreadBytes === 1, SOON);
+    await waitUntil('the request has arrived', () => corosync.channels.unreadBytes === 1, SOON);
     abort.abort(reason);
     await expect(tracking).rejects.toBe(reason);
-    corosync.server.runDry();
-    await waitUntil('the tracker is deleted', () => corosync.server.unreadBytes === 1, SOON);
-    corosync.server.runDry();
+    corosync.connection.wakeUp(5);
+    await waitUntil('the tracker is deleted', () => corosync.channels.unreadBytes === 1, SOON);
+    corosync.connection.wakeUp(5);
     const deletion = reqCmapTrackDelete({ trackHandle: String(TRACK_HANDLE) }).toBytes();
-    expect(corosync.server.requests[1]).toEqual(deletion);
+    expect(corosync.requests[1]).toEqual(deletion);
     client.destroy();
   });
 
   it('ends the connection on an event that is none of cmap', async () => {
-    await using corosync = await FakeCorosync.start({ answer });
+    await using corosync = await ScriptedServer.start({ answer });
     const client = await CmapClient.connect(corosync.options);
     await client.track('test.key');
     const event = notification(1n, 'in order, but for the id');
@@ -205,11 +222,11 @@ describe('CmapClient.track', () => {
   });
 
   it('throws from the loop when corosync is lost, after the last event', async () => {
-    await using corosync = await FakeCorosync.start({ answer });
+    await using corosync = await ScriptedServer.start({ answer });
     const client = await CmapClient.connect(corosync.options);
     const tracker = await client.track('test.key');
-    corosync.notify(notification(1n, 'last'));
-    corosync.hangUp();
+    corosync.notify(notification(onlyHandle(corosync), 'last'));
+    corosync.connection.hangUp();
     const seen: unknown[] = [];
     const reading = async (): Promise<void> => {
       for await (const event of tracker) seen.push(event.kind === 'notification' && event.newValue?.value);
@@ -219,7 +236,7 @@ describe('CmapClient.track', () => {
   });
 
   it('looks before it tracks changes in the stats map: a text could crash corosync', async () => {
-    await using corosync = await FakeCorosync.start({ answer });
+    await using corosync = await ScriptedServer.start({ answer });
     await using client = await CmapClient.connect({ ...corosync.options, map: 'stats' });
     await expect(client.track('stats.some.text')).rejects.toMatchObject({ code: 'CS_ERR_INVALID_PARAM' });
     expect(ids(corosync)).not.toContain(ID.trackAdd);
@@ -231,7 +248,7 @@ describe('CmapClient.track', () => {
   });
 
   it('after close is refused like any other call', async () => {
-    await using corosync = await FakeCorosync.start({ answer });
+    await using corosync = await ScriptedServer.start({ answer });
     const client = await CmapClient.connect(corosync.options);
     const closing = client.close();
     await expect(client.track('test.key')).rejects.toMatchObject({ code: 'CS_ERR_BAD_HANDLE' });
@@ -239,14 +256,14 @@ describe('CmapClient.track', () => {
   });
 
   it('and a change that would crash corosync exclude each other', async () => {
-    await using corosync = await FakeCorosync.start({ answer });
+    await using corosync = await ScriptedServer.start({ answer });
     await using client = await CmapClient.connect(corosync.options);
     await using other = await CmapClient.connect(corosync.options);
-    const tracker = await other.track('runtime.', { prefix: true });
+    const tracker = await other.track('quorum.', { prefix: true });
     const dangerous = (): Promise<void>[] => [
-      client.setUint8('runtime.force_gather', 1),
-      client.delete('runtime.force_gather'),
-      client.increment('runtime.force_gather'),
+      client.setUint8('quorum.cancel_wait_for_all', 1),
+      client.delete('quorum.cancel_wait_for_all'),
+      client.increment('quorum.cancel_wait_for_all'),
     ];
     const results = await Promise.allSettled(dangerous());
     expect(results).toMatchObject(results.map(() => ({ reason: { code: 'CS_ERR_BUSY' } })));

@@ -62,7 +62,7 @@ describe('resolveConnectOptions', () => {
     [
       'socketName',
       ['cmap', 'a', 'x'.repeat(80)],
-      ['', 'a/b', '/cmap', 'a b', 'a\0', 'x'.repeat(81), 'cmap\n', 5],
+      ['', 'a/b', '/cmap', 'a b', 'a\0', 'x'.repeat(81), 'cmap\n', 5, 'cfg', 'cpg', 'quorum', 'votequorum'],
     ],
     ['socketDirectory', ['/', '/run', '/a/b//'], ['', 'run', './run', '/a\0b', 5, '~']],
     ['sharedMemoryDirectory', ['/dev/shm'], ['', 'dev/shm', '/a\0b', {}]],

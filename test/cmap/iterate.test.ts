@@ -144,6 +144,20 @@ describe('an iteration', () => {
     expect(await collect(iterateKeys(calls, 'k.'))).toHaveLength(5);
   });
 
+  it('that fails does not wait for the answer to finalize, which may never come', async () => {
+    for (const iterate of [iterateKeys, iterateEntries]) {
+      const calls = mapOf(100);
+      calls.before = (call) => {
+        if (call !== 'next') return;
+        calls.gate = new Promise(() => undefined);
+        throw new Error('too late');
+      };
+      const items: AsyncIterable<unknown> = iterate(calls, 'k.');
+      await expect(collect(items)).rejects.toThrow('too late');
+      finalizedOnceAndLast(calls);
+    }
+  });
+
   it('gives the first failure if several fail', async () => {
     const calls = mapOf(100);
     calls.before = (call) => {

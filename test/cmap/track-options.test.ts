@@ -108,6 +108,7 @@ describe('resolveTrackOptions on the stats map', () => {
     expect(() => resolve({}, key, 'stats')).toThrow(invalid);
     expect(() => resolve({ events: ['modify'] }, key, 'stats')).toThrow(/crash/);
     expect(() => resolve({ events: ['add', 'delete'] }, key, 'stats')).toThrow(/crash/);
+    expect(() => resolve({ prefix: true }, key, 'stats')).toThrow(/crash/);
     expect(resolve({}, key, 'icmap').trackType).toBe(7);
   });
 

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const repository = new URL('../../', import.meta.url);
 const pathOf = (name: string): string => fileURLToPath(new URL(name, repository));
 
-export type CProgram = 'cmap-peer' | 'cmap-load';
+export type CProgram = 'cmap-peer' | 'cmap-load' | 'cmap-witness';
 
 /** Compiles test/c/NAME.c into build/c/NAME unless that is up to date, and returns the program's path. */
 export function compileC(name: CProgram): string {

@@ -1,4 +1,6 @@
 export interface CorosyncConfOptions {
+  /** Default 'private'. */
+  readonly clusterName?: string;
   /** Lines added to a section, e.g. { totem: 'token: 3000' }. A section that is not there yet is created. */
   readonly config?: Readonly<Record<string, string>>;
   /** The addresses of a cluster's nodes, the first one's first. Default: one node, alone on the loopback. */
@@ -17,7 +19,13 @@ export function corosyncConf(logFile: string, options: CorosyncConfOptions = {})
   const sections = new Map<string, string[]>([
     [
       'totem',
-      ['version: 2', 'cluster_name: private', 'transport: knet', 'crypto_cipher: none', 'crypto_hash: none'],
+      [
+        'version: 2',
+        `cluster_name: ${options.clusterName ?? 'private'}`,
+        'transport: knet',
+        'crypto_cipher: none',
+        'crypto_hash: none',
+      ],
     ],
     ['nodelist', (options.nodes ?? ['127.0.0.1']).map(node)],
     ['quorum', ['provider: corosync_votequorum']],

@@ -1,8 +1,8 @@
 import { connectIpc, type IpcConnection, type IpcOptions } from '../../src/ipc/index.ts';
-import type { FakeCorosync } from './fake-corosync.ts';
+import type { ScriptedServer } from './scripted-server.ts';
 import { fakeListener, type FakeListener } from './fake-listener.ts';
 
-const DEFAULTS: Omit<IpcOptions, keyof FakeCorosync['options']> = {
+const DEFAULTS: Omit<IpcOptions, keyof ScriptedServer['options']> = {
   service: 'cmap',
   timeoutMs: 5000,
   signal: undefined,
@@ -12,7 +12,7 @@ const DEFAULTS: Omit<IpcOptions, keyof FakeCorosync['options']> = {
 
 /** A connection of ours to a fake corosync. */
 export async function connectTo(
-  corosync: FakeCorosync,
+  corosync: { readonly options: ScriptedServer['options'] },
   hears: Partial<FakeListener> = {},
 ): Promise<IpcConnection> {
   return connectIpc({ ...DEFAULTS, ...corosync.options }, { ...fakeListener(), ...hears });

@@ -15,17 +15,18 @@ import { CmapPeer } from './c-peer.ts';
 import { collect } from './integration-collect.ts';
 import type { ChildReport, ChildTask, User } from './integration-child.ts';
 import { outcomeName } from './integration-outcome.ts';
+import { openDescriptors } from './open-descriptors.ts';
 import { PrivateCorosync } from './private-corosync.ts';
+import { waitUntil } from './wait-until.ts';
 
 async function run(task: ChildTask): Promise<ChildReport> {
   switch (task.do) {
     case 'connect': {
       if (task.user !== undefined) become(task.user);
-      const spare = task.freeDescriptors === undefined ? [] : takeDescriptors(task.freeDescriptors);
-      const report = await connect(task.options);
-      for (const fd of spare) closeSync(fd);
-      return report;
+      return connect(task.options);
     }
+    case 'connect with few descriptors':
+      return connectWithFewDescriptors(task.most);
     case 'use and close':
       return useAndClose();
     case 'filesystem sockets':
@@ -38,6 +39,20 @@ function become({ uid, gid, groups = [] }: User): void {
   process.setgroups?.([...groups]);
   process.setgid?.(gid);
   process.setuid?.(uid);
+}
+
+/** What each attempt came to, by the descriptors that were free; how many it has left open; and an attempt with all of them. */
+async function connectWithFewDescriptors(most: number): Promise<ChildReport> {
+  const before = openDescriptors().length;
+  const report: Record<string, string> = {};
+  for (let free = 1; free <= most; free++) {
+    const taken = takeDescriptors(free);
+    const { code = '', errno = '' } = await connect({ tryAgainAttempts: 0 });
+    for (const fd of taken) closeSync(fd);
+    report[free] = `${code} ${errno}`.trim();
+  }
+  await waitUntil('sockets are closed', () => openDescriptors().length <= before);
+  return { ...report, after: (await connect()).code ?? '' };
 }
 
 /** Opens files until only `free` more can be opened. */

@@ -19,9 +19,9 @@ export type ChildTask =
       readonly do: 'connect';
       readonly options?: ConnectOptions;
       readonly user?: User;
-      /** How many more files the process may open when it connects. */
-      readonly freeDescriptors?: number;
     }
+  /** Connects with 1, 2, ... descriptors free. */
+  | { readonly do: 'connect with few descriptors'; readonly most: number }
   | { readonly do: 'use and close' }
   | { readonly do: 'filesystem sockets' };
 
@@ -30,13 +30,17 @@ export type ChildReport = Readonly<Record<string, string>>;
 
 export type ChildProcess = ChildProcessByStdio<Writable, Readable, null>;
 
+type Program =
+  | 'integration-child-main'
+  | 'integration-impostor-main'
+  | 'integration-datagram-sender-main'
+  | 'fault-child-main'
+  | 'fault-flood-main'
+  | 'fault-user-main';
+
 /** Starts a TypeScript program of this directory, as Node runs it everywhere. */
-export function spawnProgram(
-  name: 'child-main' | 'impostor-main',
-  argument: unknown,
-  under: readonly string[] = [],
-): ChildProcess {
-  const program = `test/helpers/integration-${name}.ts`;
+export function spawnProgram(name: Program, argument: unknown, under: readonly string[] = []): ChildProcess {
+  const program = `test/helpers/${name}.ts`;
   const node = [process.execPath, '--import', 'tsx', program, JSON.stringify(argument)];
   const [command = '', ...args] = [...under, ...node];
   return spawn(command, args, { cwd: repository, stdio: ['pipe', 'pipe', 'inherit'] });
@@ -44,7 +48,7 @@ export function spawnProgram(
 
 /** Runs a task in a process of its own; it must end by itself, that is, leave nothing that keeps it alive. */
 export async function inChild(task: ChildTask, under: readonly string[] = []): Promise<ChildReport> {
-  const child = spawnProgram('child-main', task, under);
+  const child = spawnProgram('integration-child-main', task, under);
   child.stdin.end();
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));

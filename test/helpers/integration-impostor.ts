@@ -38,7 +38,7 @@ export class Impostor {
   readonly #lines: Interface;
 
   private constructor() {
-    this.#process = spawnProgram('impostor-main', { uid: IMPOSTOR_UID });
+    this.#process = spawnProgram('integration-impostor-main', { uid: IMPOSTOR_UID });
     this.#lines = createInterface(this.#process.stdout);
   }
 

@@ -39,6 +39,7 @@ export class PrivateCorosync {
   readonly logFile: string;
   readonly #process: ChildProcess;
   readonly #stderrFile: string;
+  readonly #pauses: { readonly from: number; to: number }[] = [];
   #mark = 0;
 
   private constructor(options: PrivateCorosyncOptions) {
@@ -125,11 +126,19 @@ export class PrivateCorosync {
 
   /** SIGSTOP: corosync is there, accepts connections (the kernel does) and answers nothing. */
   pause(): void {
+    this.#pauses.push({ from: Date.now(), to: Infinity });
     this.kill('SIGSTOP');
   }
 
   resume(): void {
     this.kill('SIGCONT');
+    const last = this.#pauses.at(-1);
+    if (last !== undefined) last.to = Math.min(last.to, Date.now());
+  }
+
+  /** When it was paused, in ms since 1970. */
+  get pauses(): readonly { readonly from: number; readonly to: number }[] {
+    return this.#pauses;
   }
 
   /** The whole log. */
@@ -165,6 +174,14 @@ export class PrivateCorosync {
       noKeys,
     );
     return parseIpcStats(stdout);
+  }
+
+  /** The keys of the stats map that start with `prefix`, with their values as corosync-cmapctl prints them. */
+  async statistics(prefix: string): Promise<ReadonlyMap<string, string>> {
+    const { stdout } = await run('corosync-cmapctl', ['-m', 'stats', prefix]).catch(noKeys);
+    return new Map(
+      [...stdout.matchAll(/^(\S+) \(\w+\) = (.*)$/gm)].map(([, key = '', value = '']) => [key, value]),
+    );
   }
 
   async #ready(): Promise<boolean> {

@@ -33,12 +33,17 @@ interface Tracking {
 }
 
 async function startTracking(line: string): Promise<Tracking> {
-  const child = startShell(`exec ${tool} track ${line}`);
+  const tracking = start(`track ${line}`);
+  await tracks(tracking.child);
+  return tracking;
+}
+
+function start(line: string): Tracking {
+  const child = startShell(`exec ${tool} ${line}`);
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const code = once(child, 'close').then(([exitCode]) => exitCode as number);
-  await tracks(child);
   return {
     child,
     line: async () => ((await lines.next()) as IteratorResult<string, string>).value,
@@ -326,6 +331,63 @@ describeIntegration('corosync-client', () => {
       expect((await run('TOOL list')).code).toBe(3);
       await corosync.stop();
       corosync = await PrivateCorosync.start();
+    });
+  });
+
+  describe('follow', () => {
+    it('prints what is there, every change, and what was missed while corosync was gone', async () => {
+      const following = start('follow --prefix x.');
+      expect(await following.line()).toMatch(/Z is x\.one \(u32\) = 1$/);
+      expect(await following.line()).toMatch(/Z is x\.text \(str\) = text$/);
+      await shell('corosync-cmapctl -s x.one u32 2');
+      expect(await following.line()).toMatch(/Z modify x\.one \(u32\) = 2, was 1$/);
+      await corosync.stop();
+      expect(await following.line()).toMatch(/Z lost: corosync is gone/);
+      corosync = await PrivateCorosync.start();
+      await shell('corosync-cmapctl -s x.one u32 7');
+      // It may connect before or after the key is set again; either way it is told in the end.
+      const missed = [await following.line()];
+      while (!missed.join().includes(' = 7') || !missed.join().includes('resynced'))
+        missed.push(await following.line());
+      expect(missed.join('\n')).toMatch(/delete x\.text, was \(str\) text \(found by comparing\)/);
+      expect(missed.join('\n')).toMatch(/resynced: \d changes found by comparing/);
+      following.child.kill('SIGTERM');
+      expect(await following.code).toBe(0);
+      expect(following.stderr()).toMatch(
+        /^corosync-client: connection lost: .*; trying again until it works\n/,
+      );
+      expect(following.stderr()).toMatch(/corosync-client: connected\n$/);
+    });
+
+    it('waits for a corosync that is not there, and prints JSON', async () => {
+      await corosync.stop();
+      const following = start('follow --json x.one');
+      await waitUntil('it has complained', () => following.stderr() !== '');
+      expect(following.stderr()).toMatch(/^corosync-client: cannot connect: CS_ERR_LIBRARY .* trying again/);
+      corosync = await PrivateCorosync.start();
+      expect(JSON.parse(await following.line())).toMatchObject({ event: 'snapshot', entries: [] });
+      await shell('corosync-cmapctl -s x.one u32 2');
+      expect(JSON.parse(await following.line())).toMatchObject({
+        event: 'add',
+        key: 'x.one',
+        newValue: { type: 'uint32', value: 2 },
+        oldValue: null,
+        synthetic: false,
+      });
+      following.child.kill('SIGINT');
+      expect(await following.code).toBe(0);
+    });
+
+    it('refuses what could crash corosync, and what makes no sense', async () => {
+      const covering = await run('TOOL follow --prefix quorum.');
+      expect(covering).toMatchObject({ code: 1, stdout: '' });
+      expect(covering.stderr).toMatch(/^corosync-client: cannot follow quorum\.: .*corosync crashes/);
+      expect((await run('TOOL follow')).code).toBe(2);
+      expect((await run('TOOL follow --prefix x. --events changed')).code).toBe(2);
+      const child = start('follow --prefix quorum. --cover-crashing-keys');
+      await child.line();
+      child.child.kill('SIGTERM');
+      expect(await child.code).toBe(0);
     });
   });
 });

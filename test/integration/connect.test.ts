@@ -1,14 +1,20 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readlinkSync, statfsSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { CmapClient, ConnectionError, type CsErrorName } from '../../src/index.ts';
 import { CmapPeer } from '../helpers/c-peer.ts';
+import {
+  limitSharedMemory,
+  RING_FAILED,
+  unlimitSharedMemory,
+  usedSharedMemory,
+} from '../helpers/fault-shared-memory.ts';
 import { inChild, type User } from '../helpers/integration-child.ts';
 import { collect } from '../helpers/integration-collect.ts';
 import { errorOf, ourOutcome, outcomeName, type Outcome } from '../helpers/integration-outcome.ts';
 import { describeOnCorosync, ourRings } from '../helpers/integration-suite.ts';
+import { sharedMemoryDescriptors } from '../helpers/open-descriptors.ts';
 import { PrivateCorosync } from '../helpers/private-corosync.ts';
 import { describeIntegration } from '../helpers/requirements.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -18,8 +24,6 @@ const ONCE = { tryAgainAttempts: 0 };
 const NOBODY = 65534;
 const GUEST = 65533;
 const DENIED = /Denied connection attempt|Invalid IPC credentials/;
-const RING_FAILED =
-  /\[QB +\] .*(?:couldn't|qb_rb_open|shm connection FAILED|connection setup|refusing new|fds_available)/;
 const MIB = 2 ** 20;
 const FEW_FILES = ['prlimit', '--nofile=200'];
 
@@ -29,26 +33,6 @@ async function libcmapConnects(
   await using peer = CmapPeer.start({ under });
   const { code, errno } = await peer.connect();
   return { code: outcomeName(code), errno: code === 1 ? 0 : errno };
-}
-
-/** In the private namespace only; the machine's own /dev/shm is not touched. */
-function limitSharedMemory(bytes: number): Promise<unknown> {
-  return run('mount', ['-o', `remount,size=${bytes}`, '/dev/shm']);
-}
-
-function usedSharedMemory(): number {
-  const { blocks, bfree, bsize } = statfsSync('/dev/shm');
-  return (blocks - bfree) * bsize;
-}
-
-function sharedMemoryDescriptors(): string[] {
-  return readdirSync('/proc/self/fd').flatMap((fd) => {
-    try {
-      return [readlinkSync(`/proc/self/fd/${fd}`)].filter((target) => target.startsWith('/dev/shm'));
-    } catch {
-      return [];
-    }
-  });
 }
 
 describeIntegration('connecting without corosync, and while it starts', () => {
@@ -188,7 +172,9 @@ describeOnCorosync('connecting', (suite) => {
   });
 
   describe('where something runs out', () => {
-    it('shared memory: CS_ERR_NO_SPACE, and what to do; a small buffer still fits', async () => {
+    const itWithRings = it.runIf(suite.transport === 'shared-memory');
+
+    itWithRings('shared memory: CS_ERR_NO_SPACE, and what to do; a small buffer still fits', async () => {
       await limitSharedMemory(usedSharedMemory() + 1.5 * MIB);
       try {
         const error = await errorOf(CmapClient.connect(ONCE));
@@ -200,13 +186,13 @@ describeOnCorosync('connecting', (suite) => {
         await client.setBinary('test.fits', new Uint8Array(16384));
         expect((await client.getBinary('test.fits')).length).toBe(16384);
       } finally {
-        await limitSharedMemory(256 * MIB);
+        await unlimitSharedMemory();
       }
       await suite.expectLogged(RING_FAILED);
       expect(await ourOutcome(async () => (await CmapClient.connect()).close())).toBe('CS_OK');
     });
 
-    it('all shared memory that there is: 4 MiB hold one connection of libcmap’s size', async () => {
+    itWithRings('all shared memory that there is: 4 MiB hold one connection of libcmap’s size', async () => {
       await suite.corosync.stop();
       await limitSharedMemory(4 * MIB); // too little for corosync's flight recorder, too, which it does without
       try {
@@ -219,22 +205,21 @@ describeOnCorosync('connecting', (suite) => {
         await waitUntil('the rings are removed', () => ourRings().length === 0);
         expect(await ourOutcome(() => suite.connect())).toBe('CS_OK');
       } finally {
-        await limitSharedMemory(256 * MIB);
+        await unlimitSharedMemory();
         await suite.restart();
       }
     });
 
-    it('our file descriptors: CS_ERR_LIBRARY, EMFILE', async () => {
-      const reports = await Promise.all(
-        [0, 1, 3, 6].map((freeDescriptors) =>
-          inChild({ do: 'connect', freeDescriptors, options: ONCE }, FEW_FILES),
-        ),
+    it('our file descriptors: CS_ERR_LIBRARY, EMFILE, until there are enough; none is left open', async () => {
+      const report = await inChild({ do: 'connect with few descriptors', most: 12 }, FEW_FILES);
+      const outcomes = Array.from({ length: 12 }, (_, index) => report[index + 1]);
+      const enough = outcomes.indexOf('CS_OK');
+      // One for the setup socket, one for a look at the directory; then six files, or a file and two sockets.
+      expect(enough).toBeGreaterThan(suite.transport === 'socket' ? 2 : 5);
+      expect(outcomes).toEqual(
+        outcomes.map((_, index) => (index < enough ? 'CS_ERR_LIBRARY EMFILE' : 'CS_OK')),
       );
-      for (const report of reports) expect(report).toMatchObject({ code: 'CS_ERR_LIBRARY', errno: 'EMFILE' });
-      expect(await inChild({ do: 'connect', freeDescriptors: 8 }, FEW_FILES)).toMatchObject({
-        code: 'CS_OK',
-        version: '2',
-      });
+      expect(report.after).toBe('CS_OK');
       expect(await libcmapConnects(['prlimit', '--nofile=5'])).toEqual({ code: 'CS_ERR_LIBRARY', errno: 24 });
     });
 
@@ -304,7 +289,8 @@ describeOnCorosync('connecting', (suite) => {
       const client = await CmapClient.connect();
       await client.track('test.', { prefix: true });
       await Promise.all([client.setUint8('test.key', 1), collect(client.entries())]);
-      expect(sharedMemoryDescriptors()).toHaveLength(6);
+      // Header and data of three rings, or the counters.
+      expect(sharedMemoryDescriptors()).toHaveLength(suite.transport === 'socket' ? 1 : 6);
       const closing = client.close();
       await Promise.all([closing, client.close()]);
       await client.close();

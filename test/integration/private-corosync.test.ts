@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CMAP_TRACK, CMAP_TYPES, CmapPeer, cmapLoad } from '../helpers/c-peer.ts';
+import { Health } from '../helpers/integration-health.ts';
 import { PrivateCorosync } from '../helpers/private-corosync.ts';
 import { describeIntegration } from '../helpers/requirements.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -127,6 +129,23 @@ describeIntegration('the harness: a private corosync and a libcmap peer', () => 
     await expect(waitUntil('never', () => answered, { timeoutMs: 300 })).rejects.toThrow('in vain');
     corosync.resume();
     expect((await answer).code).toBe(CS_OK);
+  });
+
+  it('finds a corosync that did not run, unless it was paused', async () => {
+    const health = new Health(corosync);
+    corosync.pause();
+    await sleep(3500);
+    corosync.resume();
+    await waitUntil('corosync notices', async () => (await corosync.statistics('stats.schedmiss.')).size > 0);
+    await health.check();
+    process.kill(corosync.pid, 'SIGSTOP'); // as good as a client that blocks it
+    await sleep(3500);
+    process.kill(corosync.pid, 'SIGCONT');
+    await waitUntil(
+      'corosync notices',
+      async () => (await corosync.statistics('stats.schedmiss.1')).size > 0,
+    );
+    await expect(health.check()).rejects.toThrow('scheduling misses');
   });
 
   it('shows a killed corosync to the peer', async () => {

@@ -53,7 +53,7 @@ describeIntegration('the README', () => {
 
   it('has commands to run', () => {
     expect(commands.length).toBeGreaterThan(8);
-    expect(blocks('js').length).toBe(3);
+    expect(blocks('js').length).toBe(4);
   });
 
   it.each(commands)('%s', async (command) => {
@@ -63,7 +63,9 @@ describeIntegration('the README', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     // A tracker ends when it is told to.
-    const stop = command.includes(' track ') ? setTimeout(() => child.kill('SIGTERM'), 2000) : undefined;
+    const stop = / (?:track|follow) /.test(command)
+      ? setTimeout(() => child.kill('SIGTERM'), 2000)
+      : undefined;
     const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
     clearTimeout(stop);
     expect(code).toBe(0);

@@ -49,6 +49,22 @@ function makeRings(directory = RING): void {
   }
 }
 
+/** The names that libqb gives with datagram sockets. */
+const SOCKETS: Answer = {
+  connectionType: 0,
+  request: `${RING}/qb-control-cmap`,
+  response: `${RING}/qb-cmap`,
+  event: '',
+};
+
+const CONTROL_FILE = `${RING}/qb-control-cmap`;
+
+/** What corosync would have made for us: a directory and the file of counters, root's. */
+function makeControl(directory = RING): void {
+  fs.mkdirSync(directory, { mode: 0o700 });
+  fs.writeFileSync(`${directory}/qb-control-cmap`, Buffer.alloc(24), { mode: 0o600 });
+}
+
 const HEADER = `${RING}/qb-request-cmap-header`;
 const DATA = `${RING}/qb-request-cmap-data`;
 const BAIT = `${SHM}/bait`;
@@ -252,6 +268,95 @@ describeIntegration('an impostor on corosync’s socket', () => {
       expect(opened).toEqual(expected);
     },
   );
+
+  it.each<[string, Partial<Answer>]>([
+    ['no names', { request: '', response: '' }],
+    ['a file of the system for its counters', { request: '/etc/shadow' }],
+    ['a file beside the directory for its counters', { request: BAIT }],
+    ['the counters of another service', { request: `${RING}/qb-control-cpg` }],
+    ['a ring for its counters', { request: `${RING}/qb-request-cmap-header` }],
+    ['sockets of another service', { response: `${RING}/qb-cpg` }],
+    ['sockets elsewhere', { response: `/tmp/${NAME}/qb-cmap` }],
+    ['sockets in the file system', { response: 'qb-cmap-4242-4343-17' }],
+    ['an event path', { event: `${RING}/qb-event-cmap` }],
+  ])('with datagram sockets that names %s: nothing is opened', async (_what, names) => {
+    makeControl();
+    const message = await refuses(connectionResponse({ ...SOCKETS, ...names }), 'CS_ERR_SECURITY');
+    expect(opened).toEqual([]);
+    expect(message).toContain('not corosync');
+  });
+
+  const controlTraps: Readonly<
+    Record<string, readonly [set: () => void, opened: readonly string[], code?: CsErrorName]>
+  > = {
+    'a link to a directory of ours': [
+      () => {
+        makeControl(`${SHM}/real`);
+        fs.symlinkSync(`${SHM}/real`, RING);
+      },
+      [RING],
+    ],
+    'counters that are a link to a file of ours': [
+      () => {
+        fs.mkdirSync(RING, { mode: 0o700 });
+        fs.symlinkSync(BAIT, CONTROL_FILE);
+      },
+      [RING, CONTROL_FILE],
+    ],
+    'counters that are another name of a file of ours': [
+      () => {
+        fs.mkdirSync(RING, { mode: 0o700 });
+        fs.linkSync(BAIT, CONTROL_FILE);
+      },
+      [RING, CONTROL_FILE],
+    ],
+    'counters of its own': [
+      () => {
+        makeControl();
+        fs.chownSync(CONTROL_FILE, IMPOSTOR_UID, 0);
+      },
+      [RING, CONTROL_FILE],
+    ],
+    'counters that others may write': [
+      () => {
+        makeControl();
+        fs.chmodSync(CONTROL_FILE, 0o660);
+      },
+      [RING, CONTROL_FILE],
+    ],
+    'a pipe for its counters': [
+      () => {
+        fs.mkdirSync(RING, { mode: 0o700 });
+        execFileSync('mkfifo', ['-m', '600', CONTROL_FILE]);
+      },
+      [RING, CONTROL_FILE],
+    ],
+    'too few counters': [
+      () => {
+        makeControl();
+        fs.truncateSync(CONTROL_FILE, 23);
+      },
+      [RING, CONTROL_FILE],
+      'CS_ERR_MESSAGE_ERROR',
+    ],
+  };
+  it.each(Object.entries(controlTraps))(
+    'with datagram sockets that has laid %s: nothing is written, and no socket bound',
+    async (_what, [set, expected, code]) => {
+      set();
+      await refuses(connectionResponse(SOCKETS), code ?? 'CS_ERR_SECURITY');
+      expect(opened).toEqual(expected);
+      expect(fs.readFileSync('/proc/net/unix', 'utf8')).not.toContain(NAME);
+    },
+  );
+
+  it('with datagram sockets, good names and nobody behind them: the deadline ends it, or the first request', async () => {
+    makeControl();
+    await impostor.answerWith(connectionResponse(SOCKETS));
+    const error = await errorOf(CmapClient.connect({ ...OPTIONS, timeoutMs: 500 }));
+    expect(error).toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_LIBRARY' });
+    expect(openDescriptors()).toEqual([]);
+  });
 
   const nonsense: Readonly<Record<string, readonly [Uint8Array | undefined, CsErrorName]>> = {
     nothing: [undefined, 'CS_ERR_LIBRARY'],

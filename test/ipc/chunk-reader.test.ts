@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RING_HEADER, chunkBytes } from '../../src/codec/ring-layout.ts';
 import { CsError } from '../../src/errors/index.ts';
 import { ChunkReader } from '../../src/ipc/chunk-reader.ts';
-import { LibqbRing } from '../helpers/memory-libqb-ring.ts';
+import { LibqbRing } from '../../src/testing/libqb-ring.ts';
 import { MemoryRing } from '../helpers/memory-ring.ts';
 
 const WORDS = 64;

@@ -80,7 +80,7 @@ describe('connecting to what is not corosync', () => {
     ['a path that climbs', answerOf({ event: '/dev/shm/../etc/passwd' }), 'CS_ERR_SECURITY'],
     ['no paths', answerOf({ request: '', response: '', event: '' }), 'CS_ERR_SECURITY'],
     ['paths to nothing', answerOf({}), 'CS_ERR_NOT_EXIST'],
-    ['the other transport', answerOf({ connectionType: 0 }), 'CS_ERR_NOT_SUPPORTED'],
+    ['rings for the other transport', answerOf({ connectionType: 0 }), 'CS_ERR_SECURITY'],
   ])('with %s', async (_what, answer, code) => {
     const { error, attempts } = await failure(answering(answer));
     expect(error).toMatchObject({ code });

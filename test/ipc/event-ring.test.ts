@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RING_HEADER } from '../../src/codec/ring-layout.ts';
 import { CsError } from '../../src/errors/index.ts';
 import { EventRing } from '../../src/ipc/event-ring.ts';
-import { LibqbRing } from '../helpers/memory-libqb-ring.ts';
+import { LibqbRing } from '../../src/testing/libqb-ring.ts';
 import { MemoryRing } from '../helpers/memory-ring.ts';
 import { Recorder, RecordingStorage } from '../helpers/recording-storage.ts';
 
@@ -95,6 +95,34 @@ describe('EventRing', () => {
       ),
       { numRuns: 500 },
     );
+  });
+
+  it('of a dead server gives what it had written, announced or not, and leaves the ring alone', () => {
+    for (let start = 0; start < WORDS; start++) {
+      const { ring, recorder, server } = open(start);
+      server.write(Buffer.alloc(24, 1));
+      drain(ring, 1);
+      server.write(Buffer.alloc(24, 2));
+      server.write(Buffer.alloc(25, 3));
+      server.commit(Buffer.alloc(24, 4));
+      recorder.clear();
+      const seen: number[] = [];
+      ring.drainRest((message) => seen.push(message.u8(0)));
+      expect(seen).toEqual([2, 3, 4]);
+      expect(recorder.writes).toEqual([]);
+    }
+  });
+
+  it('of a server that died in the middle of writing gives what is complete', () => {
+    const { ring, server, storage } = open();
+    server.write(Buffer.alloc(24, 1));
+    server.write(Buffer.alloc(24, 2));
+    storage.data.writeUInt32LE(0xa110ced0, 8 * 4 + 4); // being written
+    const seen: number[] = [];
+    ring.drainRest((message) => seen.push(message.u8(0)));
+    expect(seen).toEqual([1]);
+    storage.header.writeUInt32LE(WORDS, RING_HEADER.writePointer);
+    expect(() => ring.drainRest(() => expect.unreachable())).not.toThrow();
   });
 
   it('refuses a byte without an event', () => {

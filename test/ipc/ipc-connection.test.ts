@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { IpcConnection } from '../../src/ipc/ipc-connection.ts';
 import { connectTo } from '../helpers/fake-client.ts';
-import { FakeCorosync } from '../helpers/fake-corosync.ts';
+import { ScriptedServer } from '../helpers/scripted-server.ts';
 import { fakeListener } from '../helpers/fake-listener.ts';
 import { answerFake, FakeRequest } from '../helpers/fake-request.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 describe('IpcConnection', () => {
   it('exchanges requests and answers over real ring files', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake });
+    await using corosync = await ScriptedServer.start({ answer: answerFake });
     const connection = await connectTo(corosync);
     const sizes = Array.from({ length: 300 }, (_, i) => 28 + i * 7);
     const answers = await Promise.all(
@@ -17,27 +17,27 @@ describe('IpcConnection', () => {
       ),
     );
     expect(answers).toEqual(sizes.map((_, number) => number));
-    expect(corosync.server.dropped).toBe(0);
+    expect(corosync.dropped).toBe(0);
     await connection.close();
   });
 
   it('hands on events, as many as are announced', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake });
+    await using corosync = await ScriptedServer.start({ answer: answerFake });
     const hears = fakeListener();
     const connection = await connectTo(corosync, hears);
     const events = [Buffer.alloc(24, 1), Buffer.alloc(99, 2), Buffer.alloc(1000, 3)];
     corosync.notify(...events);
     await waitUntil('the events have come', () => hears.events.length === 3, { everyMs: 1 });
     expect(hears.events).toEqual(events);
-    expect(corosync.server.event.spaceFree()).toBe(20_480 * 4);
+    expect(corosync.channels.event.spaceFree()).toBe(69_632);
     await connection.close();
   });
 
   it('ends if a byte announces no event', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake });
+    await using corosync = await ScriptedServer.start({ answer: answerFake });
     const hears = fakeListener();
     const connection = await connectTo(corosync, hears);
-    corosync.sendBytes(1);
+    corosync.connection.sendBytes(1);
     await waitUntil('the connection is closed', () => connection.closed, { everyMs: 1 });
     expect(hears.closed).toEqual([
       expect.objectContaining({ name: 'ConnectionError', code: 'CS_ERR_LIBRARY' }),
@@ -45,7 +45,7 @@ describe('IpcConnection', () => {
   });
 
   it('that is closed by its listener in the middle of many events delivers no more of them', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake });
+    await using corosync = await ScriptedServer.start({ answer: answerFake });
     const hears = fakeListener();
     let connection: IpcConnection | undefined = undefined;
     const seen: number[] = [];
@@ -65,7 +65,7 @@ describe('IpcConnection', () => {
   });
 
   it('lets calls settle when it closes, takes no new ones, and is closed once', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake });
+    await using corosync = await ScriptedServer.start({ answer: answerFake });
     const hears = fakeListener();
     const connection = await connectTo(corosync, hears);
     const call = connection.submit(new FakeRequest(1), { timeoutMs: 5000 });
@@ -82,11 +82,11 @@ describe('IpcConnection', () => {
     connection.destroy();
     expect(connection.closed).toBe(true);
     expect(hears.closed).toEqual([undefined]);
-    await waitUntil('the socket is closed', () => corosync.setup.open === 0, { everyMs: 1 });
+    await waitUntil('the socket is closed', () => corosync.openSockets === 0, { everyMs: 1 });
   });
 
   it('that is destroyed rejects what waits, and says why to what comes later', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake, serve: false });
+    await using corosync = await ScriptedServer.start({ answer: answerFake, serve: false });
     const hears = fakeListener();
     const connection = await connectTo(corosync, hears);
     const call = connection.submit(new FakeRequest(1), { timeoutMs: 5000 });
@@ -101,11 +101,13 @@ describe('IpcConnection', () => {
   });
 
   it('that is lost rejects what waits at once, and later calls too', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake, serve: false });
+    await using corosync = await ScriptedServer.start({ answer: answerFake, serve: false });
     const hears = fakeListener();
     const connection = await connectTo(corosync, hears);
     const call = connection.submit(new FakeRequest(1), { timeoutMs: Infinity });
-    await waitUntil('the request has arrived', () => corosync.server.unreadBytes === 1, { everyMs: 1 });
+    await waitUntil('the request has arrived', () => corosync.channels.unreadBytes === 1, {
+      everyMs: 1,
+    });
     corosync.die();
     await expect(call).rejects.toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_LIBRARY' });
     await expect(connection.submit(new FakeRequest(2), { timeoutMs: 5000 })).rejects.toMatchObject({
@@ -116,34 +118,50 @@ describe('IpcConnection', () => {
   });
 
   it('that is lost hands out the answers that had come', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake, serve: false });
+    await using corosync = await ScriptedServer.start({ answer: answerFake, serve: false });
     const connection = await connectTo(corosync);
     const first = connection.submit(new FakeRequest(1), { timeoutMs: Infinity });
     const second = connection.submit(new FakeRequest(2), { timeoutMs: Infinity });
-    await waitUntil('the requests have arrived', () => corosync.server.unreadBytes === 2, { everyMs: 1 });
-    corosync.server.wakeUp(1);
+    await waitUntil('the requests have arrived', () => corosync.channels.unreadBytes === 2, {
+      everyMs: 1,
+    });
+    corosync.connection.wakeUp(1);
     corosync.die();
     expect(await first).toBe(1);
     await expect(second).rejects.toMatchObject({ name: 'ConnectionError' });
   });
 
-  it('with a half-closed socket is over, too', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake });
+  it('that is lost hands out the events that had come, announced or not, before it says so', async () => {
+    await using corosync = await ScriptedServer.start({ answer: answerFake, serve: false });
     const hears = fakeListener();
     const connection = await connectTo(corosync, hears);
-    corosync.hangUp();
+    const events = [Buffer.alloc(24, 1), Buffer.alloc(24, 2)];
+    corosync.notify(...events.slice(0, 1));
+    corosync.connection.channels.event.write(Buffer.alloc(24, 2));
+    const call = connection.submit(new FakeRequest(1), { timeoutMs: Infinity });
+    corosync.die(); // the write of the request's byte fails, and takes with it the bytes that have not been read
+    await expect(call).rejects.toMatchObject({ name: 'ConnectionError' });
+    expect(hears.events).toEqual(events);
+    expect(hears.closed).toHaveLength(1);
+  });
+
+  it('with a half-closed socket is over, too', async () => {
+    await using corosync = await ScriptedServer.start({ answer: answerFake });
+    const hears = fakeListener();
+    const connection = await connectTo(corosync, hears);
+    corosync.connection.hangUp();
     await waitUntil('the connection is closed', () => connection.closed, { everyMs: 1 });
     expect(hears.closed).toHaveLength(1);
   });
 
   it('refuses a call whose signal has fired', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake });
+    await using corosync = await ScriptedServer.start({ answer: answerFake });
     const connection = await connectTo(corosync);
     const reason = new Error('before');
     await expect(
       connection.submit(new FakeRequest(1), { timeoutMs: 5000, signal: AbortSignal.abort(reason) }),
     ).rejects.toBe(reason);
     await connection.close();
-    expect(corosync.server.requests).toEqual([]);
+    expect(corosync.requests).toEqual([]);
   });
 });

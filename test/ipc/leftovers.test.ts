@@ -1,38 +1,159 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import type net from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { connectIpc } from '../../src/ipc/index.ts';
+import { RingDirectory } from '../../src/testing/ring-directory.ts';
+import { createRingFiles } from '../../src/testing/ring-files.ts';
+import { EMPTY, encodeWelcome } from '../../src/testing/welcome.ts';
 import { connectTo } from '../helpers/fake-client.ts';
-import { FakeCorosync } from '../helpers/fake-corosync.ts';
-import { answerFake } from '../helpers/fake-request.ts';
+import { fakeListener } from '../helpers/fake-listener.ts';
+import { FakeSetupServer } from '../helpers/fake-setup-server.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
-describe('files of a lost connection', () => {
-  /** The pid of a process that has been here and is gone. */
-  function deadPid(): number {
-    return spawnSync('true').pid;
+/** The pid of a process that has been here and is gone. */
+function deadPid(): number {
+  return spawnSync('true').pid;
+}
+
+const BUFFER_SIZE = 65_536;
+
+/** A server that answers the handshake, and then cleans up nothing, as one that was killed. */
+class KilledServer implements AsyncDisposable {
+  readonly #setup: FakeSetupServer;
+  ringDirectory = '';
+  #socket: net.Socket | undefined;
+
+  private constructor(setup: FakeSetupServer) {
+    this.#setup = setup;
   }
 
-  it('are removed if the server is dead', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake, pid: deadPid() });
+  static async start({
+    pid,
+    clientPid = process.pid,
+  }: {
+    pid: number;
+    clientPid?: number;
+  }): Promise<KilledServer> {
+    const setup: FakeSetupServer = await FakeSetupServer.start((socket, number) => {
+      const sharedMemoryDirectory = setup.directory;
+      const files = new RingDirectory({
+        sharedMemoryDirectory,
+        service: 'cmap',
+        serverPid: pid,
+        clientPid,
+        number,
+      });
+      const rings = files.createRings(BUFFER_SIZE);
+      for (const ring of [rings.request, rings.response, rings.event]) ring.close();
+      server.ringDirectory = files.path;
+      server.#socket = socket;
+      socket.write(
+        encodeWelcome({ ...EMPTY, ...files.names, connectionType: 1, maxMessageSize: BUFFER_SIZE }),
+      );
+    });
+    const server = new KilledServer(setup);
+    return server;
+  }
+
+  get options(): { socketDirectory: string; sharedMemoryDirectory: string; bufferSize: number } {
+    const { directory } = this.#setup;
+    return { socketDirectory: directory, sharedMemoryDirectory: directory, bufferSize: BUFFER_SIZE };
+  }
+
+  die(): void {
+    this.#socket?.destroy();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#setup[Symbol.asyncDispose]();
+  }
+}
+
+describe('files of a connection that has ended', () => {
+  it.each(['lost', 'closed', 'destroyed'] as const)('are removed if the server is dead: %s', async (how) => {
+    await using corosync = await KilledServer.start({ pid: deadPid() });
     const connection = await connectTo(corosync);
     expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
-    corosync.die();
+    if (how === 'lost') corosync.die();
+    else if (how === 'closed') await connection.close();
+    else connection.destroy();
     await waitUntil('the files are gone', () => !fs.existsSync(corosync.ringDirectory), { everyMs: 1 });
     expect(connection.closed).toBe(true);
   });
 
-  it('are left to a server that lives', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake });
-    const connection = await connectTo(corosync);
-    corosync.die();
-    await waitUntil('the connection is closed', () => connection.closed, { everyMs: 1 });
-    expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
-  });
-
-  it('are left to the server if we close', async () => {
-    await using corosync = await FakeCorosync.start({ answer: answerFake, pid: deadPid() });
+  it('are removed if the server dies before it has noticed our close', async () => {
+    using server = shortLived();
+    await using corosync = await KilledServer.start({ pid: server.pid });
     const connection = await connectTo(corosync);
     await connection.close();
     expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
+    server.kill();
+    await waitUntil('the files are gone', () => !fs.existsSync(corosync.ringDirectory));
+  });
+
+  it.each(['lost', 'closed'] as const)('are left to a server that lives: %s', async (how) => {
+    await using corosync = await KilledServer.start({ pid: process.pid });
+    const connection = await connectTo(corosync);
+    if (how === 'lost') corosync.die();
+    else await connection.close();
+    await waitUntil('the connection is closed', () => connection.closed, { everyMs: 1 });
+    await sleep(50);
+    expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
+  });
+
+  it('are left to a server in another pid namespace, whose pid means nothing here', async () => {
+    await using corosync = await KilledServer.start({ pid: deadPid(), clientPid: 0 });
+    const connection = await connectTo(corosync);
+    corosync.die();
+    await waitUntil('the connection is closed', () => connection.closed, { everyMs: 1 });
+    await sleep(50);
+    expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
   });
 });
+
+describe('files of a connection that never came to be', () => {
+  it('are removed if the server dies without an answer, and nobody else’s', async () => {
+    const dead = deadPid();
+    const names = {
+      ours: `qb-${dead}-${process.pid}-17-Ab3dE9`,
+      ofLivingServer: `qb-${process.pid}-${process.pid}-17-Ab3dE9`,
+      ofAnotherClient: `qb-${dead}-1-17-Ab3dE9`,
+      corosyncs: `qb-corosync-${dead}-blackbox-data`,
+    };
+    await using server = await FakeSetupServer.start((socket) => {
+      for (const name of Object.values(names)) {
+        fs.mkdirSync(join(server.directory, name));
+        createRingFiles({ path: join(server.directory, name, 'qb-request-cmap') });
+      }
+      socket.destroy();
+    });
+    const { directory } = server;
+    const options = { service: 'cmap', bufferSize: 65536, timeoutMs: 5000, signal: undefined };
+    const connecting = connectIpc(
+      {
+        ...options,
+        socketDirectory: directory,
+        sharedMemoryDirectory: directory,
+        tryAgainAttempts: 0,
+        tryAgainDelayMs: 10,
+      },
+      fakeListener(),
+    );
+    await expect(connecting).rejects.toMatchObject({ code: 'CS_ERR_LIBRARY' });
+    await waitUntil('ours are gone', () => !fs.existsSync(join(directory, names.ours)), { everyMs: 1 });
+    expect(fs.readdirSync(directory).sort()).toEqual(
+      ['cmap', names.ofLivingServer, names.ofAnotherClient, names.corosyncs].sort(),
+    );
+  });
+});
+
+/** A process to be taken for the server. */
+function shortLived(): { pid: number; kill: () => void } & Disposable {
+  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const kill = (): void => void child.kill('SIGKILL');
+  if (child.pid === undefined) throw new Error('sleep could not be started');
+  return { pid: child.pid, kill, [Symbol.dispose]: kill };
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RING_HEADER } from '../../src/codec/ring-layout.ts';
 import { ResponseRing } from '../../src/ipc/response-ring.ts';
-import { LibqbRing } from '../helpers/memory-libqb-ring.ts';
+import { LibqbRing } from '../../src/testing/libqb-ring.ts';
 import { MemoryRing } from '../helpers/memory-ring.ts';
 import { Recorder, RecordingStorage } from '../helpers/recording-storage.ts';
 

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RING_HEADER } from '../../src/codec/ring-layout.ts';
-import { checkRingDirectory, removeRingFiles, RingFile } from '../../src/ipc/ring-file.ts';
-import { createRingFiles, type FakeRing } from '../helpers/fake-ring-files.ts';
+import { removeRingFiles, RingFile } from '../../src/ipc/ring-file.ts';
+import { checkTrustedDirectory } from '../../src/ipc/trusted-file.ts';
+import { createRingFiles, type NewRing } from '../../src/testing/ring-files.ts';
 
 const SOMEBODY_ELSE = 65_534;
 const isRoot = process.geteuid?.() === 0;
@@ -22,7 +23,7 @@ afterEach(() => {
   fs.rmSync(directory, { recursive: true, force: true });
 });
 
-function create(ring: Partial<FakeRing> = {}): void {
+function create(ring: Partial<NewRing> = {}): void {
   createRingFiles({ path, ...ring });
 }
 
@@ -186,8 +187,8 @@ describe('RingFile', () => {
   });
 });
 
-describe('checkRingDirectory', () => {
-  const check = (): void => checkRingDirectory(path);
+describe('checkTrustedDirectory', () => {
+  const check = (): void => checkTrustedDirectory(path);
 
   it.each([0o700, 0o770, 0o750])('accepts a directory of mode %o', (mode) => {
     fs.mkdirSync(path);
@@ -229,6 +230,7 @@ describe('removeRingFiles', () => {
   const pathsIn = (there: string): Parameters<typeof removeRingFiles>[0] => ({
     directory: there,
     serverPid: 1,
+    clientPid: 2,
     request: join(there, 'qb-request-cmap'),
     response: join(there, 'qb-response-cmap'),
     event: join(there, 'qb-event-cmap'),

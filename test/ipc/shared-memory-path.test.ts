@@ -32,6 +32,7 @@ describe('checkSharedMemoryPaths', () => {
     expect(checkSharedMemoryPaths(pathsIn(DIRECTORY), 'cmap')).toEqual({
       directory: DIRECTORY,
       serverPid: 4711,
+      clientPid: 99,
       ...pathsIn(DIRECTORY),
     });
   });
@@ -41,6 +42,7 @@ describe('checkSharedMemoryPaths', () => {
     expect(checkSharedMemoryPaths(pathsIn(DIRECTORY), 'cmap', there)).toEqual({
       directory: `${there}/qb-4711-99-28-a1B2c3`,
       serverPid: 4711,
+      clientPid: 99,
       ...pathsIn(`${there}/qb-4711-99-28-a1B2c3`),
     });
   });

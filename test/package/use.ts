@@ -1,4 +1,5 @@
 import { CmapClient, type CmapTrackEvent, type CmapValue } from 'corosync-client';
+import { FakeCorosync, type Fault } from 'corosync-client/testing';
 
 export async function use(): Promise<string[]> {
   const cmap = await CmapClient.connect({ map: 'icmap', timeoutMs: 1000 });
@@ -13,4 +14,13 @@ export async function use(): Promise<string[]> {
 
 function line(event: CmapTrackEvent): string {
   return event.kind === 'overflow' ? String(event.dropped) : event.key;
+}
+
+export async function useFake(): Promise<void> {
+  const fault: Fault = { when: { step: 'response', request: 'get' }, do: { delayMs: 5 } };
+  const fake = await FakeCorosync.start({ entries: { 'a.b': { type: 'uint8', value: 1 } }, faults: [fault] });
+  const cmap = await CmapClient.connect(fake.connectOptions);
+  fake.set('a.b', await cmap.get('a.b'));
+  await cmap.close();
+  await fake.stop();
 }

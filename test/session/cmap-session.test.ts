@@ -225,6 +225,47 @@ describe('a session', () => {
         expect(stage.cmap.map.get('a.b')).toEqual(uint8(3));
       }));
 
+    it('check and copy what they are given at once', () =>
+      onStage(async (stage) => {
+        const { session } = stage;
+        await expect(session.get('x'.repeat(256))).rejects.toMatchObject({ code: 'CS_ERR_NAME_TOO_LONG' });
+        await expect(session.setUint8('a.b', 999)).rejects.toMatchObject({ code: 'CS_ERR_INVALID_PARAM' });
+        await expect(session.set('x'.repeat(256), uint8(1))).rejects.toMatchObject({
+          code: 'CS_ERR_NAME_TOO_LONG',
+        });
+        await expect(session.adjust('a.b', 0.5)).rejects.toMatchObject({ code: 'CS_ERR_INVALID_PARAM' });
+        await expect(session.keys('x'.repeat(256)).next()).rejects.toBeInstanceOf(CsError);
+        const bytes = Uint8Array.of(1, 2, 3);
+        const setting = session.setBinary('a.bin', bytes);
+        bytes.fill(9);
+        await stage.succeed();
+        await setting;
+        expect(stage.cmap.map.get('a.bin')).toEqual({ type: 'binary', value: Uint8Array.of(1, 2, 3) });
+      }));
+
+    it('are made in their order, those that waited first', () =>
+      onStage(async (stage) => {
+        const waiting = stage.session.setUint8('a.b', 1);
+        const late = (async () => {
+          for await (const { state } of stage.session.statuses()) {
+            if (state === 'connected') return stage.session.setUint8('a.b', 2);
+          }
+        })();
+        await stage.settle();
+        await stage.succeed();
+        await Promise.all([waiting, late]);
+        expect(stage.cmap.map.get('a.b')).toEqual(uint8(2));
+      }));
+
+    it('fail at once when the session is destroyed', async () => {
+      const stage = new Stage();
+      const waiting = stage.session.get('a.b');
+      stage.session.destroy();
+      await expect(waiting).rejects.toMatchObject({ code: 'CS_ERR_BAD_HANDLE' });
+      await stage.session.close();
+      await stage.statusesEnded;
+    });
+
     it('give corosync’s own refusal to the caller', () =>
       onStage(async (stage) => {
         await stage.succeed();
@@ -289,7 +330,47 @@ describe('a session', () => {
         const refused = stage.follow('a.');
         await refused.done;
         expect(refused.error).toMatchObject({ code: 'CS_ERR_NO_MEMORY' });
+        expect(await refused.follower.whenEnded()).toBe(refused.error);
         expect(stage.states.at(-1)).toBe('resynced');
+      }));
+
+    it('that are refused after their tracker was added leave none behind', () =>
+      onStage(async (stage) => {
+        await stage.succeed();
+        stage.cmap.map.set('a.b', uint8(1));
+        const refused = stage.session.follow('a.', { prefix: true, listener: () => undefined });
+        while (stage.cmap.client?.trackers.size !== 1) await Promise.resolve();
+        stage.cmap.failNext = new CsError('CS_ERR_NO_MEMORY', { operation: 'cmap_iter_next' });
+        expect(await refused.whenEnded()).toMatchObject({ code: 'CS_ERR_NO_MEMORY' });
+        await stage.settle();
+        expect(stage.cmap.client.trackers.size).toBe(0);
+      }));
+
+    it('tell nothing more after they are deleted, not even from within a listener', () =>
+      onStage(async (stage) => {
+        const kinds: string[] = [];
+        const follower = stage.session.follow('a.', {
+          prefix: true,
+          listener: ({ kind }) => {
+            kinds.push(kind);
+            if (kind === 'notification') void follower.delete();
+          },
+        });
+        await stage.succeed();
+        await stage.lose();
+        for (const name of ['x', 'y', 'z']) stage.cmap.set(`a.${name}`, uint8(1));
+        await stage.connect();
+        expect(kinds).toEqual(['snapshot', 'lost', 'notification']);
+        expect(await follower.whenEnded()).toBeUndefined();
+      }));
+
+    it('are up to date when connected() resolves, those that were added just before too', () =>
+      onStage(async (stage) => {
+        await stage.succeed();
+        stage.cmap.map.set('a.b', uint8(1));
+        const { follower } = stage.follow('a.');
+        await stage.session.connected();
+        expect(follower.values.size).toBe(1);
       }));
 
     it('that cannot be restored in time cost the connection, and get the next one', () =>
@@ -298,7 +379,7 @@ describe('a session', () => {
         await stage.settle();
         stage.cmap.failNext = new CsError('CS_ERR_TIMEOUT', { operation: 'cmap_track_add' });
         await stage.succeed();
-        expect(stage.states.at(-1)).toBe('lost');
+        expect(stage.states.slice(-3)).toEqual(['connecting', 'connected', 'lost']);
         await stage.connect();
         expect(reader.snapshots).toBe(1);
       }));

@@ -3,6 +3,7 @@ import {
   ConnectionError,
   CsError,
   type CmapEntry,
+  type CmapKeyInfo,
   type CmapTrackEvent,
   type CmapValue,
   type TrackOptions,
@@ -95,6 +96,10 @@ export class FakeConnection {
     return this.#answer(() => this.#cmap.set(key, value));
   }
 
+  async *keys(prefix: string): AsyncGenerator<CmapKeyInfo, void> {
+    for await (const { key, value } of this.entries(prefix)) yield { key, type: value.type, valueLength: 0 };
+  }
+
   async *entries(prefix: string): AsyncGenerator<CmapEntry, void> {
     const keys = [...this.#cmap.map.keys()].filter((key) => key.startsWith(prefix)).sort();
     for (const key of keys) {
@@ -107,7 +112,8 @@ export class FakeConnection {
     for (const { key, options } of this.trackers) {
       const covered = options.prefix === true ? change.key.startsWith(key) : change.key === key;
       const event = { kind: 'notification', ...change, coalesced: 0 } as unknown as CmapTrackEvent;
-      if (covered) options.listener?.(event);
+      const wanted = options.events?.includes(change.event) ?? true;
+      if (covered && wanted) options.listener?.(event);
     }
   }
 

@@ -1,17 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CmapValue } from '../../src/index.ts';
-import { FollowQueue, type Queued } from '../../src/session/follow-queue.ts';
+import { CmapFollower, ConnectionError, type CmapValue } from '../../src/index.ts';
+import { FollowQueue, type Landmark, type Queued } from '../../src/session/follow-queue.ts';
 import type { Change } from '../../src/session/picture.ts';
 import { sameValue } from '../../src/session/same-value.ts';
 
 const ROOMY = { maxQueued: 1000, maxQueuedBytes: 1_000_000 };
 const uint8 = (value: number): CmapValue => ({ type: 'uint8', value });
 
+const follower = Object.create(CmapFollower.prototype) as CmapFollower;
+const SNAPSHOT: Landmark = { kind: 'snapshot', entries: [], follower };
+const LOST: Landmark = {
+  kind: 'lost',
+  error: new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection' }),
+  follower,
+};
+const RESYNCED: Landmark = { kind: 'resynced', changes: 0, follower };
+
 /** A map that changes, and tells the queue so. */
 class Source {
   readonly values = new Map<string, CmapValue>();
-  readonly queue: FollowQueue<string>;
+  readonly queue: FollowQueue;
 
   constructor(limits = ROOMY) {
     this.queue = new FollowQueue(limits, this.values);
@@ -25,16 +34,16 @@ class Source {
     this.queue.pushChange({ key, oldValue, newValue }, false);
   }
 
-  drain(): Queued<string>[] {
-    const read: Queued<string>[] = [];
+  drain(): Queued[] {
+    const read: Queued[] = [];
     for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) read.push(next);
     return read;
   }
 }
 
-const summary = (queued: Queued<string>): unknown => {
+const summary = (queued: Queued): unknown => {
   if (queued.kind === 'overflow') return `overflow ${queued.dropped}`;
-  if (queued.kind === 'other') return queued.event;
+  if (queued.kind === 'landmark') return queued.event.kind;
   const { key, oldValue, newValue }: Change = queued.change;
   return `${queued.synthetic ? '*' : ''}${key} ${String(oldValue?.value)}->${String(newValue?.value)}`;
 };
@@ -42,10 +51,10 @@ const summary = (queued: Queued<string>): unknown => {
 describe('the queue of a follower', () => {
   it('gives everything in order while its reader keeps up', () => {
     const source = new Source();
-    source.queue.pushOther('snapshot');
+    source.queue.pushLandmark(SNAPSHOT);
     source.set('a', uint8(1));
     source.set('a', uint8(2));
-    source.queue.pushOther('lost');
+    source.queue.pushLandmark(LOST);
     expect(source.drain().map(summary)).toEqual(['snapshot', 'a undefined->1', 'a 1->2', 'lost']);
     expect(source.queue.shift()).toBeUndefined();
   });
@@ -70,13 +79,47 @@ describe('the queue of a follower', () => {
     expect(source.drain().map(summary)).toEqual(['a 3->4']);
   });
 
-  it('tells only the last of the other events that fell into a lag', () => {
-    const source = new Source({ ...ROOMY, maxQueued: 1 });
-    source.set('a', uint8(1));
-    source.queue.pushOther('lost');
-    source.queue.pushOther('resynced');
-    source.set('a', uint8(2));
-    expect(source.drain().map(summary)).toEqual(['a undefined->1', 'overflow 3', '*a 1->2', 'resynced']);
+  describe('whose reader lags while corosync is lost and comes back', () => {
+    const lagging = (): Source => {
+      const source = new Source({ ...ROOMY, maxQueued: 1 });
+      source.set('a', uint8(1));
+      return source;
+    };
+
+    it('says nothing of a loss that is over, and nobody had heard of', () => {
+      const source = lagging();
+      source.queue.pushLandmark(LOST);
+      source.set('a', uint8(2));
+      source.queue.pushLandmark(RESYNCED);
+      expect(source.drain().map(summary)).toEqual(['a undefined->1', 'overflow 1', '*a 1->2']);
+    });
+
+    it('tells of a loss that lasts, once', () => {
+      const source = lagging();
+      source.queue.pushLandmark(LOST);
+      expect(source.drain().map(summary)).toEqual(['a undefined->1', 'lost']);
+      source.queue.pushLandmark(RESYNCED);
+      source.set('a', uint8(2));
+      source.queue.pushLandmark(LOST);
+      expect(source.drain().map(summary)).toEqual(['resynced', 'overflow 1', '*a 1->2', 'lost']);
+    });
+
+    it('tells that a loss is over of which its reader has heard, and how much was different', () => {
+      const source = new Source({ ...ROOMY, maxQueued: 1 });
+      source.queue.pushLandmark(LOST);
+      source.set('a', uint8(1));
+      source.set('b', uint8(1));
+      source.queue.pushLandmark(RESYNCED);
+      const told = source.drain();
+      expect(told.map(summary)).toEqual([
+        'lost',
+        'overflow 2',
+        '*a undefined->1',
+        '*b undefined->1',
+        'resynced',
+      ]);
+      expect(told.at(-1)).toMatchObject({ event: { changes: 2 } });
+    });
   });
 
   it('counts bytes, too', () => {
@@ -109,7 +152,7 @@ describe('the queue of a follower', () => {
         (operations, maxQueued) => {
           const source = new Source({ ...ROOMY, maxQueued });
           const reader = new Map<string, CmapValue>();
-          const read = (queued: Queued<string> | undefined): void => {
+          const read = (queued: Queued | undefined): void => {
             if (queued?.kind !== 'change') return;
             const { key, oldValue, newValue } = queued.change;
             expect(sameValue(reader.get(key), oldValue)).toBe(true);

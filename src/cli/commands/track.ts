@@ -2,6 +2,7 @@ import type { CmapEventType, CmapTracker } from '../../index.ts';
 import type { CliClient, CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { eventLine } from '../json.ts';
+import { parseEvents } from '../parse-events.ts';
 import { untilSignalled } from '../stop-signals.ts';
 import { eventText } from '../text.ts';
 
@@ -27,17 +28,6 @@ function parseSelection({ operands, options }: CommandContext): Selection {
     throw new UsageError('track needs a key, or --prefix to follow all keys');
   }
   return { keys: operands.length === 0 ? [''] : operands, prefix, events: parseEvents(options.events) };
-}
-
-const EVENTS: readonly CmapEventType[] = ['add', 'delete', 'modify'];
-
-function parseEvents(list: string | boolean | undefined): readonly CmapEventType[] {
-  if (typeof list !== 'string') return EVENTS;
-  return list.split(',').map((name) => {
-    const event = EVENTS.find((known) => known === name);
-    if (event === undefined) throw new UsageError(`unknown event ${name}: use some of ${EVENTS.join(',')}`);
-    return event;
-  });
 }
 
 async function followAll(

@@ -17,6 +17,8 @@ export class IterInitRequest implements RequestMessage<bigint> {
   readonly responseId = CMAP_RESPONSE_ID.iterInit;
   readonly size = 280;
   readonly maxResponseSize = 32;
+  /** The prefix, until the first iter_next, which is too short to overwrite it (libqb lib/trie.c). */
+  readonly readUntilFollowUp = true;
   readonly key: string;
 
   constructor(prefix: string) {

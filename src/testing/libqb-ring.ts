@@ -1,13 +1,24 @@
+import { LITTLE_ENDIAN } from '../codec/byte-order.ts';
 import {
   CHUNK_HEADER_SIZE,
   CHUNK_MAGIC,
   CHUNK_MARGIN,
   RING_HEADER,
   WORD_SIZE,
-} from '../../src/codec/ring-layout.ts';
-import type { RingStorage } from '../../src/ipc/ring-storage.ts';
+  chunkWords,
+} from '../codec/ring-layout.ts';
+import type { RingStorage } from '../ipc/ring-storage.ts';
 
 export const MAGIC_DEAD = 0xd0d0d0d0;
+
+/** What a chunk's header says, if not the truth. */
+export interface ChunkLies {
+  readonly length?: number | undefined;
+  readonly magic?: number | undefined;
+}
+
+/** The other side broke the ring; libqb's server logs "Bad message" and disconnects. */
+export class BadMessage extends Error {}
 
 /** The server's side of a ring, as libqb's ringbuffer.c works on it (not as our client sees it). */
 export class LibqbRing {
@@ -32,19 +43,18 @@ export class LibqbRing {
   }
 
   /** qb_rb_chunk_alloc, qb_rb_chunk_commit: false if the chunk does not fit. */
-  write(data: Uint8Array): boolean {
-    if (!this.commit(data)) return false;
+  write(data: Uint8Array, lies?: ChunkLies): boolean {
+    if (!this.commit(data, lies)) return false;
     this.post();
     return true;
   }
 
   /** A chunk whose post is still to come: the client may look between the two. */
-  commit(data: Uint8Array): boolean {
+  commit(data: Uint8Array, lies: ChunkLies = {}): boolean {
     if (this.spaceFree() < data.length + CHUNK_MARGIN) return false;
     const write = this.storage.readHeader(RING_HEADER.writePointer);
     const chunk = Buffer.alloc(CHUNK_HEADER_SIZE + data.length);
-    chunk.writeUInt32LE(data.length, 0);
-    chunk.writeUInt32LE(CHUNK_MAGIC, 4);
+    setChunkHeader(chunk, lies.length ?? data.length, lies.magic ?? CHUNK_MAGIC);
     chunk.set(data, CHUNK_HEADER_SIZE);
     this.put(write * WORD_SIZE, chunk);
     this.storage.writeHeader(RING_HEADER.writePointer, this.#step(write, data.length));
@@ -55,20 +65,31 @@ export class LibqbRing {
     this.storage.writeHeader(RING_HEADER.semaphore, this.semaphore + 1);
   }
 
-  /** qb_rb_chunk_peek, qb_rb_chunk_reclaim: takes the semaphore down and the next chunk out. */
-  take(): Buffer {
+  /** qb_rb_chunk_peek: takes the semaphore down and looks at the next chunk. */
+  peek(): Buffer {
     if (this.semaphore === 0) throw new Error('the server would wait for a semaphore that nobody posts');
     this.storage.writeHeader(RING_HEADER.semaphore, this.semaphore - 1);
-    const read = this.storage.readHeader(RING_HEADER.readPointer);
-    const header = this.get(read * WORD_SIZE, CHUNK_HEADER_SIZE);
-    const magic = header.readUInt32LE(4);
-    if (magic !== CHUNK_MAGIC) throw new Error(`the server finds magic 0x${magic.toString(16)}: Bad message`);
-    const length = header.readUInt32LE(0);
-    const data = this.get((read * WORD_SIZE + CHUNK_HEADER_SIZE) % this.#bytes, length);
-    header.writeUInt32LE(0, 0);
-    header.writeUInt32LE(MAGIC_DEAD, 4);
-    this.put(read * WORD_SIZE, header);
+    const read = this.#readPointer();
+    const { length, magic } = chunkHeader(this.get(read * WORD_SIZE, CHUNK_HEADER_SIZE));
+    if (magic !== CHUNK_MAGIC)
+      throw new BadMessage(`the server finds magic 0x${magic.toString(16)}: Bad message`);
+    if (length === 0 || length > this.#bytes)
+      throw new BadMessage(`the server finds a chunk of ${length} bytes`);
+    return this.get((read * WORD_SIZE + CHUNK_HEADER_SIZE) % this.#bytes, length);
+  }
+
+  /** qb_rb_chunk_reclaim: gives the chunk that was looked at back, which libqb's server does after it has answered. */
+  reclaim(length: number): void {
+    const read = this.#readPointer();
+    const header = Buffer.alloc(CHUNK_HEADER_SIZE);
+    setChunkHeader(header, 0, MAGIC_DEAD);
     this.storage.writeHeader(RING_HEADER.readPointer, this.#step(read, length));
+    this.put(read * WORD_SIZE, header);
+  }
+
+  take(): Buffer {
+    const data = this.peek();
+    this.reclaim(data.length);
     return data;
   }
 
@@ -87,10 +108,25 @@ export class LibqbRing {
     if (data.length > toEnd) this.storage.writeData(0, data, toEnd, data.length - toEnd);
   }
 
+  #readPointer(): number {
+    const read = this.storage.readHeader(RING_HEADER.readPointer);
+    if (read < this.storage.wordSize) return read;
+    throw new BadMessage(`the server finds read pointer ${read} outside the ring`);
+  }
+
   /** qb_rb_chunk_step */
   #step(pointer: number, length: number): number {
-    return (
-      (pointer + 2 + Math.floor(length / WORD_SIZE) + (length % WORD_SIZE ? 1 : 0)) % this.storage.wordSize
-    );
+    return (pointer + chunkWords(length)) % this.storage.wordSize;
   }
+}
+
+function setChunkHeader(chunk: Buffer, length: number, magic: number): void {
+  const view = new DataView(chunk.buffer, chunk.byteOffset, CHUNK_HEADER_SIZE);
+  view.setUint32(0, length, LITTLE_ENDIAN);
+  view.setUint32(WORD_SIZE, magic, LITTLE_ENDIAN);
+}
+
+function chunkHeader(chunk: Buffer): { length: number; magic: number } {
+  const view = new DataView(chunk.buffer, chunk.byteOffset, CHUNK_HEADER_SIZE);
+  return { length: view.getUint32(0, LITTLE_ENDIAN), magic: view.getUint32(WORD_SIZE, LITTLE_ENDIAN) };
 }

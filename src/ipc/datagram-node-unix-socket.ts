@@ -1,0 +1,74 @@
+import { getSystemErrorMap } from 'node:util';
+import type { DatagramNamespace } from './datagram-names.ts';
+import type { DatagramBackend, DatagramListener, DatagramSocket } from './datagram-socket.ts';
+
+type Module = typeof import('node-unix-socket');
+
+/** Sockets of the package node-unix-socket: prebuilt, with abstract names. */
+export async function loadNodeUnixSocket(namespace: DatagramNamespace): Promise<DatagramBackend> {
+  const { DgramSocket } = (await import('node-unix-socket')) satisfies Module;
+  const address = (name: string): string => (namespace === 'abstract' ? `\0${name}` : name);
+  return {
+    bind: (name, listener) => {
+      try {
+        return new NodeUnixSocket(new DgramSocket(), address, name, listener);
+      } catch (error) {
+        throw withErrno(error);
+      }
+    },
+  };
+}
+
+class NodeUnixSocket implements DatagramSocket {
+  readonly sendBufferSize: number;
+  readonly #socket: InstanceType<Module['DgramSocket']>;
+  readonly #address: (name: string) => string;
+  #listener: DatagramListener | undefined;
+
+  constructor(
+    socket: InstanceType<Module['DgramSocket']>,
+    address: (name: string) => string,
+    name: string,
+    listener: DatagramListener,
+  ) {
+    this.#socket = socket;
+    this.#address = address;
+    this.#listener = listener;
+    // Of an abstract sender the package gives no name: who sent it must be found out otherwise.
+    socket.on('data', (bytes: Buffer) => this.#listener?.onDatagram(bytes));
+    socket.on('error', (error: Error) => this.#listener?.onError(error));
+    try {
+      socket.bind(address(name));
+      this.sendBufferSize = socket.getSendBufferSize();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /**
+   * The package calls back in the same turn, unless the buffer is full. Then it would keep the datagram, never read from this
+   * socket again and spin: so that is an error, and the socket must be closed.
+   */
+  send(bytes: Buffer, to: string): void {
+    let outcome: Error | 'full' | 'sent' = 'full';
+    this.#socket.sendTo(bytes, 0, bytes.length, this.#address(to), (error) => (outcome = error ?? 'sent'));
+    const result = outcome as Error | 'full' | 'sent';
+    if (result === 'full') throw new Error('the datagram socket takes no more');
+    if (result !== 'sent') throw withErrno(result);
+  }
+
+  close(): void {
+    if (this.#listener === undefined) return;
+    this.#listener = undefined;
+    this.#socket.close();
+  }
+}
+
+/** The package tells of a system error in the words of the C library only; libuv has the same words for most. */
+function withErrno(error: unknown): Error {
+  const failure = error instanceof Error ? error : new Error(String(error));
+  const words = failure.message.toLowerCase();
+  const [, known] = [...getSystemErrorMap()].find(([, [, text]]) => text === words) ?? [];
+  return known === undefined ? failure : Object.assign(failure, { code: known[0] });
+}

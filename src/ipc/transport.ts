@@ -1,0 +1,37 @@
+import type { MessageReader } from '../codec/message-reader.ts';
+import type { ConnectionError } from '../errors/index.ts';
+import type { PendingCall } from './pending-call.ts';
+
+/** What carries the messages of a connection; corosync decides (`system { qb_ipc_type }`). */
+export type TransportKind = 'shared-memory' | 'socket';
+
+/** What a connection hears from its transport. */
+export interface TransportListener {
+  /** One event message: the window is good for this call only. */
+  onEvent(event: MessageReader): void;
+  /** Every event that was there has been handed on. */
+  onDrained(): void;
+  /** What arrives can no longer be understood. */
+  onFailure(cause: unknown): void;
+  /** corosync closed the connection or died. */
+  onLost(error: ConnectionError): void;
+}
+
+/** The channels of one connection behind one face: nothing above it knows what they are made of. */
+export interface Transport {
+  readonly kind: TransportKind;
+  /** The largest message that either side may send, in bytes. */
+  readonly maxMessageSize: number;
+  /** Whether nobody waits for an answer. */
+  readonly settled: boolean;
+  /** Begins to hand on what arrives; comes before the first call. */
+  listen(listener: TransportListener): void;
+  /** Sends a request and settles its call; urgent ones go before all that is queued. */
+  submit(call: PendingCall, urgent?: boolean): void;
+  /** Resolves when every call made so far is settled. */
+  whenSettled(): Promise<void>;
+  /** Closes everything; what waits fails with `error`. Nothing is called back afterwards. */
+  stop(error: ConnectionError): void;
+  /** Removes what a dead server leaves behind; with `stayFor` the process lives until it is known to be dead. */
+  removeLeftovers(stayFor: boolean): void;
+}

@@ -1,0 +1,98 @@
+import type { CsErrorName } from '../errors/index.ts';
+import type { RequestName } from './requests.ts';
+import type { WelcomeFields } from './welcome.ts';
+
+/** What every step of a connection can suffer. `before` and `after` are those of the step. */
+export interface StepFault {
+  /** Waits so many milliseconds before the step. Whatever comes behind it on this connection waits, too. */
+  readonly delayMs?: number;
+  /** Closes this connection, as corosync does when a client breaks the protocol. */
+  readonly close?: 'before' | 'after';
+  /** Dies: see `FakeCorosync.die`. */
+  readonly die?: 'before' | 'after';
+}
+
+/** The handshake's answer. */
+export interface WelcomeFault extends StepFault {
+  /** Refuses the connection with this errno, a name that Node knows or a number. */
+  readonly refuse?: string | number;
+  /** Fields of the answer that are to be something else. */
+  readonly fields?: Partial<WelcomeFields>;
+  /** Sends the answer in pieces of these sizes (the rest as the last one), a turn of the event loop apart. */
+  readonly split?: readonly number[];
+  /** The last word on the answer's bytes: they may be changed, fewer or more. */
+  readonly change?: (answer: Buffer) => Uint8Array;
+}
+
+export interface RequestFault extends StepFault {
+  /** Does not execute the request, but answers with this error: 24 bytes, as corosync does when it is overloaded. */
+  readonly error?: CsErrorName | number;
+  /** Holds this client off: sets its flow-control word, and reads none of its requests for `forMs` milliseconds. */
+  readonly flowControl?: { readonly value: 1 | 2; readonly forMs: number };
+}
+
+/** A chunk of the response or the event ring. */
+export interface MessageFault extends Omit<StepFault, 'die'> {
+  /** `during`: the chunk is in the ring, but nobody has been told. */
+  readonly die?: 'before' | 'during' | 'after';
+  /** Does not write it. With a response, this is also what corosync does when the ring is full. */
+  readonly drop?: boolean;
+  /** Writes it twice; an event is announced twice, too. */
+  readonly duplicate?: boolean;
+  /** The chunk's magic. */
+  readonly magic?: number;
+  /** The length that the chunk's header states. */
+  readonly chunkLength?: number;
+  /** The length that the message's header states. */
+  readonly size?: number;
+  /** The message's id. */
+  readonly id?: number;
+  /** The message's cs_error_t. (The request has been executed.) */
+  readonly error?: CsErrorName | number;
+  /** The last word on the message's bytes. */
+  readonly change?: (message: Buffer) => Uint8Array;
+}
+
+/** The byte that announces an event. */
+export interface ByteFault extends StepFault {
+  /** How many bytes are sent instead of one. */
+  readonly count?: number;
+}
+
+/** The steps of a connection in their order, and what can go wrong with each. */
+export interface FaultsByStep {
+  /** A client connects to the socket. */
+  readonly accept: StepFault;
+  /** Its connection request of 24 bytes has come. */
+  readonly authenticate: StepFault;
+  /** The rings are made, and it is told their names. */
+  readonly welcome: WelcomeFault;
+  /** A request has been read, and is executed. */
+  readonly request: RequestFault;
+  /** Its answer goes into the response ring. */
+  readonly response: MessageFault;
+  /** A notification goes into the event ring. */
+  readonly event: MessageFault;
+  /** The notification's byte goes to the socket. */
+  readonly byte: ByteFault;
+}
+
+export type FaultStep = keyof FaultsByStep;
+
+/** When a fault strikes: all that is given must hold. */
+export interface FaultCondition<Step extends FaultStep> {
+  readonly step: Step;
+  /** Only this kind of request (`request` and `response` steps). */
+  readonly request?: RequestName;
+  /** Only this key: of the request, or of the notification. */
+  readonly key?: string;
+  /** The first time that it strikes, counted in steps for which the rest holds. Default 1, the next one. */
+  readonly nth?: number;
+  /** How many times in a row it strikes. Default 1; Infinity: until it is removed. */
+  readonly times?: number;
+}
+
+/** One thing that goes wrong, for example `{ when: { step: 'response', request: 'get' }, do: { drop: true } }`. */
+export type Fault = {
+  [Step in FaultStep]: { readonly when: FaultCondition<Step>; readonly do: FaultsByStep[Step] };
+}[FaultStep];

@@ -1,0 +1,82 @@
+import { CMAP_REQUEST_ID } from '../codec/cmap/ids.ts';
+import { MessageReader } from '../codec/message-reader.ts';
+
+/** The requests of cmap by the names that faults use. */
+export type RequestName = keyof typeof CMAP_REQUEST_ID;
+
+const NAMES = new Map<number, RequestName>(
+  (Object.keys(CMAP_REQUEST_ID) as RequestName[]).map((name) => [CMAP_REQUEST_ID[name], name]),
+);
+const WITHOUT_NAME: readonly (RequestName | undefined)[] = [
+  'iterNext',
+  'iterFinalize',
+  'trackDelete',
+  'setCurrentMap',
+  undefined,
+];
+/** The largest of the structs, that of set and track_add. */
+const LARGEST_STRUCT = 296;
+const NAME_OFFSET = 16;
+const NAME_FIELD = 256;
+
+/**
+ * A request as corosync's handlers see it: a struct in a ring, read without a look at how much was sent. What the client
+ * has not sent reads as zeros here, and as what was in the ring there.
+ */
+export class RequestReader {
+  readonly id: number;
+  readonly bytes: Buffer;
+  readonly #reader: MessageReader;
+
+  constructor(bytes: Buffer) {
+    this.bytes =
+      bytes.length < LARGEST_STRUCT
+        ? Buffer.concat([bytes, Buffer.alloc(LARGEST_STRUCT - bytes.length)])
+        : bytes;
+    this.#reader = new MessageReader(this.bytes);
+    this.id = this.#reader.i32(0);
+  }
+
+  get name(): RequestName | undefined {
+    return NAMES.get(this.id);
+  }
+
+  /** What the header states. */
+  get size(): number {
+    return this.#reader.i32(8);
+  }
+
+  /** The key or prefix, read as a C string, of requests that have one. */
+  get key(): string | undefined {
+    return WITHOUT_NAME.includes(this.name) ? undefined : this.keyText;
+  }
+
+  get keyText(): string {
+    const length = this.#reader.lengthToNul(NAME_OFFSET + 8, NAME_FIELD);
+    return this.#reader.latin1(NAME_OFFSET + 8, length);
+  }
+
+  /** The length that the client states for the key: 0 means none, whatever stands behind it. */
+  get keyLength(): number {
+    return this.#reader.u16(NAME_OFFSET);
+  }
+
+  i32(offset: number): number {
+    return this.#reader.i32(offset);
+  }
+
+  u8(offset: number): number {
+    return this.#reader.u8(offset);
+  }
+
+  u64(offset: number): bigint {
+    return this.#reader.u64(offset);
+  }
+}
+
+/** The key of a notification. */
+export function eventKey(event: Buffer): string | undefined {
+  if (event.length < 296) return undefined;
+  const reader = new MessageReader(event);
+  return reader.latin1(40, reader.lengthToNul(40, NAME_FIELD));
+}

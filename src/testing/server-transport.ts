@@ -1,0 +1,38 @@
+import type { ChunkLies } from './libqb-ring.ts';
+import type { WelcomeFields } from './welcome.ts';
+
+/** What goes from the server to the client. */
+export type OutgoingChannel = 'response' | 'event';
+
+/** How one connection's messages travel, once it is welcome: in rings or in datagrams. */
+export interface ServerTransport {
+  /** What the client is told of it. */
+  readonly welcome: Pick<WelcomeFields, 'connectionType' | 'request' | 'response' | 'event'>;
+  /** Where its files are. */
+  readonly directory: string;
+  /** Whether a byte on the setup socket announces each event. */
+  readonly announcesEvents: boolean;
+  /** Requests handled so far. */
+  readonly handled: number;
+  /** Bytes that the client owes the server. */
+  readonly owedBytes: number;
+  setFlowControl(value: number): void;
+  /** Bytes that the client has sent on the setup socket. */
+  receiveBytes(count: number): void;
+  /** How many requests this wake-up takes. @throws ServerHangs */
+  beginWakeUp(atMost?: number): number;
+  /** The next request. @throws BadMessage */
+  peek(): Buffer;
+  /** It has been answered. */
+  reclaim(request: Buffer): void;
+  /** Returns how many bytes are owed for the `count` requests taken. */
+  endWakeUp(count: number): number;
+  /** Puts a message where the client finds it; false if there is no room. */
+  commit(channel: OutgoingChannel, message: Uint8Array, lies?: ChunkLies): boolean;
+  /** Counts what was committed: the client looks at the count. */
+  post(channel: OutgoingChannel): void;
+  /** Closes its files; they stay. */
+  close(): void;
+  /** Removes its files. */
+  remove(): void;
+}

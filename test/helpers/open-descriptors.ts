@@ -1,0 +1,17 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+
+/** What the open descriptors of this process lead to. */
+export function openDescriptors(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return []; // the one that lists them
+    }
+  });
+}
+
+/** Those of ring files. */
+export function sharedMemoryDescriptors(): string[] {
+  return openDescriptors().filter((target) => target.startsWith('/dev/shm'));
+}
