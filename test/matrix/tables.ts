@@ -1,0 +1,91 @@
+import type { CellResult, MatrixResult, ServerResult } from './results.ts';
+
+const BEGIN = '<!-- matrix -->';
+const END = '<!-- /matrix -->';
+
+/** Each failed check of a cell with its reason, and whatever else went wrong with it. */
+export function failuresOf({ checks, broken, cannotConnect }: CellResult): string[] {
+  const failed = checks.flatMap(({ name, error }) => (error === undefined ? [] : [`${name}: ${error}`]));
+  if (broken !== undefined) failed.push(broken);
+  if (cannotConnect !== undefined) failed.push(cannotConnect);
+  if (failed.length + checks.length === 0) failed.push('no check ran');
+  return failed;
+}
+
+/** The Markdown that a run makes: what passed where, and how the servers differ. */
+export function tables(result: MatrixResult): string {
+  return [cellTable(result.cells), goldenLine(result.servers), keyTable(result.servers)].join('\n\n');
+}
+
+/** The text with what is between the markers replaced. */
+export function replaceBetween(text: string, tables: string): string {
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (begin === -1 || end < begin) throw new Error(`${BEGIN} and ${END} are not there`);
+  return `${text.slice(0, begin + BEGIN.length)}\n\n${tables}\n\n${text.slice(end)}`;
+}
+
+function cellTable(cells: readonly CellResult[]): string {
+  const columns = unique(cells.map(({ column }) => column));
+  const rows = unique(cells.map(rowOf));
+  const runtimeOf = (column: string): string =>
+    cells.find((cell) => cell.column === column && cell.runtime !== column)?.runtime ?? column;
+  const outcome = (row: string, column: string): string => {
+    const cell = cells.find((candidate) => rowOf(candidate) === row && candidate.column === column);
+    return cell === undefined ? '' : outcomeOf(cell);
+  };
+  return table(
+    ['Debian', 'corosync', 'libqb', 'transport', ...columns.map(runtimeOf)],
+    rows.map((row) => [...row.split(' '), ...columns.map((column) => outcome(row, column))]),
+  );
+}
+
+function rowOf({ release, corosync, libqb, transport }: CellResult): string {
+  return [release, corosync, libqb, transport].join(' ');
+}
+
+function outcomeOf(cell: CellResult): string {
+  if (cell.cannotConnect !== undefined) return 'cannot connect';
+  const failed = cell.checks.filter(({ error }) => error !== undefined).map(({ name }) => name);
+  if (failed.length > 0)
+    return `${cell.checks.length - failed.length} of ${cell.checks.length}; not: ${failed.join('; ')}`;
+  if (failuresOf(cell).length > 0) return cell.checks.length === 0 ? 'fails' : 'does not end by itself';
+  return `all ${cell.checks.length}`;
+}
+
+function goldenLine(servers: readonly ServerResult[]): string {
+  const lines = servers.map(({ release, transport, goldens: { same, different } }) => {
+    const where = `${release} (${transport})`;
+    return different.length === 0
+      ? `${where} all ${same}`
+      : `${where} ${same} of ${same + different.length}, not ${different.join('; ')}`;
+  });
+  return `Golden exchanges, captured from corosync 3.1.7, that are answered the same, byte for byte: ${lines.join(', ')}.`;
+}
+
+/** Which keys of a fresh node are not in every release. */
+function keyTable(servers: readonly ServerResult[]): string {
+  const releases = unique(servers.map(({ release }) => release));
+  const keysOf = (release: string): ReadonlySet<string> =>
+    new Set(servers.filter((server) => server.release === release).flatMap(({ keys }) => keys));
+  const sets = releases.map(keysOf);
+  const differing = unique(servers.flatMap(({ keys }) => keys))
+    .filter((key) => sets.some((keys) => !keys.has(key)))
+    .sort();
+  if (differing.length === 0) return 'A fresh node has the same keys in each of them.';
+  return table(
+    ['key of a fresh node', ...releases],
+    differing.map((key) => [`\`${key}\``, ...sets.map((keys) => (keys.has(key) ? 'yes' : 'no'))]),
+  );
+}
+
+const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
+
+/** As Prettier would have it. */
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((cell, column) =>
+    Math.max(3, cell.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string =>
+    `| ${widths.map((width, column) => (cells[column] ?? '').padEnd(width)).join(' | ')} |`;
+  return [line(header), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
