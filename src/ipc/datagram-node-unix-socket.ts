@@ -6,6 +6,8 @@ type Module = typeof import('node-unix-socket');
 
 /** Sockets of the package node-unix-socket: prebuilt, with abstract names. */
 export async function loadNodeUnixSocket(namespace: DatagramNamespace): Promise<DatagramBackend> {
+  // Bun would not throw, but abort the whole process at the first call.
+  if ('bun' in process.versions) throw new Error('Bun lacks the part of libuv that node-unix-socket needs');
   const { DgramSocket } = (await import('node-unix-socket')) satisfies Module;
   const address = (name: string): string => (namespace === 'abstract' ? `\0${name}` : name);
   return {
@@ -24,6 +26,7 @@ class NodeUnixSocket implements DatagramSocket {
   readonly #socket: InstanceType<Module['DgramSocket']>;
   readonly #address: (name: string) => string;
   #listener: DatagramListener | undefined;
+  #entering = false;
 
   constructor(
     socket: InstanceType<Module['DgramSocket']>,
@@ -37,6 +40,9 @@ class NodeUnixSocket implements DatagramSocket {
     // Of an abstract sender the package gives no name: who sent it must be found out otherwise.
     socket.on('data', (bytes: Buffer) => this.#listener?.onDatagram(bytes));
     socket.on('error', (error: Error) => this.#listener?.onError(error));
+    // Emitted from native code, after which Node 26 runs neither ticks nor promises before it next enters JavaScript by itself:
+    // the package's own `data` is a tick, and would wait until then. An immediate makes Node enter in the same turn.
+    for (const event of ['_data', '_error']) socket.on(event, () => this.#enterJavaScript());
     try {
       socket.bind(address(name));
       this.sendBufferSize = socket.getSendBufferSize();
@@ -62,6 +68,12 @@ class NodeUnixSocket implements DatagramSocket {
     if (this.#listener === undefined) return;
     this.#listener = undefined;
     this.#socket.close();
+  }
+
+  #enterJavaScript(): void {
+    if (this.#entering) return;
+    this.#entering = true;
+    setImmediate(() => (this.#entering = false));
   }
 }
 

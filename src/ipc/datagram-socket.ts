@@ -65,11 +65,17 @@ export async function loadDatagramBackend(
 
 function missing(packages: readonly DatagramPackage[], failures: readonly Error[]): ConnectionError {
   const remedies = packages.map(({ name }) => `npm install ${name}`).join(' or ');
+  const unusable = failures.filter((failure) => !isNotInstalled(failure)).map(({ message }) => message);
   return new ConnectionError('CS_ERR_NOT_SUPPORTED', {
     operation: 'connect',
     detail:
       'corosync is configured for datagram sockets (`system { qb_ipc_type: socket }`), which Node.js itself does not have; ' +
-      `${remedies}, or remove that setting from corosync.conf (shared memory is the default)`,
+      `${remedies}, or remove that setting from corosync.conf (shared memory is the default)` +
+      (unusable.length === 0 ? '' : `; what is installed does not run here: ${unusable.join('; ')}`),
     cause: failures.length === 1 ? failures[0] : new AggregateError(failures),
   });
+}
+
+function isNotInstalled(failure: Error): boolean {
+  return 'code' in failure && failure.code === 'ERR_MODULE_NOT_FOUND';
 }

@@ -85,7 +85,8 @@ describeOnDatagrams('a datagram socket', (namespace) => {
 describe('the package for datagram sockets', () => {
   const broken = (name: string): { name: string; load: () => Promise<DatagramBackend> } => ({
     name,
-    load: () => Promise.reject(new Error(`cannot find ${name}`)),
+    load: () =>
+      Promise.reject(Object.assign(new Error(`cannot find ${name}`), { code: 'ERR_MODULE_NOT_FOUND' })),
   });
   const works: DatagramBackend = {
     bind: () => {
@@ -108,12 +109,22 @@ describe('the package for datagram sockets', () => {
     await expect(loading).rejects.toMatchObject({
       name: 'ConnectionError',
       code: 'CS_ERR_NOT_SUPPORTED',
-      message: expect.stringContaining('npm install some-package') as unknown,
+      message: expect.stringMatching(
+        /npm install some-package.*\(shared memory is the default\)$/,
+      ) as unknown,
       cause: { message: 'cannot find some-package' },
     });
     await expect(loadDatagramBackend('file', [broken('one'), broken('other')])).rejects.toMatchObject({
       message: expect.stringContaining('npm install one or npm install other') as unknown,
       cause: { errors: [{ message: 'cannot find one' }, { message: 'cannot find other' }] },
+    });
+  });
+
+  it('that is installed, but does not load, is told apart', async () => {
+    const unusable = { name: 'one', load: () => Promise.reject(new Error('undefined symbol')) };
+    await expect(loadDatagramBackend('file', [unusable, broken('other')])).rejects.toMatchObject({
+      code: 'CS_ERR_NOT_SUPPORTED',
+      message: expect.stringMatching(/what is installed does not run here: undefined symbol$/) as unknown,
     });
   });
 });

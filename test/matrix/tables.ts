@@ -44,12 +44,13 @@ function rowOf({ release, corosync, libqb, transport }: CellResult): string {
 }
 
 function outcomeOf(cell: CellResult): string {
-  if (cell.cannotConnect !== undefined) return 'cannot connect';
-  const failed = cell.checks.filter(({ error }) => error !== undefined).map(({ name }) => name);
-  if (failed.length > 0)
-    return `${cell.checks.length - failed.length} of ${cell.checks.length}; not: ${failed.join('; ')}`;
-  if (failuresOf(cell).length > 0) return cell.checks.length === 0 ? 'fails' : 'does not end by itself';
-  return `all ${cell.checks.length}`;
+  const { checks, broken, cannotConnect } = cell;
+  if (cannotConnect !== undefined) return 'cannot connect';
+  const failed = checks.filter(({ error }) => error !== undefined).map(({ name }) => name);
+  const passed = checks.length - failed.length;
+  if (broken !== undefined) failed.push(`ends badly after ${checks.length} checks`);
+  else if (checks.length === 0) failed.push('no check ran');
+  return failed.length === 0 ? `all ${passed}` : `${passed}; not: ${failed.join('; ')}`;
 }
 
 function goldenLine(servers: readonly ServerResult[]): string {
