@@ -4,8 +4,11 @@ import { FollowedStats } from './followed-stats.ts';
 import { getIfThere, TrackedKeys, type FollowedKeys, type SourceListener } from './followed-keys.ts';
 import type { Change, Picture } from './picture.ts';
 
-/** How long a suspect may wait for the notification that explains it, in milliseconds. */
-const SUSPECT_MS = 1000;
+/**
+ * For so many milliseconds nothing must have been told before suspects are read again: notifications that have backed up in corosync
+ * may explain them, one by one.
+ */
+const QUIET_MS = 1000;
 /** How often a key is read again whose answers are always overtaken by notifications; those are right by themselves then. */
 const MOST_READINGS = 10;
 
@@ -23,6 +26,7 @@ export class Attachment {
   readonly #keys: FollowedKeys;
   readonly #stopping = new AbortController();
   #suspectTimer: NodeJS.Timeout | undefined;
+  #lastToldAt = 0;
 
   constructor(
     client: CmapClient,
@@ -77,6 +81,7 @@ export class Attachment {
       known: () => this.#picture.values.keys(),
       told: (notification) => {
         if (this.#isStopped()) return;
+        this.#lastToldAt = performance.now();
         this.#changed(this.#picture.tell(notification), false);
         if (this.#picture.suspects.size > 0) this.#checkSuspectsLater();
       },
@@ -97,11 +102,13 @@ export class Attachment {
     if (!this.#isStopped()) this.#listener.failed(this.#client, error);
   }
 
-  #checkSuspectsLater(): void {
+  #checkSuspectsLater(delayMs = QUIET_MS): void {
     this.#suspectTimer ??= setTimeout(() => {
       this.#suspectTimer = undefined;
-      this.#checkSuspects().catch((error: unknown) => this.#failed(error));
-    }, SUSPECT_MS);
+      const quietMs = performance.now() - this.#lastToldAt;
+      if (quietMs < QUIET_MS) this.#checkSuspectsLater(Math.ceil(QUIET_MS - quietMs));
+      else this.#checkSuspects().catch((error: unknown) => this.#failed(error));
+    }, delayMs);
   }
 
   async #checkSuspects(): Promise<void> {

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
   CmapSession,
@@ -25,19 +25,25 @@ describeOnCorosync('following keys', (suite) => {
 
   describe('a consistent start', () => {
     it('while another client counts each key up: the snapshot, then exactly every later number', async () => {
+      // Over datagram sockets notifications that have backed up come 11 in 50 ms.
+      const [keys, rounds, pauseMs] =
+        suite.transport === 'socket' ? [KEYS.slice(0, 3), 3, 20] : [KEYS, 20, 0];
       const writer = await suite.connect();
-      await Promise.all(KEYS.map((key) => writer.setUint32(key, 0)));
+      await Promise.all(keys.map((key) => writer.setUint32(key, 0)));
       const state = { writing: true };
       const written = (async () => {
         let n = 0;
-        for (; state.writing; n++) await Promise.all(KEYS.map((key) => writer.setUint32(key, n + 1)));
+        for (; state.writing; n++) {
+          await Promise.all(keys.map((key) => writer.setUint32(key, n + 1)));
+          if (pauseMs > 0) await sleep(pauseMs);
+        }
         return n;
       })();
       await withSession(async (session) => {
         const readers: FollowReader[] = [];
-        for (let round = 0; round < 20; round++) {
+        for (let round = 0; round < rounds; round++) {
           readers.push(new FollowReader(session.follow('follow.', { prefix: true })));
-          readers.push(new FollowReader(session.follow(KEYS[round] ?? '')));
+          readers.push(new FollowReader(session.follow(keys[round] ?? '')));
           await turn();
           if (round % 3 === 0) await readers.at(-1)?.snapshotRead();
         }
@@ -134,6 +140,7 @@ describeOnCorosync('following keys', (suite) => {
           events: ['delete'],
           listener: (event) => told.push(event),
         });
+        await session.connected(); // what happens before that is in the snapshot
         await session.setUint8('only.a', 1);
         await session.setUint8('only.a', 2);
         await session.delete('only.a');
