@@ -9,7 +9,7 @@ import { Deadline } from './deadline.ts';
 import { DatagramTransport } from './datagram-transport.ts';
 import { EventRing } from './event-ring.ts';
 import { IpcConnection, type ConnectionListener } from './ipc-connection.ts';
-import { removeWhenServerIsDead, sweepWhenServerIsDead } from './leftovers.ts';
+import { removeLeftovers, sweepWhenServerIsDead } from './leftovers.ts';
 import { RequestRing } from './request-ring.ts';
 import { ResponseRing } from './response-ring.ts';
 import { RingFile, removeRingFiles } from './ring-file.ts';
@@ -86,10 +86,10 @@ function openRings(setup: SetupSocket, response: ConnectionResponse, options: Ip
       responses: new ResponseRing(open('response')),
       events: new EventRing(open('event')),
       maxMessageSize: response.maxMessageSize,
-      removeLeftovers: (stayFor) => {
+      removeLeftovers: (lost) => {
         const { directory, serverPid, clientPid } = paths;
         const remove = (): void => removeRingFiles(paths);
-        removeWhenServerIsDead({ path: directory, serverPid, clientPid, remove }, stayFor);
+        removeLeftovers({ path: directory, serverPid, clientPid, remove }, lost);
       },
     });
   } catch (error) {

@@ -6,7 +6,7 @@ import { DatagramControl } from './datagram-control.ts';
 import { checkDatagramNames, type DatagramNames, type DatagramPlace } from './datagram-names.ts';
 import { DatagramPipeline } from './datagram-pipeline.ts';
 import { loadDatagramBackend, type DatagramBackend, type DatagramSocket } from './datagram-socket.ts';
-import { removeWhenServerIsDead } from './leftovers.ts';
+import { removeLeftovers } from './leftovers.ts';
 import type { PendingCall } from './pending-call.ts';
 import { MAX_BATCH } from './request-pipeline.ts';
 import type { SetupSocket } from './setup-socket.ts';
@@ -113,11 +113,11 @@ export class DatagramTransport implements Transport {
     this.#linger(FIRST_DELAY_MS);
   }
 
-  removeLeftovers(stayFor: boolean): void {
+  removeLeftovers(lost: boolean): void {
     const { control, directory, serverPid, clientPid } = this.#names;
     const files = [control, ...this.#socketFiles('request', 'event-tx')];
     const remove = (): void => removeFiles(files, directory);
-    removeWhenServerIsDead({ path: control, serverPid, clientPid, remove }, stayFor);
+    removeLeftovers({ path: control, serverPid, clientPid, remove }, lost);
   }
 
   /**

@@ -4,6 +4,8 @@ import { CONNECTION_DIRECTORY, SERVER_ROOT, sharedMemoryPaths } from './shared-m
 
 const FIRST_DELAY_MS = 10;
 const LAST_DELAY_MS = 640;
+/** A server removes its files in the same turn in which it closes the connection. */
+const FORSAKEN_AFTER_MS = 1000;
 
 /** What a server has made for one connection. */
 export interface ServerFiles {
@@ -34,7 +36,17 @@ export function removeWhenServerIsDead(
   if (!stayFor) timer.unref();
 }
 
-/** The same after a handshake that was not answered: nobody has said which files the server had made for us by then. */
+/**
+ * For a connection that has ended. In another pid namespace, as in a container, no pid can be looked up; but if the server has closed
+ * the connection, and its files are still there a second later, it was killed.
+ * @param lost whether the server closed the connection
+ */
+export function removeLeftovers(files: ServerFiles, lost: boolean): void {
+  if (files.clientPid === process.pid) removeWhenServerIsDead(files, lost);
+  else if (lost) setTimeout(() => files.remove(), FORSAKEN_AFTER_MS);
+}
+
+/** After a handshake that was not answered: nobody has said which files the server had made for us by then. */
 export function sweepWhenServerIsDead(service: string, sharedMemoryDirectory: string | undefined): void {
   for (const files of ofAllConnections(service, sharedMemoryDirectory)) removeWhenServerIsDead(files, true);
 }

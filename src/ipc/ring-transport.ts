@@ -14,7 +14,7 @@ export interface RingChannels {
   readonly responses: ResponseRing;
   readonly events: EventRing;
   readonly maxMessageSize: number;
-  removeLeftovers(stayFor: boolean): void;
+  removeLeftovers(lost: boolean): void;
 }
 
 /** Rings in shared memory: corosync's default on Linux. */
@@ -67,8 +67,8 @@ export class RingTransport implements Transport {
     events.close();
   }
 
-  removeLeftovers(stayFor: boolean): void {
-    this.#channels.removeLeftovers(stayFor);
+  removeLeftovers(lost: boolean): void {
+    this.#channels.removeLeftovers(lost);
   }
 
   /** What corosync had told is handed out first: its bytes may have been lost with the socket, or never sent. */

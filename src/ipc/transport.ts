@@ -32,6 +32,6 @@ export interface Transport {
   whenSettled(): Promise<void>;
   /** Closes everything; what waits fails with `error`. Nothing is called back afterwards. */
   stop(error: ConnectionError): void;
-  /** Removes what a dead server leaves behind; with `stayFor` the process lives until it is known to be dead. */
-  removeLeftovers(stayFor: boolean): void;
+  /** Removes what a dead server leaves behind. `lost`: the server has closed the connection, not we. */
+  removeLeftovers(lost: boolean): void;
 }

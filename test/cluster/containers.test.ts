@@ -77,7 +77,7 @@ describeCluster('reaching into containers', () => {
 
     it.each([
       ['network', /ECONNREFUSED.*another network namespace or container/],
-      ['ipc', /ENOENT.*shared memory of corosync is not mounted here/],
+      ['ipc', /ENOENT.*shared memory is not mounted here/],
     ])('is told what is missing without the %s namespace', async (namespace, word) => {
       const node = await ready(await containers.corosync(sidecar.corosync));
       const outside = sidecar.client(node).replace(`--${namespace} container:${node.id}`, '');

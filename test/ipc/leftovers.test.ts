@@ -104,12 +104,27 @@ describe('files of a connection that has ended', () => {
     expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
   });
 
-  it('are left to a server in another pid namespace, whose pid means nothing here', async () => {
+  it.each([
+    ['is somebody else', () => process.pid],
+    ['is nobody', deadPid],
+  ])(
+    'are removed a while after a server in another pid namespace is lost, whose pid here %s',
+    async (_who, pid) => {
+      await using corosync = await KilledServer.start({ pid: pid(), clientPid: 0 });
+      const connection = await connectTo(corosync);
+      corosync.die();
+      await waitUntil('the connection is closed', () => connection.closed, { everyMs: 1 });
+      await sleep(50);
+      expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
+      await waitUntil('the files are gone', () => !fs.existsSync(corosync.ringDirectory));
+    },
+  );
+
+  it('are left to a server in another pid namespace if we close', async () => {
     await using corosync = await KilledServer.start({ pid: deadPid(), clientPid: 0 });
     const connection = await connectTo(corosync);
-    corosync.die();
-    await waitUntil('the connection is closed', () => connection.closed, { everyMs: 1 });
-    await sleep(50);
+    await connection.close();
+    await sleep(1500);
     expect(fs.readdirSync(corosync.ringDirectory)).toHaveLength(6);
   });
 });
