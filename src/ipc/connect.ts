@@ -98,17 +98,25 @@ function openRings(setup: SetupSocket, response: ConnectionResponse, options: Ip
   }
 }
 
-const REMEDIES: Partial<Record<CsErrorName, string>> = {
-  CS_ERR_ACCESS:
-    'corosync does not allow this user; run as root, or add a file with `uidgid { uid: NAME }` to /etc/corosync/uidgid.d and reload',
-  CS_ERR_NO_SPACE:
-    'shared memory is full where corosync runs; enlarge /dev/shm or ask for a smaller bufferSize',
-  CS_ERR_TRY_AGAIN: 'corosync is not ready yet',
-};
+/** By the time of the refusal, the process may run as another user than when it started. */
+function remedyOf(code: CsErrorName): string | undefined {
+  switch (code) {
+    case 'CS_ERR_ACCESS': {
+      const rule = `uidgid { uid: ${process.geteuid?.() ?? 'UID'} }`;
+      return `corosync does not allow this user; run as root, or add a file with \`${rule}\` to /etc/corosync/uidgid.d and reload`;
+    }
+    case 'CS_ERR_NO_SPACE':
+      return 'shared memory is full where corosync runs; enlarge /dev/shm or ask for a smaller bufferSize';
+    case 'CS_ERR_TRY_AGAIN':
+      return 'corosync is not ready yet';
+    default:
+      return undefined;
+  }
+}
 
 function refused(error: number): ConnectionError {
   const { code, errno } = errnoToCsError(error);
-  const detail = errno === 'EMFILE' ? 'corosync has no file descriptors left' : REMEDIES[code];
+  const detail = errno === 'EMFILE' ? 'corosync has no file descriptors left' : remedyOf(code);
   return new ConnectionError(code, {
     operation: 'connect',
     errno,

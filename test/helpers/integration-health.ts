@@ -42,7 +42,14 @@ export class Health {
     const longPauses = this.#corosync.pauses.filter(({ from, to }) => to - from >= LONG_PAUSE_MS).length;
     const count = lost.reduce((sum, [, value]) => sum + Number(value), 0);
     expect(lost.length).toBeGreaterThan(0);
-    expect(count, 'tokens lost').toBeLessThanOrEqual(longPauses + this.#excused);
+    const unasked = count - longPauses - this.#excused;
+    this.#excused += Math.max(unasked, 0); // it is one test's, not those of all that follow
+    expect(unasked, 'tokens lost that nobody asked for').toBeLessThanOrEqual(0);
+  }
+
+  /** The test makes corosync give up its token. */
+  excuseLostToken(): void {
+    this.#excused += 1;
   }
 
   #wasPaused({ at, delayMs }: ScheduleMiss): boolean {

@@ -75,46 +75,49 @@ describeOnCorosync('what runs out and is there again', (suite) => {
         await waitUntil('no rings are left', () => suite.corosync.sharedMemoryLeftovers().length === 0);
       });
     });
-  }
 
-  it('corosync’s descriptors: who is connected goes on, and the next one may connect as soon as one is free', async () => {
-    const limit = (limits: string): Promise<unknown> =>
-      run('prlimit', [`--pid=${suite.corosync.pid}`, `--nofile=${limits}`]);
-    const { stdout } = await run('prlimit', [
-      `--pid=${suite.corosync.pid}`,
-      '--nofile',
-      '-o',
-      'SOFT,HARD',
-      '--noheadings',
-    ]);
-    const [soft = '', hard = ''] = stdout.trim().split(/\s+/);
-    await eachRound(3, async (random, index) => {
-      const before = takeCensus();
-      const traffics = await undisturbed(`files-${index}-${random.below(2 ** 31)}`, random);
-      const held: CmapClient[] = [];
-      await limit(`${60 + random.below(20)}:${hard}`);
-      try {
-        let outcome = 'CS_OK';
-        while (outcome === 'CS_OK' && held.length < 100) {
-          outcome = await ourOutcome(async () => held.push(await CmapClient.connect({ ...ONCE, ...SMALL })));
+    // With datagram sockets corosync fails in accept() then: it spins, and logs, for as long as a client is waiting.
+    it('corosync’s descriptors: who is connected goes on, and the next one may connect as soon as one is free', async () => {
+      const limit = (limits: string): Promise<unknown> =>
+        run('prlimit', [`--pid=${suite.corosync.pid}`, `--nofile=${limits}`]);
+      const { stdout } = await run('prlimit', [
+        `--pid=${suite.corosync.pid}`,
+        '--nofile',
+        '-o',
+        'SOFT,HARD',
+        '--noheadings',
+      ]);
+      const [soft = '', hard = ''] = stdout.trim().split(/\s+/);
+      await eachRound(3, async (random, index) => {
+        const before = takeCensus();
+        const traffics = await undisturbed(`files-${index}-${random.below(2 ** 31)}`, random);
+        const held: CmapClient[] = [];
+        await limit(`${60 + random.below(20)}:${hard}`);
+        try {
+          let outcome = 'CS_OK';
+          while (outcome === 'CS_OK' && held.length < 100) {
+            outcome = await ourOutcome(async () =>
+              held.push(await CmapClient.connect({ ...ONCE, ...SMALL })),
+            );
+          }
+          expect(outcome).toBe('CS_ERR_LIBRARY');
+          await Promise.all(held.splice(0, 3).map((client) => client.close()));
+          await waitUntil('one can connect again', async () => {
+            const again = await ourOutcome(async () =>
+              held.push(await CmapClient.connect({ ...ONCE, ...SMALL })),
+            );
+            return again === 'CS_OK';
+          });
+        } finally {
+          await limit(`${soft}:${hard}`);
         }
-        expect(outcome).toBe('CS_ERR_LIBRARY');
-        await Promise.all(held.splice(0, 3).map((client) => client.close()));
-        await waitUntil('one can connect again', async () => {
-          const again = await ourOutcome(async () =>
-            held.push(await CmapClient.connect({ ...ONCE, ...SMALL })),
-          );
-          return again === 'CS_OK';
-        });
-      } finally {
-        await limit(`${soft}:${hard}`);
-      }
-      await Promise.all(held.map((client) => client.close()));
-      await expectUndisturbed(traffics);
-      await suite.expectLogged(RING_FAILED);
-      await expectNothingLeft(before);
+        await Promise.all(held.map((client) => client.close()));
+        await expectUndisturbed(traffics);
+        await suite.expectLogged(RING_FAILED);
+        await expectNothingLeft(before);
+      });
     });
-  });
+  }
 
   it('permission: denied, allowed by a reload, and denied again while its connection goes on', async () => {
     const rule = join(suite.corosync.directory, 'uidgid.d', 'nobody');

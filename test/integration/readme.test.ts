@@ -53,7 +53,7 @@ describeIntegration('the README', () => {
 
   it('has commands to run', () => {
     expect(commands.length).toBeGreaterThan(8);
-    expect(blocks('js').length).toBe(4);
+    expect(blocks('js').length).toBe(5);
   });
 
   it.each(commands)('%s', async (command) => {
