@@ -34,6 +34,8 @@ describe('the tables of the version matrix', () => {
   });
 
   it('tell which golden exchanges differ', () => {
+    const alike = tables({ cells: [], servers: [server({}), server({ release: 'two' })] });
+    expect(alike).toContain('Each of these servers answers the 3 golden exchanges');
     const servers = [
       server({}),
       server({ transport: 'socket', goldens: { same: 2, different: ['get: byte 3 is 1, not 2'] } }),

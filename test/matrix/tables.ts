@@ -54,13 +54,20 @@ function outcomeOf(cell: CellResult): string {
 }
 
 function goldenLine(servers: readonly ServerResult[]): string {
+  const counts = unique(
+    servers.map(({ goldens: { same, different } }) => (different.length === 0 ? same : 0)),
+  );
+  const [count = 0] = counts;
+  if (counts.length === 1 && count > 0) {
+    return `Each of these servers answers the ${count} golden exchanges, captured from corosync 3.1.7, in the same bytes.`;
+  }
   const lines = servers.map(({ release, transport, goldens: { same, different } }) => {
     const where = `${release} (${transport})`;
     return different.length === 0
       ? `${where} all ${same}`
       : `${where} ${same} of ${same + different.length}, not ${different.join('; ')}`;
   });
-  return `Golden exchanges, captured from corosync 3.1.7, that are answered the same, byte for byte: ${lines.join(', ')}.`;
+  return `Golden exchanges, captured from corosync 3.1.7, that are answered in the same bytes: ${lines.join(', ')}.`;
 }
 
 /** Which keys of a fresh node are not in every release. */
