@@ -59,11 +59,6 @@ export class IntegrationSuite {
     this.#tolerated = pattern;
   }
 
-  /** For a test that makes corosync give up its token. */
-  excuseLostToken(): void {
-    this.#health?.excuseLostToken();
-  }
-
   /** For a test that makes corosync complain: waits for the lines, all like `pattern`, and takes them off the log. */
   async expectLogged(pattern: RegExp): Promise<void> {
     const { corosync } = this;
