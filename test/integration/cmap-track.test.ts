@@ -146,7 +146,7 @@ describeOnCorosync('trackers', (suite) => {
         await tracker.delete();
         if (key === 'runtime.force_gather') {
           await writer.setString(key, 'yes');
-              await suite.expectLogged(/Forcing into GATHER state/);
+          await suite.expectLogged(/Forcing into GATHER state/);
         } else {
           await writer.setUint8(key, 1);
         }
