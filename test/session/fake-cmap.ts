@@ -80,7 +80,11 @@ export class FakeConnection {
     const tracker = { key, options };
     await this.#answer(() => void this.trackers.add(tracker));
     return {
-      delete: () => this.#answer(() => void this.trackers.delete(tracker)),
+      // It goes out whatever becomes of its caller.
+      delete: () => {
+        this.trackers.delete(tracker);
+        return this.#answer(() => undefined);
+      },
     };
   }
 
