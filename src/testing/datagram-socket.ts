@@ -27,6 +27,8 @@ export async function loadDatagramBackend(): Promise<DatagramBackend> {
       let heard: DatagramListener | undefined = listener;
       socket.on('data', (bytes: Buffer) => heard?.onDatagram(bytes));
       socket.on('error', (error: Error) => heard?.onError(error));
+      // Native code emits these; what they defer may wait until Node enters JavaScript by itself, which an immediate makes it do.
+      for (const event of ['_data', '_error']) socket.on(event, () => void setImmediate(() => undefined));
       socket.bind(abstract(name));
       return {
         send: (bytes, to) => {

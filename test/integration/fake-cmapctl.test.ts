@@ -8,7 +8,9 @@ import { describeIntegration } from '../helpers/requirements.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const run = promisify(execFile);
-const cmapctl = (...args: string[]): Promise<{ stdout: string }> => run('corosync-cmapctl', args);
+/** A C client has no deadline of its own. */
+const cmapctl = (...args: string[]): Promise<{ stdout: string }> =>
+  run('corosync-cmapctl', args, { timeout: 20_000 });
 
 describeIntegration('corosync-cmapctl, the C tool, with a fake corosync', () => {
   it('over shared memory: its answers are right, and seen when it looks again after two seconds', async () => {

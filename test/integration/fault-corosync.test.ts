@@ -216,11 +216,10 @@ describeOnCorosync('a fault of corosync', (suite) => {
       await sleep(Math.max(until - performance.now(), 0));
       suite.corosync.resume();
       await Promise.all(traffics.map((traffic) => traffic.finish()));
-      for (const traffic of traffics) {
-        expectTruth(traffic);
-        if (traffic.activity === 'tracking') continue; // it asks for nothing
-        expect(traffic.ledger.outcomes).toHaveProperty('CS_ERR_TIMEOUT');
-      }
+      for (const traffic of traffics) expectTruth(traffic);
+      // The moment may fall between two calls of one of them, or when it has done its work, but not of all.
+      const timedOut = traffics.filter(({ ledger }) => 'CS_ERR_TIMEOUT' in ledger.outcomes);
+      expect(timedOut.length).toBeGreaterThan(0);
     }
   });
 

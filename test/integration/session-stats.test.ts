@@ -48,15 +48,13 @@ describeOnCorosync('following a prefix of the stats map', (suite) => {
       [...reader.values].filter(([key]) => !before.has(key) && key.endsWith('.procname')).map(([key]) => key);
     await reader.until(() => texts().length === 1);
     await Promise.all(Array.from({ length: 10 }, () => other.get('totem.version')));
-    await reader.until(() => gets().at(-1) === 10n);
+    await reader.until(() => (gets().at(-1) ?? 0n) >= 10n);
     await other.close();
     await reader.until(() => texts().length === 0);
     expect(reader.problems).toEqual([]);
-    const ours = (key: string): boolean => key.startsWith('stats.ipcs.service0.') && before.has(key);
-    await reader.until(
-      () => [...reader.values.keys()].filter(ours).length === [...before].filter(ours).length,
-    );
-    expect([...reader.values.keys()].sort()).toEqual(await statsKeys(session, 'stats.ipcs.'));
+    // What corosync tells of keys that go comes one by one.
+    const there = (await statsKeys(session, 'stats.ipcs.')).join();
+    await reader.until(() => [...reader.values.keys()].sort().join() === there);
     // Its trackers went with it.
     const connection = (await suite.corosync.ipcStats(process.pid)).length;
     expect(connection).toBe(1);
