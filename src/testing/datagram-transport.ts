@@ -6,7 +6,7 @@ import type { OutgoingChannel, ServerTransport } from './server-transport.ts';
 
 /*
  * struct ipc_us_control[3] (24): request, response, event
- *    0  i32  sent          raised by the sender, lowered by the receiver
+ *    0  i32  sent          raised by the sender, lowered by the receiver, both atomically, which we cannot
  *    4  i32  flow_control
  */
 const CONTROL_SIZE = 24;
@@ -94,15 +94,18 @@ export class DatagramTransport implements ServerTransport {
     return 0;
   }
 
+  /** Counts before it sends: with the datagram the client wakes up and lowers the count, which a write of ours would undo. */
   commit(channel: OutgoingChannel, message: Uint8Array): boolean {
-    if (channel === 'response' && this.#word(SENT.response) > this.#queueLength) return false;
+    const sent = this.#word(SENT[channel]);
+    if (channel === 'response' && sent > this.#queueLength) return false;
+    this.#set(SENT[channel], sent + 1);
     const socket = channel === 'response' ? this.#sockets.request : this.#sockets.event;
     socket.send(Buffer.from(message), `${this.#base}-${channel}`);
     return true;
   }
 
-  post(channel: OutgoingChannel): void {
-    this.#set(SENT[channel], this.#word(SENT[channel]) + 1);
+  post(): void {
+    // It is counted already.
   }
 
   close(): void {

@@ -24,8 +24,7 @@ describeIntegration('corosync-cmapctl, the C tool, with a fake corosync', () => 
     expect(fake.violations).toEqual([]);
   });
 
-  // On a busy machine the C tool waits for ever now and then (one run in some ten); whose fault that is, is not known yet.
-  describe('over datagram sockets, at its own speed', { retry: 2 }, () => {
+  describe('over datagram sockets, at its own speed', () => {
     const start = (): Promise<FakeCorosync> =>
       FakeCorosync.start({
         abstractSocket: true,

@@ -1,7 +1,8 @@
 /**
  * Runs the version matrix, inside scripts/in-namespaces.sh, on what scripts/test-matrix.sh has prepared:
  *   run.ts --work DIRECTORY --releases a,b --transports shm,socket --runtimes node-20,bun [--update]
- * Everything of a run is in WORK/result.json; the tables are printed, and with --update written to docs/versions.md.
+ * Everything of a run is in WORK/result.json; the tables are printed, and with --update written to docs/versions.md,
+ * and in short to README.md.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,10 +12,11 @@ import { parseArgs } from 'node:util';
 import { Chroot } from './chroot.ts';
 import type { CellReport, CellResult, Transport, MatrixResult, ServerResult } from './results.ts';
 import { askServer } from './server.ts';
-import { failuresOf, replaceBetween, tables } from './tables.ts';
+import { failuresOf, replaceBetween, summary, tables } from './tables.ts';
 
 const CELL_TIMEOUT_MS = 180_000;
 const DOCS = 'docs/versions.md';
+const README = 'README.md';
 
 const { values: options } = parseArgs({
   options: {
@@ -106,6 +108,10 @@ async function runRelease(chroot: Chroot): Promise<MatrixResult> {
   return { cells, servers };
 }
 
+function update(file: string, text: string): void {
+  writeFileSync(file, replaceBetween(readFileSync(file, 'utf8'), text));
+}
+
 const results: MatrixResult[] = [];
 for (const release of list(options.releases)) {
   results.push(await runRelease(new Chroot(release, join(options.work, 'chroots', release))));
@@ -117,7 +123,10 @@ const result: MatrixResult = {
 writeFileSync(join(options.work, 'result.json'), JSON.stringify(result, undefined, 1));
 const text = tables(result);
 console.log(text);
-if (options.update) writeFileSync(DOCS, replaceBetween(readFileSync(DOCS, 'utf8'), text));
+if (options.update) {
+  update(DOCS, text);
+  update(README, summary(result));
+}
 // Other runtimes are tried, not promised.
 const failures = result.cells.filter(({ column }) => column.startsWith('node-')).flatMap(failuresOf);
 const changed = result.servers.flatMap(({ goldens }) => goldens.different);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CellResult, ServerResult } from './results.ts';
-import { failuresOf, replaceBetween, tables } from './tables.ts';
+import { failuresOf, replaceBetween, summary, tables } from './tables.ts';
 
 const DEBIAN = { release: 'one', corosync: '3.1.2', libqb: '2.0.3', transport: 'shm' } as const;
 const PASSED = { name: 'good', ms: 1 };
@@ -31,6 +31,19 @@ describe('the tables of the version matrix', () => {
   ] as const)('say of %j: %s', (changes, shown, failures) => {
     expect(tables({ cells: [cell(changes)], servers: [] })).toContain(`| ${shown} |`);
     expect(failuresOf(cell(changes))).toEqual(failures);
+  });
+
+  it.each([
+    [{}, {}, 'all'],
+    [{}, { checks: [PASSED, FAILED] }, 'shm'],
+    [{ cannotConnect: 'refused' }, { broken: 'ended with 1' }, 'none'],
+  ] as const)('in short, of %j over shm and %j over sockets: %s', (overShm, overSocket, shown) => {
+    const cells = [cell(overShm), cell({ transport: 'socket', ...overSocket })];
+    expect(summary({ cells, servers: [] }).split('\n')).toEqual([
+      '| Debian | corosync | libqb | Node 20.1.0 |',
+      '| ------ | -------- | ----- | ----------- |',
+      `| one    | 3.1.2    | 2.0.3 | ${shown.padEnd(11)} |`,
+    ]);
   });
 
   it('tell which golden exchanges differ', () => {

@@ -17,6 +17,25 @@ export function tables(result: MatrixResult): string {
   return [cellTable(result.cells), goldenLine(result.servers), keyTable(result.servers)].join('\n\n');
 }
 
+/** The same in short, a row for each release: over which transports everything passed. */
+export function summary({ cells }: MatrixResult): string {
+  const releaseOf = ({ release, corosync, libqb }: CellResult): string =>
+    [release, corosync, libqb].join(' ');
+  const columns = unique(cells.map(({ column }) => column));
+  const passed = (row: string, column: string): string => {
+    const tried = cells.filter((cell) => releaseOf(cell) === row && cell.column === column);
+    const good = tried.filter((cell) => failuresOf(cell).length === 0).map(({ transport }) => transport);
+    return good.length === tried.length ? 'all' : good.join(', ') || 'none';
+  };
+  return table(
+    ['Debian', 'corosync', 'libqb', ...columns.map((column) => runtimeOf(cells, column))],
+    unique(cells.map(releaseOf)).map((row) => [
+      ...row.split(' '),
+      ...columns.map((column) => passed(row, column)),
+    ]),
+  );
+}
+
 /** The text with what is between the markers replaced. */
 export function replaceBetween(text: string, tables: string): string {
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
@@ -27,16 +46,18 @@ export function replaceBetween(text: string, tables: string): string {
 function cellTable(cells: readonly CellResult[]): string {
   const columns = unique(cells.map(({ column }) => column));
   const rows = unique(cells.map(rowOf));
-  const runtimeOf = (column: string): string =>
-    cells.find((cell) => cell.column === column && cell.runtime !== column)?.runtime ?? column;
   const outcome = (row: string, column: string): string => {
     const cell = cells.find((candidate) => rowOf(candidate) === row && candidate.column === column);
     return cell === undefined ? '' : outcomeOf(cell);
   };
   return table(
-    ['Debian', 'corosync', 'libqb', 'transport', ...columns.map(runtimeOf)],
+    ['Debian', 'corosync', 'libqb', 'transport', ...columns.map((column) => runtimeOf(cells, column))],
     rows.map((row) => [...row.split(' '), ...columns.map((column) => outcome(row, column))]),
   );
+}
+
+function runtimeOf(cells: readonly CellResult[], column: string): string {
+  return cells.find((cell) => cell.column === column && cell.runtime !== column)?.runtime ?? column;
 }
 
 function rowOf({ release, corosync, libqb, transport }: CellResult): string {
