@@ -9,7 +9,7 @@ import { Deadline } from './deadline.ts';
 import { DatagramTransport } from './datagram-transport.ts';
 import { EventRing } from './event-ring.ts';
 import { IpcConnection, type ConnectionListener } from './ipc-connection.ts';
-import { removeLeftovers, sweepWhenServerIsDead } from './leftovers.ts';
+import { removeLeftovers, sweepAbandoned, sweepWhenServerIsDead } from './leftovers.ts';
 import { RequestRing } from './request-ring.ts';
 import { ResponseRing } from './response-ring.ts';
 import { RingFile, removeRingFiles } from './ring-file.ts';
@@ -52,6 +52,7 @@ export async function connectIpc(options: IpcOptions, listener: ConnectionListen
 async function openTransport(options: IpcOptions, signal: AbortSignal): Promise<Transport> {
   const setupPath = socketPath(options.service, options.socketDirectory);
   const setup = await SetupSocket.connect(setupPath, signal);
+  const startedAt = Date.now();
   try {
     const answer = await setup.exchange(
       encodeConnectionRequest(options.bufferSize),
@@ -64,8 +65,8 @@ async function openTransport(options: IpcOptions, signal: AbortSignal): Promise<
     return await DatagramTransport.open(setup, response, { ...options, setupPath }, signal);
   } catch (error) {
     setup.destroy();
-    if (error instanceof UnansweredError)
-      sweepWhenServerIsDead(options.service, options.sharedMemoryDirectory);
+    if (error instanceof UnansweredError) sweepWhenServerIsDead({ ...options, startedAt });
+    else if (signal.aborted) sweepAbandoned({ ...options, startedAt });
     throw error;
   }
 }

@@ -1,11 +1,16 @@
 import fs from 'node:fs';
 import { removeRingFiles } from './ring-file.ts';
 import { CONNECTION_DIRECTORY, SERVER_ROOT, sharedMemoryPaths } from './shared-memory-path.ts';
+import { checkTrustedDirectory } from './trusted-file.ts';
 
 const FIRST_DELAY_MS = 10;
 const LAST_DELAY_MS = 640;
 /** A server removes its files in the same turn in which it closes the connection. */
 const FORSAKEN_AFTER_MS = 1000;
+/** What a server needs for its half of a handshake, many times over. */
+const ABANDONED_AFTER_MS = 50;
+/** The kernel's time of a file is behind by up to a tick. */
+const CLOCK_SLACK_MS = 100;
 
 /** What a server has made for one connection. */
 export interface ServerFiles {
@@ -46,17 +51,54 @@ export function removeLeftovers(files: ServerFiles, lost: boolean): void {
   else if (lost) setTimeout(() => files.remove(), FORSAKEN_AFTER_MS);
 }
 
-/** After a handshake that was not answered: nobody has said which files the server had made for us by then. */
-export function sweepWhenServerIsDead(service: string, sharedMemoryDirectory: string | undefined): void {
-  for (const files of ofAllConnections(service, sharedMemoryDirectory)) removeWhenServerIsDead(files, true);
+/** A handshake that has come to nothing: nobody has said which files the server had made for us by then. */
+export interface BrokenHandshake {
+  readonly service: string;
+  readonly sharedMemoryDirectory: string | undefined;
+  /** When it began, in ms since 1970. */
+  readonly startedAt: number;
 }
 
-function ofAllConnections(service: string, sharedMemoryDirectory: string = SERVER_ROOT): ServerFiles[] {
+/** After a handshake that was not answered. */
+export function sweepWhenServerIsDead(handshake: BrokenHandshake, stayFor = true): void {
+  for (const files of ofHandshake(handshake)) removeWhenServerIsDead(files, stayFor);
+}
+
+/** After a handshake that was given up: the server may be killed while it is still at it. */
+export function sweepAbandoned(handshake: BrokenHandshake): void {
+  setTimeout(() => sweepWhenServerIsDead(handshake, false), ABANDONED_AFTER_MS).unref();
+}
+
+function ofHandshake({
+  service,
+  sharedMemoryDirectory = SERVER_ROOT,
+  startedAt,
+}: BrokenHandshake): ServerFiles[] {
+  const names = namesIn(sharedMemoryDirectory).filter((name) => CONNECTION_DIRECTORY.test(name));
+  return names.flatMap((name) => {
+    const files = filesIn(name, service, sharedMemoryDirectory);
+    return files !== undefined && isOfServer(files.path, startedAt) ? files : [];
+  });
+}
+
+function namesIn(directory: string): string[] {
   try {
-    const names = fs.readdirSync(sharedMemoryDirectory).filter((name) => CONNECTION_DIRECTORY.test(name));
-    return names.flatMap((name) => filesIn(name, service, sharedMemoryDirectory) ?? []);
+    return fs.readdirSync(directory);
   } catch {
     return []; // the failed handshake will be reported
+  }
+}
+
+/**
+ * Anybody can write to /dev/shm, so no link is followed to somebody else's files; and where containers share it, what
+ * is older may be of a client that has our pid in a namespace of its own.
+ */
+function isOfServer(directory: string, startedAt: number): boolean {
+  try {
+    checkTrustedDirectory(directory);
+    return fs.lstatSync(directory).mtimeMs >= startedAt - CLOCK_SLACK_MS;
+  } catch {
+    return false;
   }
 }
 

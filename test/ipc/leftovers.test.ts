@@ -130,38 +130,74 @@ describe('files of a connection that has ended', () => {
 });
 
 describe('files of a connection that never came to be', () => {
-  it('are removed if the server dies without an answer, and nobody else’s', async () => {
-    const dead = deadPid();
-    const names = {
-      ours: `qb-${dead}-${process.pid}-17-Ab3dE9`,
-      ofLivingServer: `qb-${process.pid}-${process.pid}-17-Ab3dE9`,
-      ofAnotherClient: `qb-${dead}-1-17-Ab3dE9`,
-      corosyncs: `qb-corosync-${dead}-blackbox-data`,
-    };
-    await using server = await FakeSetupServer.start((socket) => {
-      for (const name of Object.values(names)) {
-        fs.mkdirSync(join(server.directory, name));
-        createRingFiles({ path: join(server.directory, name, 'qb-request-cmap') });
-      }
-      socket.destroy();
-    });
-    const { directory } = server;
-    const options = { service: 'cmap', bufferSize: 65536, timeoutMs: 5000, signal: undefined };
-    const connecting = connectIpc(
+  const DEAD = deadPid();
+  const OURS = `qb-${DEAD}-${process.pid}-17-Ab3dE9`;
+  const OTHERS = [
+    `qb-${process.pid}-${process.pid}-17-Ab3dE9`, // of a server that lives
+    `qb-${DEAD}-1-17-Ab3dE9`, // of another client
+    `qb-corosync-${DEAD}-blackbox-data`,
+  ];
+
+  const makeFiles = (directory: string, names: readonly string[]): void => {
+    for (const name of names) {
+      fs.mkdirSync(join(directory, name));
+      createRingFiles({ path: join(directory, name, 'qb-request-cmap') });
+    }
+  };
+
+  const connect = (directory: string, signal?: AbortSignal): Promise<unknown> =>
+    connectIpc(
       {
-        ...options,
+        service: 'cmap',
         socketDirectory: directory,
         sharedMemoryDirectory: directory,
+        bufferSize: BUFFER_SIZE,
+        timeoutMs: 5000,
+        signal,
         tryAgainAttempts: 0,
         tryAgainDelayMs: 10,
       },
       fakeListener(),
     );
-    await expect(connecting).rejects.toMatchObject({ code: 'CS_ERR_LIBRARY' });
-    await waitUntil('ours are gone', () => !fs.existsSync(join(directory, names.ours)), { everyMs: 1 });
-    expect(fs.readdirSync(directory).sort()).toEqual(
-      ['cmap', names.ofLivingServer, names.ofAnotherClient, names.corosyncs].sort(),
-    );
+
+  it('are removed if the server dies without an answer, and nobody else’s', async () => {
+    await using server = await FakeSetupServer.start((socket) => {
+      makeFiles(server.directory, [OURS, ...OTHERS]);
+      socket.destroy();
+    });
+    const { directory } = server;
+    await expect(connect(directory)).rejects.toMatchObject({ code: 'CS_ERR_LIBRARY' });
+    await waitUntil('ours are gone', () => !fs.existsSync(join(directory, OURS)), { everyMs: 1 });
+    expect(fs.readdirSync(directory).sort()).toEqual(['cmap', ...OTHERS].sort());
+  });
+
+  it('are removed if it was given up, though the server was killed a moment later', async () => {
+    await using server = await FakeSetupServer.start(() => undefined);
+    const { directory } = server;
+    await expect(connect(directory, AbortSignal.timeout(20))).rejects.toMatchObject({ name: 'TimeoutError' });
+    makeFiles(directory, [OURS, ...OTHERS]);
+    await waitUntil('ours are gone', () => !fs.existsSync(join(directory, OURS)));
+    expect(fs.readdirSync(directory).sort()).toEqual(['cmap', ...OTHERS].sort());
+  });
+
+  it('are not taken for ours if they are older: pids of containers are not unique', async () => {
+    await using server = await FakeSetupServer.start((socket) => void socket.destroy());
+    const { directory } = server;
+    makeFiles(directory, [OURS]);
+    fs.utimesSync(join(directory, OURS), new Date(), new Date(Date.now() - 1000));
+    await expect(connect(directory)).rejects.toMatchObject({ code: 'CS_ERR_LIBRARY' });
+    await sleep(50);
+    expect(fs.readdirSync(join(directory, OURS))).toHaveLength(2);
+  });
+
+  it('are not taken for ours where a link leads to those of others', async () => {
+    await using server = await FakeSetupServer.start((socket) => void socket.destroy());
+    const { directory } = server;
+    makeFiles(directory, ['elsewhere']);
+    fs.symlinkSync('elsewhere', join(directory, OURS));
+    await expect(connect(directory)).rejects.toMatchObject({ code: 'CS_ERR_LIBRARY' });
+    await sleep(50);
+    expect(fs.readdirSync(join(directory, 'elsewhere'))).toHaveLength(2);
   });
 });
 
