@@ -21,7 +21,7 @@ say "integration tests on a real corosync"
 if [ "$(id -u)" = 0 ] && need_programs \
   corosync:corosync unshare:util-linux ip:iproute2 gcc:gcc /usr/include/stdlib.h:libc6-dev \
   /usr/include/corosync/cmap.h:libcmap-dev /usr/include/qb/qbipcc.h:libqb-dev; then
-  scripts/in-namespaces.sh npx vitest run --project integration
+  scripts/test-integration.sh
 elif in_ci; then
   fail "the integration tests cannot run here, and in CI they must"
 else

@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import { inPrivateNamespace } from './private-namespace.ts';
 
-const REASON = 'needs a private corosync: run scripts/in-namespaces.sh npx vitest run --project integration';
+const REASON = 'needs a private corosync: sudo npm run test:integration -- FILE';
 
 /**
  * A describe block of tests against a real corosync. Outside of scripts/in-namespaces.sh it is skipped and
