@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# npm run test:fresh [clone|package...]: what somebody sees who has nothing but Node and npm on a bare Debian, in containers:
+# npm run test:fresh [clone|setup|package...]: what somebody sees who has nothing but Node and npm on a bare Debian, in containers:
 #
 #   clone     the README's two commands in a clean clone of what is committed
+#   setup     the same with few of the integration tests: whether it all sets itself up
 #   package   the packed tarball in an empty project: library, types, command line and optional parts, beside a corosync
 #
 # Where there can be no Docker engine it is skipped, with a word. In CI that is a failure.
@@ -21,13 +22,18 @@ fresh() {
   docker run --rm --init --label "$label" --network host "$@"
 }
 
-test_clone() {
+test_clone() { run_commands "run demo" test; }
+
+# Some that take a corosync, the C compiler, the tools, and the README's own examples.
+test_setup() { run_commands "run demo" "test -- cmap-interop datagram readme session-follow"; }
+
+run_commands() {
   git clone --quiet --no-hardlinks . "$work/clone"
   # The demonstration and the tests start corosync in namespaces of their own, which takes rights that containers do not
   # have. (Not --privileged: that asks for every capability there is, and this machine may have fewer itself.)
   local rights=(--cap-add SYS_ADMIN --cap-add NET_ADMIN --cap-add SYS_PTRACE --cap-add SYS_NICE
     --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined)
-  for command in "run demo" test; do
+  for command in "$@"; do
     say "npm $command in a clean clone on a bare Debian with Node $(fresh "$NODE_IMAGE" node --version)"
     # shellcheck disable=SC2086
     fresh "${rights[@]}" --volume "$work/clone:/corosync-client" --workdir /corosync-client "$NODE_IMAGE" npm $command 2>&1 |

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # npm test: sets up what is missing, then runs everything: format, lint, types, unit and integration tests, the package.
-# Without root the integration tests are skipped, with a word; in CI that is a failure.
+# Without root the integration tests are skipped, with a word; in CI that is a failure. Arguments name some of them: then only
+# those run, the rest as ever.
 # shellcheck source=scripts/prepare.sh
 . "$(dirname "$0")/prepare.sh"
 
@@ -21,7 +22,7 @@ say "integration tests on a real corosync"
 if [ "$(id -u)" = 0 ] && need_programs \
   corosync:corosync unshare:util-linux ip:iproute2 gcc:gcc /usr/include/stdlib.h:libc6-dev \
   /usr/include/corosync/cmap.h:libcmap-dev /usr/include/qb/qbipcc.h:libqb-dev; then
-  scripts/test-integration.sh
+  scripts/test-integration.sh "$@"
 elif in_ci; then
   fail "the integration tests cannot run here, and in CI they must"
 else
