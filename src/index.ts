@@ -27,4 +27,5 @@ export {
   type FollowSnapshot,
   type SessionOptions,
   type SessionStatus,
+  type SessionStatusEvent,
 } from './session/index.ts';

@@ -26,7 +26,7 @@ import {
   type SessionOptions,
 } from './session-options.ts';
 import { SessionStateMachine, statusOf, type SessionStatus } from './session-state.ts';
-import { StatusStream } from './status-stream.ts';
+import { StatusStream, type SessionStatusEvent } from './status-stream.ts';
 
 /** What a session needs of the world; a test has its own. */
 export interface SessionWorld {
@@ -93,8 +93,8 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
     return statusOf(this.#machine.state);
   }
 
-  /** The present status and every later one, for any number of readers; ends after `closed`. */
-  statuses(): AsyncIterable<SessionStatus> {
+  /** The present status and every later one, for any number of readers; ends after `closed`. A slow reader is told what it missed. */
+  statuses(): AsyncIterable<SessionStatusEvent> {
     return this.#statuses.read();
   }
 

@@ -11,3 +11,4 @@ export type { FollowOptions } from './follow-options.ts';
 export { CmapFollower } from './follower.ts';
 export type { BackOffOptions, SessionOptions } from './session-options.ts';
 export type { SessionStatus } from './session-state.ts';
+export type { SessionStatusEvent } from './status-stream.ts';
