@@ -147,6 +147,30 @@ describeOnCorosync('connecting', (suite) => {
     });
   });
 
+  describe('from a user namespace, where it is root', () => {
+    const OUTSIDE = 100_000;
+    const under = [
+      ...['setpriv', `--reuid=${OUTSIDE}`, `--regid=${OUTSIDE}`, '--clear-groups'],
+      ...['unshare', '--user', '--map-root-user'],
+    ];
+
+    it.each([
+      ['without a rule', undefined, 'CS_ERR_ACCESS'],
+      ['with a rule for what it is called inside', 'uid.0', 'CS_ERR_ACCESS'],
+      ['with a rule for what it is called outside', `uid.${OUTSIDE}`, 'CS_OK'],
+    ] as const)('%s', async (_what, rule, outcome) => {
+      const root = await suite.connect();
+      if (rule !== undefined) await root.set(`uidgid.${rule}`, { type: 'uint8', value: 1 });
+      const codes = [
+        (await inChild({ do: 'connect', options: ONCE }, under)).code,
+        (await libcmapConnects(under)).code,
+      ];
+      if (rule !== undefined) await root.delete(`uidgid.${rule}`);
+      expect(codes).toEqual([outcome, outcome]);
+      if (outcome === 'CS_ERR_ACCESS') await suite.expectLogged(DENIED);
+    });
+  });
+
   describe('to a map', () => {
     it('that is none: CS_ERR_NOT_EXIST; the stats map is another one', async () => {
       expect(await ourOutcome(() => CmapClient.connect({ map: 'none' as 'stats' }))).toBe('CS_ERR_NOT_EXIST');
