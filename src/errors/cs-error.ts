@@ -26,6 +26,8 @@ export class CsError extends Error {
   readonly operation: string;
   readonly key: string | undefined;
   readonly errno: string | undefined;
+  /** What happened and what to do about it, in words; the message has it, too. */
+  readonly detail: string | undefined;
 
   constructor(code: CsErrorName, context: CsErrorContext) {
     super(describe(code, context), context.cause === undefined ? undefined : { cause: context.cause });
@@ -34,6 +36,7 @@ export class CsError extends Error {
     this.operation = context.operation;
     this.key = context.key;
     this.errno = context.errno;
+    this.detail = context.detail;
   }
 }
 

@@ -21,6 +21,12 @@ export interface DatagramLimits {
   readonly maxMessageSize: number;
 }
 
+/** What the pipeline needs of the control file. */
+export type BatchCounters = Pick<
+  DatagramControl,
+  'flowControl' | 'startBatch' | 'endBatch' | 'responsesSent'
+>;
+
 /**
  * Sends requests as datagrams, in batches, and matches answers to them, in order.
  *
@@ -33,7 +39,7 @@ export interface DatagramLimits {
  * one more look at the socket finds nothing. Whatever comes on top was written by somebody else, and ends the connection.
  */
 export class DatagramPipeline {
-  readonly #control: DatagramControl;
+  readonly #control: BatchCounters;
   readonly #limits: DatagramLimits;
   readonly #sendDatagram: (bytes: Buffer) => void;
   readonly #onFailure: (cause: unknown) => void;
@@ -46,6 +52,8 @@ export class DatagramPipeline {
   /** On the clock of `performance.now()`: when the last answer of the batch came. */
   #completeAt = 0;
   #scheduled = false;
+  /** The answers of the batch are complete, and are given out in a moment. */
+  #delivering = false;
   #stopped = false;
 
   /**
@@ -53,7 +61,7 @@ export class DatagramPipeline {
    * @param onFailure the protocol is broken and the connection must go
    */
   constructor(
-    control: DatagramControl,
+    control: BatchCounters,
     limits: DatagramLimits,
     send: (bytes: Buffer) => void,
     onFailure: (cause: unknown) => void,
@@ -95,13 +103,13 @@ export class DatagramPipeline {
     this.#wake();
   }
 
-  stop(error: unknown): void {
+  stop(error: ConnectionError): void {
     this.#stopped = true;
     clearImmediate(this.#immediate);
     clearImmediate(this.#expiry);
     this.#ladder.cancel();
     this.#ledger.clearDeadlines();
-    for (const call of this.#ledger.takeAll()) call.fail(error);
+    for (const call of this.#ledger.takeAll()) call.lose(error);
   }
 
   #refuse({ operation, key, size, maxResponseSize }: RequestMessage<unknown>): CsError | undefined {
@@ -144,6 +152,8 @@ export class DatagramPipeline {
       this.#ladder.wait(WAIT.immediateMs);
       return;
     }
+    // The flow-control word may have been looked at early: what is still set for it would look at this batch.
+    this.#ladder.cancel();
     const batch = this.#takeBatch();
     this.#control.startBatch();
     for (const message of batch) this.#sendDatagram(this.#encode(message));
@@ -179,13 +189,14 @@ export class DatagramPipeline {
   #checkCount(): void {
     const sent = this.#control.responsesSent();
     const { batchSize } = this.#ledger;
-    if (this.#answers.length < batchSize) return;
+    if (this.#answers.length < batchSize || this.#delivering) return;
     if (sent > batchSize) throw malformed(`corosync counts ${sent} answers to ${batchSize} requests`);
     if (sent < batchSize) {
       this.#ladder.wait(performance.now() - this.#completeAt);
       return;
     }
     this.#ladder.reset();
+    this.#delivering = true;
     // Between the two the event loop polls: what corosync has sent is then here, and anything else came from elsewhere.
     this.#immediate = setImmediate(() => {
       this.#immediate = setImmediate(() => this.#deliver());
@@ -199,6 +210,7 @@ export class DatagramPipeline {
   }
 
   #deliver(): void {
+    this.#delivering = false;
     const answers = this.#answers;
     this.#answers = [];
     try {

@@ -1,5 +1,5 @@
 import type { RequestMessage } from '../codec/message.ts';
-import { CsError } from '../errors/index.ts';
+import { ConnectionError, CsError } from '../errors/index.ts';
 import { onAbort } from './on-abort.ts';
 
 /** How a request is sent and what becomes of its answer. */
@@ -69,6 +69,17 @@ export class PendingCall<T = unknown> {
 
   fail(error: unknown): void {
     if (this.#settle()) this.#reject(error);
+  }
+
+  /** The connection is gone, and with it the answer. */
+  lose(error: ConnectionError): void {
+    if (this.#state === 'settled') return;
+    const outcome =
+      this.#state === 'sent' ? 'the request was sent, and may have taken effect' : 'the request was not sent';
+    const { operation, key } = this.message;
+    const detail = `${error.detail ?? 'the connection is gone'}; ${outcome}`;
+    const cause = error.cause ?? error;
+    this.fail(new ConnectionError(error.code, { operation, key, errno: error.errno, detail, cause }));
   }
 
   expire(): void {

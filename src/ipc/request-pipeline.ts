@@ -1,3 +1,4 @@
+import type { ConnectionError } from '../errors/index.ts';
 import { malformed } from '../codec/malformed.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import { CallLedger } from './call-ledger.ts';
@@ -65,7 +66,7 @@ export class RequestPipeline {
   }
 
   /** Ends it: hands out the answers that are there, and fails everything else. */
-  stop(error: unknown): void {
+  stop(error: ConnectionError): void {
     try {
       if (this.#ledger.batchSize > 0 && !this.#broken) this.#collect();
     } catch {
@@ -74,7 +75,7 @@ export class RequestPipeline {
     const calls = this.#ledger.takeAll();
     this.#ladder.cancel();
     this.#turn.stop();
-    for (const call of calls) call.fail(error);
+    for (const call of calls) call.lose(error);
     this.#becomeIdle();
   }
 

@@ -21,6 +21,7 @@ import { honestAnswer, type Ingredients } from './hostile-answers.ts';
 import { tryToWrite } from './hostile-corosync.ts';
 import { headerWord, ingredients, mutate, mutation, type Mutation } from './mutations.ts';
 import { allSettle, failureOf, inBoundedMemory, isOurs, UnhandledErrors } from './oracle.ts';
+import { gone } from '../helpers/gone.ts';
 
 const WORDS = 20_480;
 /** Milliseconds after which a call that got no answer gives up. */
@@ -121,7 +122,7 @@ describe('whatever a server answers, every call ends, with a value or our error'
               },
               (error) => {
                 failures.push(error);
-                pipeline.stop(error);
+                pipeline.stop(gone(error));
               },
             );
             const settled: Promise<unknown>[] = [];
@@ -139,7 +140,7 @@ describe('whatever a server answers, every call ends, with a value or our error'
             }
             await allSettle(settled);
             expect(failures.every(isOurs)).toBe(true);
-            pipeline.stop(new Error('the end'));
+            pipeline.stop(gone());
           }),
         ),
         parameters(1000),

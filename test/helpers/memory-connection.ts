@@ -8,6 +8,7 @@ import { answerFake } from './fake-request.ts';
 import { MemoryRing } from './memory-ring.ts';
 import { MemoryServer } from './memory-server.ts';
 import { Recorder, RecordingStorage, type Write } from './recording-storage.ts';
+import { gone } from './gone.ts';
 
 export interface MemoryConnectionOptions {
   readonly requestWords?: number;
@@ -67,7 +68,7 @@ export class MemoryConnection {
       (error) => {
         this.failures.push(error);
         // What the connection does.
-        this.pipeline.stop(error);
+        this.pipeline.stop(gone(error));
       },
     );
   }

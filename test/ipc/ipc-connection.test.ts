@@ -100,6 +100,27 @@ describe('IpcConnection', () => {
     expect(hears.closed).toEqual([expect.objectContaining({ cause })]);
   });
 
+  it('that is lost tells each call which it was, and whether it was sent', async () => {
+    await using corosync = await ScriptedServer.start({ answer: answerFake, serve: false });
+    const connection = await connectTo(corosync);
+    const failure = (number: number): Promise<unknown> =>
+      connection.submit(new FakeRequest(number), { timeoutMs: 5000 }).catch((error: unknown) => error);
+    const sent = failure(1);
+    await waitUntil('the request has arrived', () => corosync.channels.unreadBytes === 1, {
+      everyMs: 1,
+    });
+    const queued = failure(2);
+    corosync.die();
+    const reason = 'corosync closed the connection or died; the request was';
+    const expected = { name: 'ConnectionError', code: 'CS_ERR_LIBRARY', operation: 'fake' };
+    expect(await sent).toMatchObject({
+      ...expected,
+      key: 'request 1',
+      detail: `${reason} sent, and may have taken effect`,
+    });
+    expect(await queued).toMatchObject({ ...expected, key: 'request 2', detail: `${reason} not sent` });
+  });
+
   it('that is lost rejects what waits at once, and later calls too', async () => {
     await using corosync = await ScriptedServer.start({ answer: answerFake, serve: false });
     const hears = fakeListener();

@@ -3,6 +3,7 @@ import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MAX_BATCH } from '../../src/ipc/request-pipeline.ts';
+import { gone } from '../helpers/gone.ts';
 import { FakeRequest, answerFake, numberOf, responseHeader } from '../helpers/fake-request.ts';
 import { collectGarbage } from '../helpers/memory-garbage.ts';
 import { answerWhenTold, MemoryConnection } from '../helpers/memory-connection.ts';
@@ -486,18 +487,18 @@ describe('RequestPipeline: the end', () => {
     await turn();
     const queued = watch([connection.submit(new FakeRequest(3))]);
     connection.server.wakeUp(2);
-    connection.pipeline.stop(Object.assign(new Error('gone'), { code: 'GONE' }));
+    connection.pipeline.stop(gone());
     await turn();
-    expect([...states, ...queued]).toEqual(['0', '1', 'GONE', 'GONE']);
+    expect([...states, ...queued]).toEqual(['0', '1', 'CS_ERR_LIBRARY', 'CS_ERR_LIBRARY']);
     expect(connection.server.writes).toEqual([3]);
   });
 
   it('rejects what was never sent', async () => {
     const connection = new MemoryConnection();
     const states = watch([connection.submit(new FakeRequest(0))]);
-    connection.pipeline.stop(Object.assign(new Error('gone'), { code: 'GONE' }));
+    connection.pipeline.stop(gone());
     await turn();
-    expect(states).toEqual(['GONE']);
+    expect(states).toEqual(['CS_ERR_LIBRARY']);
     expect(connection.server.writes).toEqual([]);
   });
 
@@ -506,9 +507,9 @@ describe('RequestPipeline: the end', () => {
     const states = watch([connection.submit(new FakeRequest(0))]);
     await turn();
     connection.rings.response.close();
-    connection.pipeline.stop(Object.assign(new Error('gone'), { code: 'GONE' }));
+    connection.pipeline.stop(gone());
     await turn();
-    expect(states).toEqual(['GONE']);
+    expect(states).toEqual(['CS_ERR_LIBRARY']);
   });
 
   it('leaves signals alone', async () => {
@@ -516,7 +517,7 @@ describe('RequestPipeline: the end', () => {
     const { signal } = new AbortController();
     const states = watch(numbers(3).map((number) => connection.submit(new FakeRequest(number), { signal })));
     await turn();
-    connection.pipeline.stop(new Error('gone'));
+    connection.pipeline.stop(gone());
     await turn();
     expect(settled(states)).toBe(true);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
@@ -620,7 +621,7 @@ describe('RequestPipeline: nothing outstanding', () => {
     const connection = new MemoryConnection({ onBytes: answerWhenTold });
     const states = watch([connection.submit(new FakeRequest(0), { timeoutMs: 1000 })]);
     await vi.advanceTimersByTimeAsync(10);
-    connection.pipeline.stop(new Error('gone'));
+    connection.pipeline.stop(gone());
     await Promise.resolve();
     expect(vi.getTimerCount()).toBe(0);
     expect(settled(states)).toBe(true);

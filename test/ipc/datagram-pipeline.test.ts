@@ -1,0 +1,84 @@
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { DatagramPipeline, type BatchCounters } from '../../src/ipc/datagram-pipeline.ts';
+import { PendingCall } from '../../src/ipc/pending-call.ts';
+import { answerFake, FakeRequest } from '../helpers/fake-request.ts';
+import { gone } from '../helpers/gone.ts';
+
+const LIMITS = { inFlight: 9, sendBufferSize: 200_000, maxMessageSize: 65_535 };
+
+/** A pipeline whose server does what the test says. */
+class Stage implements BatchCounters {
+  flow = 0;
+  counted = 0;
+  readonly requests: Buffer[] = [];
+  readonly failures: unknown[] = [];
+  readonly settled: unknown[] = [];
+  readonly pipeline = new DatagramPipeline(
+    this,
+    LIMITS,
+    (bytes) => void this.requests.push(Buffer.from(bytes)),
+    (cause) => void this.failures.push(cause),
+  );
+
+  flowControl(): number {
+    return this.flow;
+  }
+
+  startBatch(): void {
+    this.counted = 0;
+  }
+
+  endBatch(): void {
+    this.counted = 0;
+  }
+
+  responsesSent(): number {
+    return this.counted;
+  }
+
+  submit(number: number): void {
+    const call = new PendingCall(new FakeRequest(number), { timeoutMs: 500 });
+    this.pipeline.submit(call as PendingCall);
+    call.promise.then(
+      (answer) => this.settled.push(answer),
+      (error: unknown) => this.settled.push(error),
+    );
+  }
+
+  answerAll(): void {
+    const requests = this.requests.splice(0);
+    this.counted = requests.length;
+    for (const request of requests) this.pipeline.receive(answerFake(request));
+  }
+}
+
+function stall(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
+describe('DatagramPipeline', () => {
+  it('gives the answers of a batch out once, though a look at flow control was still to come', async () => {
+    const stage = new Stage();
+    stage.flow = 1;
+    stage.submit(0);
+    await sleep(20); // by now it looks again every 8 or 16 ms
+    stage.flow = 0;
+    stage.submit(1);
+    await Promise.resolve();
+    expect(stage.requests).toHaveLength(2);
+    stage.submit(2);
+    await turn();
+    stall(20);
+    stage.answerAll();
+    await sleep(50);
+    expect(stage.settled).toEqual([0, 1]);
+    expect(stage.requests).toHaveLength(1);
+    stage.answerAll();
+    await sleep(20);
+    expect(stage.settled).toEqual([0, 1, 2]);
+    expect(stage.failures).toEqual([]);
+    stage.pipeline.stop(gone());
+  });
+});
