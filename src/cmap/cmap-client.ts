@@ -10,6 +10,7 @@ import type { RequestMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
 import {
   connectIpc,
+  serverName,
   timeoutOf,
   type CallOptions,
   type IpcConnection,
@@ -21,7 +22,6 @@ import { resolveConnectOptions, type ConnectOptions } from './connect-options.ts
 import { checkForceGather } from './force-gather-guard.ts';
 import { iterateEntries, iterateKeys, type CmapEntry, type IterationCalls } from './iterate.ts';
 import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './keys.ts';
-import { checkNestedSet } from './nested-set-guard.ts';
 import { dangerousStatsTracker, resolveTrackOptions, type TrackOptions } from './track-options.ts';
 import { CmapTracker, type TrackDelete } from './tracker.ts';
 import { TrackerRegistry } from './tracker-registry.ts';
@@ -66,7 +66,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    */
   static async connect(options: ConnectOptions = {}): Promise<CmapClient> {
     const { map, ...ipc } = resolveConnectOptions(options);
-    const trackers = new TrackerRegistry(`${ipc.socketDirectory ?? ''}/${ipc.service}`);
+    const trackers = new TrackerRegistry(serverName(ipc.service, ipc.socketDirectory), map);
     const startedAt = performance.now();
     const connection = await connectIpc(ipc, trackers);
     const client = new CmapClient(connection, trackers, map, ipc.timeoutMs);
@@ -109,12 +109,10 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    */
   async get(key: string, options?: CallOptions): Promise<CmapValue> {
     checkExistingKey('cmap_get', key);
-    const startedAt = performance.now();
+    const rest = this.#restOf(options, 'cmap_get', key);
     const value = await this.#submit(new GetRequest(key, FIRST_ROOM), options);
     if (value !== undefined) return value;
-    const timeoutMs = timeoutOf(options, this.#timeoutMs, 'cmap_get') - (performance.now() - startedAt);
-    const rest = { ...options, timeoutMs: Math.max(timeoutMs, 0) };
-    const whole = await this.#submit(new GetRequest(key, MAX_STORED_LENGTH), rest, FOLLOW_UP);
+    const whole = await this.#submit(new GetRequest(key, MAX_STORED_LENGTH), rest(), FOLLOW_UP);
     if (whole !== undefined) return whole;
     throw new CsError('CS_ERR_INVALID_PARAM', { operation: 'cmap_get', key });
   }
@@ -128,18 +126,16 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    */
   async set(key: string, value: CmapValue, options?: CallOptions): Promise<void> {
     checkKeyToSet('cmap_set', key, this.map);
-    checkNestedSet('cmap_set', this.#trackers.server, key);
     const settable = checkValue('cmap_set', key, value, this.#connection.maxMessageSize);
     checkForceGather('cmap_set', key, settable.type);
-    return this.#submit(new SetRequest(key, settable), options);
+    return this.#change(new SetRequest(key, settable), options);
   }
 
   /** cmap_delete. @throws CsError CS_ERR_NOT_EXIST: there is no such key; CS_ERR_ACCESS: it is read-only. */
   async delete(key: string, options?: CallOptions): Promise<void> {
     checkKeyToChange('cmap_delete', key, this.map);
-    checkNestedSet('cmap_delete', this.#trackers.server, key);
     checkForceGather('cmap_delete', key, undefined);
-    return this.#submit(new DeleteRequest(key), options);
+    return this.#change(new DeleteRequest(key), options);
   }
 
   /**
@@ -182,11 +178,13 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    * Prefer narrow prefixes: corosync (3.1.7, and still in 2026) crashes when `quorum.cancel_wait_for_all` or
    * `runtime.force_gather` is set by anybody while a prefix that covers it is tracked by anybody.
    * @throws CsError CS_ERR_INVALID_PARAM: the tracker could never fire (libcmap accepts it), or could crash corosync;
-   *   CS_ERR_NOT_SUPPORTED: a prefix in the stats map without both add and delete.
+   *   CS_ERR_NOT_SUPPORTED: a prefix in the stats map without both add and delete; CS_ERR_BUSY: this process is changing a key
+   *   at which corosync would crash.
    */
   async track(key: string, options: TrackOptions = {}): Promise<CmapTracker> {
     const resolved = resolveTrackOptions(key, options, this.map);
-    if (this.map === 'stats' && !resolved.prefix) await this.#refuseDangerousTracker(resolved, options);
+    const rest = this.#restOf(options, 'cmap_track_add', key);
+    if (this.map === 'stats' && !resolved.prefix) await this.#refuseDangerousTracker(resolved, rest());
     const trackInstHandle = this.#trackers.newInstHandle();
     const trackDelete: TrackDelete = (trackHandle, deleteOptions) => {
       this.#trackers.silence(trackInstHandle);
@@ -198,15 +196,16 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     this.#trackers.add(trackInstHandle, driver, key, resolved.prefix);
     const request = new TrackAddRequest(key, resolved.trackType, trackInstHandle);
     try {
-      const answer = this.#submit(request, options, {
+      const answer = this.#submit(request, rest(), {
         onAbandonedAnswer: (late) => void trackDelete(late).catch(() => undefined),
+        onOver: (succeeded) => {
+          if (!succeeded) this.#trackers.remove(trackInstHandle);
+        },
         followUp: this.map === 'stats' && !resolved.prefix,
       });
       driver.activate(await answer);
     } catch (error) {
-      // Whether corosync has the tracker is only known if it has answered.
-      if (isAnswer(error)) this.#trackers.remove(trackInstHandle);
-      else this.#trackers.silence(trackInstHandle);
+      this.#trackers.silence(trackInstHandle);
       throw error;
     }
     return tracker;
@@ -226,13 +225,25 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     return this.close();
   }
 
+  /** The options for the requests that a call makes: each has what is left of the call's time. */
+  #restOf(options: CallOptions | undefined, operation: string, key: string): () => CallOptions {
+    const deadlineAt = performance.now() + timeoutOf(options, this.#timeoutMs, operation, key);
+    return () => ({ ...options, timeoutMs: Math.max(deadlineAt - performance.now(), 0) });
+  }
+
   #submit<T>(
     message: RequestMessage<T>,
     options?: CallOptions,
     more?: Omit<SubmitOptions<T>, 'timeoutMs'>,
   ): Promise<T> {
-    const timeoutMs = timeoutOf(options, this.#timeoutMs, message.operation);
+    const timeoutMs = timeoutOf(options, this.#timeoutMs, message.operation, message.key);
     return this.#connection.submit(message, { timeoutMs, signal: options?.signal, ...more });
+  }
+
+  #change(message: RequestMessage<void> & { readonly key: string }, options?: CallOptions): Promise<void> {
+    timeoutOf(options, this.#timeoutMs, message.operation, message.key);
+    const onOver = this.#trackers.noteChange(message.operation, message.key);
+    return this.#submit(message, options, { onOver });
   }
 
   /** Gives back what corosync holds for us, in any case; the caller waits as long as it likes. */
@@ -241,20 +252,19 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     options?: CallOptions,
     onReleased?: () => void,
   ): Promise<void> {
-    const timeoutMs = timeoutOf(options, this.#timeoutMs, message.operation);
+    const timeoutMs = timeoutOf(options, this.#timeoutMs, message.operation, message.key);
     await this.#connection.release(message, timeoutMs, options?.signal, onReleased);
   }
 
   #adjust(operation: string, key: string, step: number, options: CallOptions | undefined): Promise<void> {
     checkKeyToChange(operation, key, this.map);
-    checkNestedSet(operation, this.#trackers.server, key);
-    return this.#submit(new AdjustIntRequest(operation, key, checkStep(operation, key, step)), options);
+    return this.#change(new AdjustIntRequest(operation, key, checkStep(operation, key, step)), options);
   }
 
   #iterationCalls(options: CallOptions | undefined): IterationCalls {
     return {
       submit: (message, more) => this.#submit(message, options, more),
-      release: (message) => this.#release(message),
+      release: (message) => this.#release(message, options),
       get: (key) => this.get(key, options),
     };
   }
@@ -268,9 +278,4 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
       if (!(error instanceof CsError && error.code === 'CS_ERR_NOT_EXIST')) throw error;
     }
   }
-}
-
-/** Not a deadline, an abort or the loss of the connection. */
-function isAnswer(error: unknown): boolean {
-  return error instanceof CsError && !(error instanceof ConnectionError) && error.code !== 'CS_ERR_TIMEOUT';
 }

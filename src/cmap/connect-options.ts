@@ -1,6 +1,7 @@
 import { MAP_CODES, type CmapMap } from '../codec/cmap/set-current-map.ts';
 import { CsError, show } from '../errors/index.ts';
 import { timeoutOf, type CallOptions, type IpcOptions } from '../ipc/index.ts';
+import { checkOptionNames } from './option-names.ts';
 
 /** How to reach corosync's configuration map. Everything has a default that suits a local corosync. */
 export interface ConnectOptions extends CallOptions {
@@ -29,12 +30,17 @@ export interface ConnectOptions extends CallOptions {
 }
 
 const OPERATION = 'cmap_initialize_map';
+const NAMES: readonly (keyof ConnectOptions)[] = [
+  ...(['map', 'socketName', 'socketDirectory', 'sharedMemoryDirectory', 'bufferSize'] as const),
+  ...(['timeoutMs', 'signal', 'tryAgainAttempts', 'tryAgainDelayMs'] as const),
+];
 /** corosync's other services, where our requests would mean something else: to cfg a get is "kill a node". */
 const OTHER_SERVICES: readonly string[] = ['cfg', 'cpg', 'quorum', 'votequorum', 'pload', 'mon', 'wd'];
 const BUFFER_SIZE = { least: 64 * 1024, most: 16 * 1024 * 1024, default: 1024 * 1024 };
 
 /** Checks the options and fills in the defaults. */
 export function resolveConnectOptions(options: ConnectOptions): IpcOptions & { readonly map: CmapMap } {
+  checkOptionNames({ operation: OPERATION }, options, NAMES);
   return {
     map: checkMap(options.map ?? 'icmap'),
     service: checkSocketName(options.socketName ?? 'cmap'),

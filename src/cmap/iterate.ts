@@ -7,7 +7,7 @@ import {
 } from '../codec/cmap/iterate.ts';
 import type { CmapValue } from '../codec/cmap/value.ts';
 import type { RequestMessage } from '../codec/message.ts';
-import type { SubmitOptions } from '../ipc/index.ts';
+import type { SubmitOptions, Urgency } from '../ipc/index.ts';
 import { CsError } from '../errors/index.ts';
 
 /** A key with its value. */
@@ -21,7 +21,7 @@ export type IterationSubmitOptions<T> = Pick<SubmitOptions<T>, 'onAnswer' | 'onA
 /** What an iteration needs of its client. */
 export interface IterationCalls {
   submit<T>(message: RequestMessage<T>, options?: IterationSubmitOptions<T>): Promise<T>;
-  /** Without the caller's signal and deadline: for giving back what the server holds. */
+  /** Gives back what the server holds, whatever the caller's signal and deadline say: they end the wait for it only. */
   release(message: RequestMessage<void>): Promise<void>;
   /** For a value that outgrew the size that the iterator stated. */
   get(key: string): Promise<CmapValue>;
@@ -81,9 +81,10 @@ async function* keyLists(calls: IterationCalls, prefix: string): AsyncGenerator<
     failed = true;
     throw error;
   } finally {
-    const finalized = finalize(calls, iterHandle);
+    const finalized = calls.release(new IterFinalizeRequest(iterHandle));
     // A caller whose deadline has passed must not wait for a second one.
-    if (!failed) await finalized;
+    if (failed) finalized.catch(ignore);
+    else await finalized.catch(throwIfGivenUp);
   }
   yield list;
 }
@@ -99,7 +100,7 @@ async function begin(calls: IterationCalls, prefix: string): Promise<Begun> {
     // Until the first iter_next corosync's iterator points to the prefix in the request ring, where the next requests
     // would overwrite it: so nothing may come between (libqb lib/trie.c).
     onAnswer: (handle) => {
-      first = nextKeys(calls, handle, FIRST_WINDOW, true);
+      first = nextKeys(calls, handle, FIRST_WINDOW, 'first');
       first.catch(ignore);
     },
     onAbandonedAnswer: (late) => void finalize(calls, late),
@@ -136,7 +137,7 @@ async function nextKeys(
   calls: IterationCalls,
   iterHandle: bigint,
   count: number,
-  urgent = false,
+  urgent: Urgency = false,
 ): Promise<CmapKeyInfo[]> {
   const answers = Array.from({ length: count }, () =>
     calls.submit(new IterNextRequest(iterHandle), { urgent }),
@@ -169,6 +170,11 @@ async function fetchEntry(
     if (error instanceof CsError && error.code === 'CS_ERR_NOT_EXIST') return undefined;
     throw error;
   }
+}
+
+/** All keys are there: only the caller's own signal or deadline is reason enough not to give them. */
+function throwIfGivenUp(error: unknown): void {
+  if (!(error instanceof CsError) || error.code === 'CS_ERR_TIMEOUT') throw error;
 }
 
 function ignore(): void {

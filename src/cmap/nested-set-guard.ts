@@ -8,8 +8,14 @@ import { CsError } from '../errors/index.ts';
 const NESTED_SET_KEYS: readonly string[] = ['runtime.force_gather', 'quorum.cancel_wait_for_all'];
 const UNSAFE_EXACT_KEY = 'runtime.force_gather';
 
-/** What this process tracks that covers such a key, and at which corosync. */
-const unsafeTrackers = new Set<{ readonly server: string; readonly prefix: string }>();
+interface Note {
+  readonly server: string;
+  readonly key: string;
+}
+
+/** What this process tracks that covers such a key, and which of them it changes, at which corosync. */
+const unsafeTrackers = new Set<Note>();
+const changes = new Set<Note>();
 
 /** The key whose change would crash corosync while such a tracker exists, if there is one. */
 export function crashingKeyOf(prefix: string, isPrefix: boolean): string | undefined {
@@ -17,23 +23,39 @@ export function crashingKeyOf(prefix: string, isPrefix: boolean): string | undef
   return prefix === UNSAFE_EXACT_KEY ? prefix : undefined;
 }
 
-/** Notes a tracker of a key, or of all keys that start with it, until the returned function is called. */
+/**
+ * Notes a tracker of a key, or of all keys that start with it, until the returned function is called.
+ * @throws CsError CS_ERR_BUSY: a change of a key that it covers is under way; connections of one process have no common order.
+ */
 export function noteTracker(server: string, prefix: string, isPrefix: boolean): () => void {
   if (crashingKeyOf(prefix, isPrefix) === undefined) return () => undefined;
-  const tracker = { server, prefix };
-  unsafeTrackers.add(tracker);
-  return () => void unsafeTrackers.delete(tracker);
+  const change = [...changes].find((noted) => noted.server === server && noted.key.startsWith(prefix));
+  if (change !== undefined) {
+    const detail =
+      `corosync can crash when ${change.key} is changed while a tracker covers it, ` +
+      `and this process is changing it; try again when that has been answered`;
+    throw new CsError('CS_ERR_BUSY', { operation: 'cmap_track_add', key: prefix, detail });
+  }
+  return note(unsafeTrackers, { server, key: prefix });
 }
 
-/** Refuses a change that would crash corosync, as far as this process knows. Other processes' trackers cannot be seen. */
-export function checkNestedSet(operation: string, server: string, key: string): void {
-  if (!NESTED_SET_KEYS.includes(key)) return;
-  const tracker = [...unsafeTrackers].find(
-    (noted) => noted.server === server && key.startsWith(noted.prefix),
-  );
-  if (tracker === undefined) return;
-  const detail =
-    `corosync can crash when this key is changed while a tracker covers it, ` +
-    `and this process tracks ${JSON.stringify(tracker.prefix)}; delete that tracker first`;
-  throw new CsError('CS_ERR_BUSY', { operation, key, detail });
+/**
+ * Notes a change, until the returned function is called: when nothing can come of it any more.
+ * @throws CsError CS_ERR_BUSY: it would crash corosync, as far as this process knows. Other processes' trackers cannot be seen.
+ */
+export function noteChange(operation: string, server: string, key: string): (() => void) | undefined {
+  if (!NESTED_SET_KEYS.includes(key)) return undefined;
+  const tracker = [...unsafeTrackers].find((noted) => noted.server === server && key.startsWith(noted.key));
+  if (tracker !== undefined) {
+    const detail =
+      `corosync can crash when this key is changed while a tracker covers it, ` +
+      `and this process tracks ${JSON.stringify(tracker.key)}; delete that tracker first`;
+    throw new CsError('CS_ERR_BUSY', { operation, key, detail });
+  }
+  return note(changes, { server, key });
+}
+
+function note(notes: Set<Note>, noted: Note): () => void {
+  notes.add(noted);
+  return () => void notes.delete(noted);
 }

@@ -67,6 +67,8 @@ export class NotificationQueue {
     const earlier = unread === undefined ? undefined : this.#events[unread.position];
     if (unread === undefined || earlier?.kind !== 'notification') return false;
     const folded = fold(earlier, notification, unread.existedBefore);
+    // A key that was deleted and added again was modified: but that may not have been asked for.
+    if (!notification.tracker.events.includes(folded.event)) return false;
     const growth = costOfChange(folded) - costOfChange(earlier);
     if (this.#bytes + growth > this.#limits.maxQueuedBytes) {
       this.#overflow(notification.tracker, 1);

@@ -4,6 +4,7 @@ import { TRACK_BITS } from '../codec/cmap/track.ts';
 import { CsError, show, type CsErrorName } from '../errors/index.ts';
 import type { CallOptions } from '../ipc/index.ts';
 import { checkTrackedKey } from './keys.ts';
+import { checkOptionNames } from './option-names.ts';
 import type { CmapTrackEvent } from './track-events.ts';
 
 /** What to track and how its events reach the reader. */
@@ -39,10 +40,15 @@ export interface ResolvedTrackOptions {
 }
 
 const OPERATION = 'cmap_track_add';
+const NAMES: readonly (keyof TrackOptions)[] = [
+  ...(['prefix', 'events', 'listener', 'whenLagging', 'maxQueued', 'maxQueuedBytes'] as const),
+  ...(['timeoutMs', 'signal'] as const),
+];
 const EVENT_TYPES: readonly CmapEventType[] = ['add', 'delete', 'modify'];
 
 /** Refuses what corosync would refuse, what could never fire, and what would make corosync crash. */
 export function resolveTrackOptions(key: string, options: TrackOptions, map: CmapMap): ResolvedTrackOptions {
+  checkOptionNames({ operation: OPERATION, key }, options, NAMES);
   const prefix = options.prefix ?? false;
   if (typeof prefix !== 'boolean') throw invalid(key, 'prefix is true or false');
   checkTrackedKey(OPERATION, key, prefix);

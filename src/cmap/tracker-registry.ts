@@ -4,26 +4,29 @@ import {
   type NotificationMessage,
 } from '../codec/cmap/notification.ts';
 import { CMAP_RESPONSE_ID } from '../codec/cmap/ids.ts';
+import type { CmapMap } from '../codec/cmap/set-current-map.ts';
 import { decodeResponseHeader } from '../codec/header.ts';
 import { malformed } from '../codec/malformed.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { ConnectionError } from '../errors/index.ts';
 import type { ConnectionListener } from '../ipc/index.ts';
-import { noteTracker } from './nested-set-guard.ts';
+import { noteChange, noteTracker } from './nested-set-guard.ts';
 import type { TrackerDriver } from './tracker.ts';
 
 /** Knows which tracker each notification is for, by the instance handle that we gave corosync with the request. */
 export class TrackerRegistry implements ConnectionListener {
   readonly #drivers = new Map<bigint, TrackerDriver>();
   readonly #notes = new Map<bigint, () => void>();
-  /** Names the corosync at the other end, for what concerns all connections of this process to it. */
-  readonly server: string;
+  readonly #server: string;
+  readonly #map: CmapMap;
   #arrived: (readonly [TrackerDriver, NotificationMessage])[] = [];
   #whenClosed: (error: ConnectionError | undefined) => void = () => undefined;
   readonly closed = new Promise<ConnectionError | undefined>((resolve) => (this.#whenClosed = resolve));
 
-  constructor(server: string) {
-    this.server = server;
+  /** @param server names the corosync at the other end, for what concerns all connections of this process to it */
+  constructor(server: string, map: CmapMap) {
+    this.#server = server;
+    this.#map = map;
   }
 
   /**
@@ -34,9 +37,20 @@ export class TrackerRegistry implements ConnectionListener {
     return crypto.getRandomValues(new BigUint64Array(1))[0] ?? 0n;
   }
 
+  /** @throws CsError CS_ERR_BUSY: a change is under way that the tracker would make corosync crash at. */
   add(trackInstHandle: bigint, driver: TrackerDriver, key: string, isPrefix: boolean): void {
+    if (this.#map === 'icmap') {
+      this.#notes.set(trackInstHandle, noteTracker(this.#server, key, isPrefix));
+    }
     this.#drivers.set(trackInstHandle, driver);
-    this.#notes.set(trackInstHandle, noteTracker(this.server, key, isPrefix));
+  }
+
+  /**
+   * For a change that is about to be made: what to call when nothing can come of it any more, if that matters.
+   * @throws CsError CS_ERR_BUSY: corosync would crash at it.
+   */
+  noteChange(operation: string, key: string): (() => void) | undefined {
+    return this.#map === 'icmap' ? noteChange(operation, this.#server, key) : undefined;
   }
 
   /** From now on its notifications are dropped; corosync may still have the tracker. */

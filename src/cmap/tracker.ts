@@ -1,6 +1,6 @@
 import type { CmapEventType, NotificationMessage } from '../codec/cmap/notification.ts';
 import { CsError, type ConnectionError } from '../errors/index.ts';
-import type { CallOptions } from '../ipc/index.ts';
+import { timeoutOf, type CallOptions } from '../ipc/index.ts';
 import { callListener } from './call-listener.ts';
 import { NotificationQueue } from './notification-queue.ts';
 import type { CmapNotification, CmapTrackEvent } from './track-events.ts';
@@ -69,6 +69,7 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
   async delete(options?: CallOptions): Promise<void> {
     const state = this.#state;
     if (state.name === 'ended') return;
+    timeoutOf(options, 0, 'cmap_track_delete', this.key); // a mistake must not leave the tracker at corosync
     this.#queue.clear();
     this.#end(undefined);
     if (state.name === 'active') await this.#trackDelete(state.trackHandle, options);

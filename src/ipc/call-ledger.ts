@@ -5,7 +5,7 @@ import type { RequestMessage } from '../codec/message.ts';
 import { CS_ERROR_CODES, csErrorFromCode, csErrorName } from '../errors/index.ts';
 import { CallQueue } from './call-queue.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
-import type { PendingCall } from './pending-call.ts';
+import type { PendingCall, Urgency } from './pending-call.ts';
 
 /** An answer that corosync gives without looking at the request: overload, or a size it refuses. */
 const BARE_ERROR_ID = 0;
@@ -26,7 +26,7 @@ export class CallLedger {
     this.#deadlines = new DeadlineTimer(onDeadline);
   }
 
-  add(call: PendingCall, urgent: boolean): void {
+  add(call: PendingCall, urgent: Urgency): void {
     this.#queue.push(call, urgent);
     this.#earliestDeadline = Math.min(this.#earliestDeadline, call.deadlineAt);
   }

@@ -8,12 +8,21 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** The call's own time limit, checked, or else the connection's. */
-export function timeoutOf(options: CallOptions | undefined, defaultMs: number, operation: string): number {
+/** The call's own time limit, or else the connection's. @throws CsError CS_ERR_INVALID_PARAM: it, or the signal, is none. */
+export function timeoutOf(
+  options: CallOptions | undefined,
+  defaultMs: number,
+  operation: string,
+  key?: string,
+): number {
+  const invalid = (detail: string): CsError =>
+    new CsError('CS_ERR_INVALID_PARAM', { operation, key, detail });
+  if (options !== undefined && (typeof options !== 'object' || (options as unknown) === null))
+    throw invalid(`options are ${show(options)}; give an object`);
+  const signal: { addEventListener?: unknown } | undefined = options?.signal;
+  if (signal !== undefined && typeof signal.addEventListener !== 'function')
+    throw invalid(`signal is ${show(signal)}; give an AbortSignal`);
   const timeoutMs: unknown = options?.timeoutMs ?? defaultMs;
   if (typeof timeoutMs === 'number' && timeoutMs >= 0) return timeoutMs;
-  throw new CsError('CS_ERR_INVALID_PARAM', {
-    operation,
-    detail: `timeoutMs is ${show(timeoutMs)}; give milliseconds of 0 or more, or Infinity`,
-  });
+  throw invalid(`timeoutMs is ${show(timeoutMs)}; give milliseconds of 0 or more, or Infinity`);
 }

@@ -103,8 +103,12 @@ function openRings(setup: SetupSocket, response: ConnectionResponse, options: Ip
 function remedyOf(code: CsErrorName): string | undefined {
   switch (code) {
     case 'CS_ERR_ACCESS': {
-      const rule = `uidgid { uid: ${process.geteuid?.() ?? 'UID'} }`;
-      return `corosync does not allow this user; run as root, or add a file with \`${rule}\` to /etc/corosync/uidgid.d and reload`;
+      // corosync's parser wants each on a line of its own, and corosync does not start with a file that it cannot parse.
+      const rule = ['uidgid {', `uid: ${process.geteuid?.() ?? 'UID'}`, '}'].map((line) => `\`${line}\``);
+      return (
+        'corosync does not allow this user; run as root, or, where corosync runs, put a file into /etc/corosync/uidgid.d that ' +
+        `consists of the three lines ${rule.join(', ')}, and run corosync-cfgtool -R`
+      );
     }
     case 'CS_ERR_NO_SPACE':
       return 'shared memory is full where corosync runs; enlarge /dev/shm or ask for a smaller bufferSize';

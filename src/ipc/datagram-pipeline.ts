@@ -6,7 +6,7 @@ import { ConnectionError, CsError } from '../errors/index.ts';
 import { CallLedger } from './call-ledger.ts';
 import type { DatagramControl } from './datagram-control.ts';
 import { MAX_DATAGRAM } from './datagram-socket.ts';
-import type { PendingCall } from './pending-call.ts';
+import type { PendingCall, Urgency } from './pending-call.ts';
 import { WAIT, WaitLadder } from './wait-ladder.ts';
 
 /** Turns of the event loop from a datagram's arrival to its delivery: one to read it, two to believe it. */
@@ -73,7 +73,7 @@ export class DatagramPipeline {
   }
 
   /** A message that the sockets could not carry fails here, before anything is sent. */
-  submit(call: PendingCall, urgent = false): void {
+  submit(call: PendingCall, urgent: Urgency = false): void {
     const refusal = this.#refuse(call.message);
     if (refusal !== undefined) {
       call.fail(refusal);

@@ -7,7 +7,7 @@ import { checkDatagramNames, type DatagramNames, type DatagramPlace } from './da
 import { DatagramPipeline } from './datagram-pipeline.ts';
 import { loadDatagramBackend, type DatagramBackend, type DatagramSocket } from './datagram-socket.ts';
 import { removeLeftovers } from './leftovers.ts';
-import type { PendingCall } from './pending-call.ts';
+import type { PendingCall, Urgency } from './pending-call.ts';
 import { MAX_BATCH } from './request-pipeline.ts';
 import type { SetupSocket } from './setup-socket.ts';
 import type { Transport, TransportListener } from './transport.ts';
@@ -97,7 +97,7 @@ export class DatagramTransport implements Transport {
     );
   }
 
-  submit(call: PendingCall, urgent?: boolean): void {
+  submit(call: PendingCall, urgent?: Urgency): void {
     this.#pipeline.submit(call, urgent);
   }
 

@@ -55,8 +55,10 @@ export class IpcConnection {
   submit<T>(message: RequestMessage<T>, options: SubmitOptions<T>): Promise<T> {
     const usable =
       this.#state.name === 'open' || (this.#state.name === 'closing' && options.followUp === true);
-    if (!usable) return Promise.reject(this.#unusable(message));
-    if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error);
+    if (!usable || options.signal?.aborted === true) {
+      options.onOver?.(false);
+      return Promise.reject(usable ? (options.signal?.reason as Error) : this.#unusable(message));
+    }
     const call = new PendingCall(message, options);
     this.#transport.submit(call as PendingCall, options.urgent);
     return call.promise;

@@ -2,7 +2,7 @@ import type { ConnectionError } from '../errors/index.ts';
 import { malformed } from '../codec/malformed.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import { CallLedger } from './call-ledger.ts';
-import type { PendingCall } from './pending-call.ts';
+import type { PendingCall, Urgency } from './pending-call.ts';
 import type { RequestRing } from './request-ring.ts';
 import { ResponseRing } from './response-ring.ts';
 import { TurnClock } from './turn-clock.ts';
@@ -49,7 +49,7 @@ export class RequestPipeline {
     this.#onFailure = onFailure;
   }
 
-  submit(call: PendingCall, urgent = false): void {
+  submit(call: PendingCall, urgent: Urgency = false): void {
     this.#ledger.add(call, urgent);
     if (this.#ledger.batchSize === 0) this.#schedule();
     else this.#ledger.armDeadlines();
@@ -84,7 +84,10 @@ export class RequestPipeline {
     if (this.#scheduled) return;
     this.#scheduled = true;
     if (this.#turn.elapsedMs(performance.now()) < WAIT.turnMs) queueMicrotask(this.#run);
-    else this.#ladder.wait(0);
+    else {
+      this.#ledger.armDeadlines();
+      this.#ladder.wait(0);
+    }
   }
 
   /** One step: send if nothing is outstanding, look for answers, then see to it that the next step comes. */

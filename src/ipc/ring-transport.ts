@@ -1,6 +1,6 @@
 import type { ConnectionError } from '../errors/index.ts';
 import type { EventRing } from './event-ring.ts';
-import type { PendingCall } from './pending-call.ts';
+import type { PendingCall, Urgency } from './pending-call.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import type { RequestRing } from './request-ring.ts';
 import type { ResponseRing } from './response-ring.ts';
@@ -50,7 +50,7 @@ export class RingTransport implements Transport {
     );
   }
 
-  submit(call: PendingCall, urgent?: boolean): void {
+  submit(call: PendingCall, urgent?: Urgency): void {
     this.#pipeline.submit(call, urgent);
   }
 

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { dirname } from 'node:path';
 
 /** If this file exists, libqb names its sockets in the file system instead of the abstract namespace. */
 export const FORCE_FILESYSTEM_SOCKETS = '/etc/libqb/force-filesystem-sockets';
@@ -20,6 +21,17 @@ export function socketPath(service: string, directory: string | undefined): stri
 /** The same for its abstract name, whatever the machine prefers. */
 export function abstractSocketPath(service: string): string {
   return `\0${service}`.padEnd(SUN_PATH_SIZE, '\0');
+}
+
+/** A name for the server of a service, one however its socket directory is spelt. */
+export function serverName(service: string, directory: string | undefined): string {
+  const path = socketPath(service, directory);
+  if (path.startsWith('\0')) return describeSocketPath(path);
+  try {
+    return `${fs.realpathSync(dirname(path))}/${service}`;
+  } catch {
+    return path; // the connection will fail, and say why
+  }
 }
 
 /** How to show such a path to a person. */

@@ -1,6 +1,6 @@
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { ConnectionError } from '../errors/index.ts';
-import type { PendingCall } from './pending-call.ts';
+import type { PendingCall, Urgency } from './pending-call.ts';
 
 /** What carries the messages of a connection; corosync decides (`system { qb_ipc_type }`). */
 export type TransportKind = 'shared-memory' | 'socket';
@@ -27,7 +27,7 @@ export interface Transport {
   /** Begins to hand on what arrives; comes before the first call. */
   listen(listener: TransportListener): void;
   /** Sends a request and settles its call; urgent ones go before all that is queued. */
-  submit(call: PendingCall, urgent?: boolean): void;
+  submit(call: PendingCall, urgent?: Urgency): void;
   /** Resolves when every call made so far is settled. */
   whenSettled(): Promise<void>;
   /** Closes everything; what waits fails with `error`. Nothing is called back afterwards. */

@@ -56,7 +56,8 @@ export class Attachment {
       return this.#isStopped() ? undefined : this.#picture.finishReading(read);
     } catch (error) {
       const stopped = this.#isStopped();
-      await this.release();
+      // Not awaited: after a deadline it would be a second one.
+      void this.release();
       if (stopped) return undefined;
       throw error;
     }

@@ -14,7 +14,7 @@ import {
   type CmapEntry,
   type ConnectOptions,
 } from '../cmap/index.ts';
-import { ConnectionError, CsError } from '../errors/index.ts';
+import { ConnectionError, CsError, type CsErrorName } from '../errors/index.ts';
 import { timeoutOf, within, type CallOptions } from '../ipc/index.ts';
 import { BackOff } from './back-off.ts';
 import { CmapFollower, type FollowerDriver } from './follower.ts';
@@ -108,7 +108,7 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
     const deadlineAt = performance.now() + timeoutMs;
     for (;;) {
       const rest = { ...options, timeoutMs: Math.max(deadlineAt - performance.now(), 0) };
-      await this.#calls.whenIn(['resynced'], 'connected', rest, () => Promise.resolve());
+      await this.#calls.whenIn(['resynced'], { operation: 'connected' }, rest, () => Promise.resolve());
       if (this.#attaching.size === 0) return;
       await within(Promise.all(this.#attaching), 'connected', rest.timeoutMs, options?.signal);
     }
@@ -117,7 +117,7 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   /** cmap_get. See CmapClient.get. */
   async get(key: string, options?: CallOptions): Promise<CmapValue> {
     checkExistingKey('cmap_get', key);
-    return this.#calls.read('cmap_get', options, (client, rest) => client.get(key, rest));
+    return this.#calls.read({ operation: 'cmap_get', key }, options, (client, rest) => client.get(key, rest));
   }
 
   /** cmap_set. See CmapClient.set. */
@@ -125,45 +125,55 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
     checkKeyToSet('cmap_set', key, this.map);
     // A copy: the caller may go on with his buffer while this waits for a connection.
     const settable = checkValue('cmap_set', key, value, this.#options.bufferSize);
-    return this.#calls.change('cmap_set', options, (client, rest) => client.set(key, settable, rest));
+    return this.#calls.change({ operation: 'cmap_set', key }, options, (client, rest) =>
+      client.set(key, settable, rest),
+    );
   }
 
   /** cmap_delete. See CmapClient.delete. */
   async delete(key: string, options?: CallOptions): Promise<void> {
     checkKeyToChange('cmap_delete', key, this.map);
-    return this.#calls.change('cmap_delete', options, (client, rest) => client.delete(key, rest));
+    return this.#calls.change({ operation: 'cmap_delete', key }, options, (client, rest) =>
+      client.delete(key, rest),
+    );
   }
 
   /** Adds `step` to an integer. See CmapClient.adjust. */
   async adjust(key: string, step: number, options?: CallOptions): Promise<void> {
     checkKeyToChange('cmap_adjust_int', key, this.map);
     checkStep('cmap_adjust_int', key, step);
-    return this.#calls.change('cmap_adjust_int', options, (client, rest) => client.adjust(key, step, rest));
+    return this.#calls.change({ operation: 'cmap_adjust_int', key }, options, (client, rest) =>
+      client.adjust(key, step, rest),
+    );
   }
 
   /** cmap_inc. See CmapClient.adjust. */
   async increment(key: string, options?: CallOptions): Promise<void> {
     checkKeyToChange('cmap_inc', key, this.map);
-    return this.#calls.change('cmap_inc', options, (client, rest) => client.increment(key, rest));
+    return this.#calls.change({ operation: 'cmap_inc', key }, options, (client, rest) =>
+      client.increment(key, rest),
+    );
   }
 
   /** cmap_dec. See CmapClient.adjust. */
   async decrement(key: string, options?: CallOptions): Promise<void> {
     checkKeyToChange('cmap_dec', key, this.map);
-    return this.#calls.change('cmap_dec', options, (client, rest) => client.decrement(key, rest));
+    return this.#calls.change({ operation: 'cmap_dec', key }, options, (client, rest) =>
+      client.decrement(key, rest),
+    );
   }
 
   /** See CmapClient.keys. An iteration whose connection is lost fails with ConnectionError. */
   async *keys(prefix = '', options?: CallOptions): AsyncGenerator<CmapKeyInfo, void> {
     checkPrefix('cmap_iter_init', prefix);
-    const client = await this.#calls.client('cmap_iter_init', options);
+    const client = await this.#calls.client({ operation: 'cmap_iter_init', key: prefix }, options);
     yield* client.keys(prefix, options);
   }
 
   /** See CmapClient.entries. An iteration whose connection is lost fails with ConnectionError. */
   async *entries(prefix = '', options?: CallOptions): AsyncGenerator<CmapEntry, void> {
     checkPrefix('cmap_iter_init', prefix);
-    const client = await this.#calls.client('cmap_iter_init', options);
+    const client = await this.#calls.client({ operation: 'cmap_iter_init', key: prefix }, options);
     yield* client.entries(prefix, options);
   }
 
@@ -175,7 +185,7 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
    */
   follow(key: string, options: FollowOptions = {}): CmapFollower {
     const resolved = resolveFollowOptions(key, options, this.map);
-    if (this.status.state === 'closed') throw sessionClosed('follow');
+    if (this.status.state === 'closed') throw sessionClosed({ operation: 'follow', key });
     const [follower, driver] = CmapFollower.create(resolved, {
       map: this.map,
       failed: (client, error) => client.destroy(asError(error)),
@@ -273,22 +283,28 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
     this.#attaching.add(attaching);
   }
 
-  /** corosync's refusal ends the follower; anything else means that this connection is of no use. */
+  /** corosync's refusal ends the follower; after anything else the session connects again, and not at once. */
   async #attach(client: CmapClient, driver: FollowerDriver): Promise<void> {
     try {
       await driver.attach(client);
     } catch (error) {
-      if (
-        error instanceof CsError &&
-        !(error instanceof ConnectionError) &&
-        error.code !== 'CS_ERR_TIMEOUT'
-      ) {
-        driver.end(error);
-      } else {
-        client.destroy(asError(error));
-      }
+      if (isRefusal(error)) driver.end(error);
+      else client.destroy(asError(error));
     }
   }
+}
+
+/** What may be better in a while. */
+const PASSING: readonly CsErrorName[] = [
+  'CS_ERR_TIMEOUT',
+  'CS_ERR_TRY_AGAIN',
+  'CS_ERR_NO_MEMORY',
+  'CS_ERR_NO_RESOURCES',
+  'CS_ERR_BUSY',
+];
+
+function isRefusal(error: unknown): error is CsError {
+  return error instanceof CsError && !(error instanceof ConnectionError) && !PASSING.includes(error.code);
 }
 
 function asError(error: unknown): Error {

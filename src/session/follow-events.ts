@@ -35,7 +35,7 @@ export interface FollowLost {
   readonly follower: CmapFollower;
 }
 
-/** Connected again: the `changes` synthetic notifications before this have brought the reader's picture up to date. */
+/** Connected again: the `changes` synthetic notifications since `lost` have brought the reader's picture up to date. */
 export interface FollowResynced {
   readonly kind: 'resynced';
   readonly changes: number;

@@ -1,6 +1,6 @@
 import type { CmapEventType } from '../codec/cmap/notification.ts';
 import type { CmapMap } from '../codec/cmap/set-current-map.ts';
-import { crashingKeyOf, resolveTrackOptions } from '../cmap/index.ts';
+import { checkOptionNames, crashingKeyOf, resolveTrackOptions } from '../cmap/index.ts';
 import { CsError } from '../errors/index.ts';
 import type { FollowEvent } from './follow-events.ts';
 
@@ -32,6 +32,9 @@ export interface ResolvedFollowOptions {
   readonly maxQueuedBytes: number;
 }
 
+const NAMES: readonly (keyof FollowOptions)[] = [
+  ...(['prefix', 'events', 'listener', 'maxQueued', 'maxQueuedBytes', 'coverCrashingKeys'] as const),
+];
 /** The stats map cannot be asked for everything at once; the follower does it in pieces. */
 const ALL: readonly CmapEventType[] = ['add', 'delete', 'modify'];
 
@@ -40,6 +43,7 @@ export function resolveFollowOptions(
   options: FollowOptions,
   map: CmapMap,
 ): ResolvedFollowOptions {
+  checkOptionNames({ operation: 'follow', key }, options, NAMES);
   const { prefix, events, maxQueued, maxQueuedBytes, listener } = options;
   // The server is asked for all events, whatever the reader wants to hear of.
   resolveTrackOptions(key, { prefix, events: ALL }, map);

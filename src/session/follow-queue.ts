@@ -107,7 +107,7 @@ export class FollowQueue {
       this.#queued.push({ kind: 'change', change, synthetic: true });
       this.#bytes += costOfChange(change);
     }
-    this.#tellMissedLandmark(lag.landmark, changes.length);
+    this.#tellMissedLandmark(lag.landmark);
   }
 
   #differences(lastTold: ReadonlyMap<string, CmapValue | undefined>): Change[] {
@@ -120,12 +120,10 @@ export class FollowQueue {
   }
 
   /** A reader that has heard of no loss hears of no end of it, and of a loss that lasts it hears once. */
-  #tellMissedLandmark(landmark: Landmark | undefined, changes: number): void {
-    if (landmark?.kind === 'resynced') {
-      if (this.#lostIsTold) this.#tellLandmark({ ...landmark, changes });
-    } else if (landmark?.kind !== 'lost' || !this.#lostIsTold) {
-      if (landmark !== undefined) this.#tellLandmark(landmark);
-    }
+  #tellMissedLandmark(landmark: Landmark | undefined): void {
+    if (landmark?.kind === 'resynced' && !this.#lostIsTold) return;
+    if (landmark?.kind === 'lost' && this.#lostIsTold) return;
+    if (landmark !== undefined) this.#tellLandmark(landmark);
   }
 
   #tellLandmark(event: Landmark): void {

@@ -45,6 +45,8 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
   #state: State = { name: 'waiting', attachment: undefined };
   #hasReader = false;
   #snapshotTold = false;
+  /** Synthetic notifications that the reader has been given since it was told of a loss. */
+  #syntheticRead = 0;
   #whenEnded: (error: Error | undefined) => void = () => undefined;
   readonly #ended = new Promise<Error | undefined>((resolve) => (this.#whenEnded = resolve));
 
@@ -120,10 +122,14 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
     this.#state = { name: 'waiting', attachment };
     const changes = await attachment.start();
     // Lost or deleted meanwhile: what was added after that is not wanted any more.
-    if (changes === undefined) return attachment.release();
+    if (changes === undefined || this.#isEnded()) return attachment.release();
     this.#state = { name: 'following', attachment };
     if (this.#snapshotTold) this.#tellResynced(changes);
     else this.#tellSnapshot(changes);
+  }
+
+  #isEnded(): boolean {
+    return this.#state.name === 'ended';
   }
 
   #lost(error: ConnectionError): void {
@@ -189,9 +195,17 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
   }
 
   #eventOf(queued: Queued): FollowEvent {
-    if (queued.kind === 'change') return this.#notification(queued.change, queued.synthetic);
     if (queued.kind === 'overflow') return { kind: 'overflow', dropped: queued.dropped, follower: this };
-    return queued.event;
+    if (queued.kind === 'landmark') return this.#landmarkOf(queued.event);
+    if (queued.synthetic) this.#syntheticRead += 1;
+    return this.#notification(queued.change, queued.synthetic);
+  }
+
+  /** What a reader that lags was given in the end is another number than what was found. */
+  #landmarkOf(event: Landmark): FollowEvent {
+    const changes = this.#syntheticRead;
+    this.#syntheticRead = 0;
+    return event.kind === 'resynced' ? { ...event, changes } : event;
   }
 
   #notification(change: Change, synthetic: boolean): FollowNotification {

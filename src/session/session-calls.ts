@@ -5,8 +5,14 @@ import type { SessionState, SessionStateMachine, SessionStateName } from './sess
 
 type Call<T> = (client: CmapClient, options: CallOptions) => Promise<T>;
 
-interface Waiter {
+/** What a call is about, for its errors. */
+export interface CallSubject {
   readonly operation: string;
+  readonly key?: string | undefined;
+}
+
+interface Waiter {
+  readonly subject: CallSubject;
   readonly states: readonly SessionStateName[];
   serve(client: CmapClient): void;
   fail(error: unknown): void;
@@ -32,38 +38,38 @@ export class SessionCalls {
   }
 
   /** Makes the call again as often as its connection is lost. */
-  read<T>(operation: string, options: CallOptions | undefined, call: Call<T>): Promise<T> {
-    return this.#onEachClient(operation, options, call, (error) => error instanceof ConnectionError);
+  read<T>(subject: CallSubject, options: CallOptions | undefined, call: Call<T>): Promise<T> {
+    return this.#onEachClient(subject, options, call, (error) => error instanceof ConnectionError);
   }
 
   /** Makes the call once: a change whose connection is lost may have happened. Only one that was not sent is made again. */
-  change<T>(operation: string, options: CallOptions | undefined, call: Call<T>): Promise<T> {
+  change<T>(subject: CallSubject, options: CallOptions | undefined, call: Call<T>): Promise<T> {
     const wasNotSent = (error: unknown): boolean =>
       error instanceof ConnectionError && error.code === 'CS_ERR_BAD_HANDLE';
-    return this.#onEachClient(operation, options, call, wasNotSent);
+    return this.#onEachClient(subject, options, call, wasNotSent);
   }
 
   /** The connection, as soon as there is one. */
-  client(operation: string, options: CallOptions | undefined): Promise<CmapClient> {
-    return this.whenIn(CONNECTED, operation, options, (client) => Promise.resolve(client));
+  client(subject: CallSubject, options: CallOptions | undefined): Promise<CmapClient> {
+    return this.whenIn(CONNECTED, subject, options, (client) => Promise.resolve(client));
   }
 
   /** Waits for one of these states, and in the turn in which it comes uses the connection. */
   whenIn<T>(
     states: readonly SessionStateName[],
-    operation: string,
+    subject: CallSubject,
     options: CallOptions | undefined,
     use: (client: CmapClient) => Promise<T>,
   ): Promise<T> {
-    const timeoutMs = timeoutOf(options, this.#timeoutMs, operation);
+    const timeoutMs = timeoutOf(options, this.#timeoutMs, subject.operation, subject.key);
     return new Promise<T>((resolve, reject) => {
-      const deadline = new Deadline(operation, timeoutMs, options?.signal);
+      const deadline = new Deadline(subject.operation, timeoutMs, options?.signal);
       const end = (): void => {
         deadline.dispose();
         this.#waiters.delete(waiter);
       };
       const waiter: Waiter = {
-        operation,
+        subject,
         states,
         serve: (client) => {
           end();
@@ -72,7 +78,7 @@ export class SessionCalls {
         fail: (error) => {
           end();
           // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason may be anything
-          reject(isTimeout(error) ? this.#notConnected(operation, timeoutMs) : error);
+          reject(isTimeout(error) ? this.#notConnected(subject, timeoutMs) : error);
         },
       };
       this.#waiters.add(waiter);
@@ -85,41 +91,41 @@ export class SessionCalls {
 
   #serve(waiter: Waiter): void {
     const { state, client } = usable(this.#machine.state);
-    if (state === 'closed') waiter.fail(sessionClosed(waiter.operation));
+    if (state === 'closed') waiter.fail(sessionClosed(waiter.subject));
     else if (client !== undefined && waiter.states.includes(state)) waiter.serve(client);
   }
 
   async #onEachClient<T>(
-    operation: string,
+    subject: CallSubject,
     options: CallOptions | undefined,
     call: Call<T>,
     worthAnotherTry: (error: unknown) => boolean,
   ): Promise<T> {
-    const timeoutMs = timeoutOf(options, this.#timeoutMs, operation);
+    const timeoutMs = timeoutOf(options, this.#timeoutMs, subject.operation, subject.key);
     const deadlineAt = performance.now() + timeoutMs;
     const rest = (): CallOptions => ({ ...options, timeoutMs: Math.max(deadlineAt - performance.now(), 0) });
     for (;;) {
       const { client } = usable(this.#machine.state);
       try {
         if (client !== undefined) return await call(client, rest());
-        return await this.whenIn(CONNECTED, operation, rest(), (next) => call(next, rest()));
+        return await this.whenIn(CONNECTED, subject, rest(), (next) => call(next, rest()));
       } catch (error) {
         if (!worthAnotherTry(error)) throw error;
       }
     }
   }
 
-  #notConnected(operation: string, timeoutMs: number): CsError {
+  #notConnected(subject: CallSubject, timeoutMs: number): CsError {
     const { state } = this.#machine;
     const error = 'error' in state ? state.error : undefined;
     const why = error === undefined ? '' : `; last: ${error.message}`;
     const detail = `no connection to corosync within ${Math.round(timeoutMs)} ms, ${state.state}${why}`;
-    return new CsError('CS_ERR_TIMEOUT', { operation, detail, cause: error });
+    return new CsError('CS_ERR_TIMEOUT', { ...subject, detail, cause: error });
   }
 }
 
-export function sessionClosed(operation: string): CsError {
-  return new CsError('CS_ERR_BAD_HANDLE', { operation, detail: 'the session is closed' });
+export function sessionClosed(subject: CallSubject): CsError {
+  return new CsError('CS_ERR_BAD_HANDLE', { ...subject, detail: 'the session is closed' });
 }
 
 /** A connection may be gone some moments before the session has heard of it. */

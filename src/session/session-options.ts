@@ -1,5 +1,5 @@
 import type { ConnectOptions } from '../cmap/index.ts';
-import { resolveConnectOptions } from '../cmap/index.ts';
+import { checkOptionNames, resolveConnectOptions } from '../cmap/index.ts';
 import { CsError, show } from '../errors/index.ts';
 import type { BackOffLimits } from './back-off.ts';
 
@@ -30,8 +30,17 @@ export interface ResolvedSessionOptions {
   readonly backOff: BackOffLimits;
 }
 
+const OPERATION = 'session';
+const NAMES: readonly (keyof SessionOptions)[] = [
+  ...(['map', 'socketName', 'socketDirectory', 'sharedMemoryDirectory', 'bufferSize'] as const),
+  ...(['timeoutMs', 'backOff'] as const),
+];
+const BACK_OFF_NAMES: readonly (keyof BackOffOptions)[] = ['firstDelayMs', 'maxDelayMs', 'deniedDelayMs'];
+
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
+  checkOptionNames({ operation: OPERATION }, options, NAMES);
   const { backOff = {}, ...connect } = options;
+  checkOptionNames({ operation: `${OPERATION} backOff` }, backOff, BACK_OFF_NAMES);
   const { map, timeoutMs, bufferSize } = resolveConnectOptions(connect);
   const maxDelayMs = checkDelay('maxDelayMs', backOff.maxDelayMs ?? 10_000);
   const firstDelayMs = checkDelay('firstDelayMs', backOff.firstDelayMs ?? Math.min(100, maxDelayMs));
@@ -53,5 +62,5 @@ function checkDelay(name: string, value: number): number {
 }
 
 function invalid(detail: string): CsError {
-  return new CsError('CS_ERR_INVALID_PARAM', { operation: 'session', detail });
+  return new CsError('CS_ERR_INVALID_PARAM', { operation: OPERATION, detail });
 }

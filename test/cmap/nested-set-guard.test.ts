@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { checkNestedSet, noteTracker } from '../../src/cmap/nested-set-guard.ts';
+import { noteChange, noteTracker } from '../../src/cmap/nested-set-guard.ts';
 
 const SERVER = '/run/cmap';
 const DEADLY = ['runtime.force_gather', 'quorum.cancel_wait_for_all'];
@@ -10,7 +10,8 @@ const note = (prefix: string, server = SERVER): (() => void) => {
   forgets.push(forget);
   return forget;
 };
-const check = (key: string, server = SERVER): void => checkNestedSet('cmap_set', server, key);
+/** Makes the change, and has its answer at once. */
+const check = (key: string, server = SERVER): void => noteChange('cmap_set', server, key)?.();
 const refusal: unknown = expect.objectContaining({ code: 'CS_ERR_BUSY', operation: 'cmap_set' });
 
 afterEach(() => {
@@ -57,5 +58,27 @@ describe('a change that would crash corosync', () => {
   it('names the tracked prefix', () => {
     note('runtime.');
     expect(() => check('runtime.force_gather')).toThrow(/"runtime\."/);
+  });
+});
+
+describe('a tracker at which corosync would crash', () => {
+  const busy: unknown = expect.objectContaining({ code: 'CS_ERR_BUSY', operation: 'cmap_track_add' });
+
+  it.each(DEADLY)('is refused while a change of %s is under way, once or twice', (key) => {
+    const [first, second] = [noteChange('cmap_set', SERVER, key), noteChange('cmap_inc', SERVER, key)];
+    for (const prefix of ['', key.slice(0, 3), key]) expect(() => note(prefix)).toThrow(busy);
+    first?.();
+    expect(() => note('')).toThrow(key);
+    second?.();
+    expect(() => note('')).not.toThrow();
+  });
+
+  it('is another one at another corosync, or of other keys', () => {
+    const answered = noteChange('cmap_set', '/run/other', 'runtime.force_gather');
+    note('runtime.');
+    answered?.();
+    const here = noteChange('cmap_set', SERVER, 'quorum.cancel_wait_for_all');
+    note('runtime.members.');
+    here?.();
   });
 });

@@ -64,7 +64,7 @@ describe('whatever stands in a ring, reading it ends, with messages or our error
         fc.asyncProperty(ring, counts, (given, list) =>
           inBoundedMemory(() => {
             const storage = new BudgetStorage(build(given), BUDGET * (list.length + given.chunks.length));
-            const registry = new TrackerRegistry('fuzz');
+            const registry = new TrackerRegistry('fuzz', 'icmap');
             let delivered = 0;
             decodesOrRefuses(() => {
               const events = new EventRing(storage);

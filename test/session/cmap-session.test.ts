@@ -326,12 +326,45 @@ describe('a session', () => {
     it('end with corosync’s refusal, and the session goes on', () =>
       onStage(async (stage) => {
         await stage.succeed();
-        stage.cmap.failNext = new CsError('CS_ERR_NO_MEMORY', { operation: 'cmap_track_add' });
+        stage.cmap.failNext = new CsError('CS_ERR_ACCESS', { operation: 'cmap_track_add' });
         const refused = stage.follow('a.');
         await refused.done;
-        expect(refused.error).toMatchObject({ code: 'CS_ERR_NO_MEMORY' });
+        expect(refused.error).toMatchObject({ code: 'CS_ERR_ACCESS' });
         expect(await refused.follower.whenEnded()).toBe(refused.error);
         expect(stage.states.at(-1)).toBe('resynced');
+      }));
+
+    it.each(['CS_ERR_TRY_AGAIN', 'CS_ERR_NO_MEMORY', 'CS_ERR_BUSY', 'CS_ERR_TIMEOUT'] as const)(
+      'live on after %s, which may pass: the session connects again after a pause',
+      (code) =>
+        onStage(async (stage) => {
+          stage.cmap.map.set('a.b', uint8(1));
+          const reader = stage.follow('a.');
+          stage.cmap.failNext = new CsError(code, { operation: 'cmap_track_add' });
+          await stage.succeed();
+          expect(stage.statuses.at(-1)).toMatchObject({ state: 'lost', error: { cause: { code } } });
+          await stage.connect();
+          expect(stage.states.at(-1)).toBe('resynced');
+          expect(reader.events).toMatchObject([{ kind: 'snapshot', entries: [{ key: 'a.b' }] }]);
+        }),
+    );
+
+    it('say how many changes their reader was given, though it lagged', () =>
+      onStage(async (stage) => {
+        const follower = stage.session.follow('a.', { prefix: true, maxQueued: 3 });
+        await stage.succeed();
+        await stage.lose();
+        for (const key of ['a.1', 'a.2', 'a.3', 'a.4', 'a.5']) stage.cmap.map.set(key, uint8(1));
+        await stage.connect();
+        const kinds: string[] = [];
+        for await (const event of follower) {
+          kinds.push(event.kind);
+          if (event.kind !== 'resynced') continue;
+          expect(event.changes).toBe(5);
+          break;
+        }
+        expect(kinds.filter((kind) => kind === 'notification')).toHaveLength(5);
+        expect(kinds).toContain('overflow');
       }));
 
     it('that are refused after their tracker was added leave none behind', () =>
@@ -340,8 +373,8 @@ describe('a session', () => {
         stage.cmap.map.set('a.b', uint8(1));
         const refused = stage.session.follow('a.', { prefix: true, listener: () => undefined });
         while (stage.cmap.client?.trackers.size !== 1) await Promise.resolve();
-        stage.cmap.failNext = new CsError('CS_ERR_NO_MEMORY', { operation: 'cmap_iter_next' });
-        expect(await refused.whenEnded()).toMatchObject({ code: 'CS_ERR_NO_MEMORY' });
+        stage.cmap.failNext = new CsError('CS_ERR_INVALID_PARAM', { operation: 'cmap_iter_next' });
+        expect(await refused.whenEnded()).toMatchObject({ code: 'CS_ERR_INVALID_PARAM' });
         await stage.settle();
         expect(stage.cmap.client.trackers.size).toBe(0);
       }));

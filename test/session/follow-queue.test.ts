@@ -104,7 +104,7 @@ describe('the queue of a follower', () => {
       expect(source.drain().map(summary)).toEqual(['resynced', 'overflow 1', '*a 1->2', 'lost']);
     });
 
-    it('tells that a loss is over of which its reader has heard, and how much was different', () => {
+    it('tells that a loss is over of which its reader has heard', () => {
       const source = new Source({ ...ROOMY, maxQueued: 1 });
       source.queue.pushLandmark(LOST);
       source.set('a', uint8(1));
@@ -118,7 +118,6 @@ describe('the queue of a follower', () => {
         '*b undefined->1',
         'resynced',
       ]);
-      expect(told.at(-1)).toMatchObject({ event: { changes: 2 } });
     });
   });
 
