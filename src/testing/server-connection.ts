@@ -148,7 +148,10 @@ export class ServerConnection {
     return !this.#closed && !this.#endsBy(fault, 'after');
   }
 
-  #endsBy(fault: Pick<StepFault, 'close'> & { die?: string }, when: 'before' | 'during' | 'after'): boolean {
+  #endsBy(
+    fault: Pick<StepFault, 'close'> & { die?: string | undefined },
+    when: 'before' | 'during' | 'after',
+  ): boolean {
     if (fault.die === when) this.#host.die();
     else if (fault.close === when) this.close();
     return this.#closed;
