@@ -50,7 +50,7 @@ export default tseslint.config(
     ['src/codec/**'],
     [
       '**/ipc/**',
-      '**/cmap/**',
+      ['../cmap/*', '!../cmap/check-value.ts', '!../cmap/keys.ts'],
       '**/session/**',
       '**/cli/**',
       '**/testing/**',
@@ -66,7 +66,7 @@ export default tseslint.config(
   layer(
     ['src/testing/**'],
     [
-      '../cmap/**',
+      ['../cmap/*', '!../cmap/check-value.ts', '!../cmap/keys.ts'],
       '**/session/**',
       '**/cli/**',
       ['**/ipc/*', '!**/ipc/ring-file.ts', '!**/ipc/ring-storage.ts'],

@@ -3,6 +3,7 @@ import { MessageWriter } from '../codec/message-writer.ts';
 import { CS_ERROR_CODES, type CsErrorName } from '../errors/index.ts';
 import type { MessageFault, WelcomeFault } from './fault-types.ts';
 import { bareResponse } from './responses.ts';
+import { stated } from './stated.ts';
 import { encodeWelcome, type WelcomeFields } from './welcome.ts';
 
 /** A message as a fault wants it. */
@@ -27,23 +28,23 @@ function csErrorNumber(error: CsErrorName | number): number {
   return typeof error === 'number' ? error : CS_ERROR_CODES[error];
 }
 
-/** @throws RangeError: there is no such name. */
+/** A name that Node does not know is no fault that could be added. */
 export function errnoNumber(errno: string | number): number {
-  if (typeof errno === 'number') return errno;
-  const number = Object.entries(constants.errno).find(([name]) => name === errno)?.[1];
-  if (number === undefined) throw new RangeError(`no errno is called ${errno}`);
-  return number;
+  return typeof errno === 'number' ? errno : errnoCalled(errno);
 }
 
 /** The number of a system error; ENOMEM for any other. */
 export function errnoOf(error: unknown): number {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return Object.entries(constants.errno).find(([name]) => name === code)?.[1] ?? constants.errno.ENOMEM;
+  return errnoCalled(error instanceof Error && 'code' in error ? error.code : undefined);
+}
+
+function errnoCalled(name: unknown): number {
+  return Object.entries(constants.errno).find(([other]) => other === name)?.[1] ?? constants.errno.ENOMEM;
 }
 
 /** The handshake's answer as a fault wants it, in the pieces in which it is sent. */
 export function welcomePieces(fields: WelcomeFields, fault: WelcomeFault): Uint8Array[] {
-  const answer = encodeWelcome({ ...fields, ...fault.fields });
+  const answer = encodeWelcome({ ...fields, ...stated(fault.fields ?? {}) });
   let rest = fault.change?.(answer) ?? answer;
   const pieces: Uint8Array[] = [];
   for (const size of fault.split ?? []) {

@@ -18,9 +18,18 @@ export interface DatagramBackend {
   bind(name: string, listener: DatagramListener): DatagramSocket;
 }
 
-/** The optional package node-unix-socket: Node.js itself has no unix datagram sockets. @throws Error: it is not installed. */
-export async function loadDatagramBackend(): Promise<DatagramBackend> {
-  const { DgramSocket } = await import('node-unix-socket');
+type Package = typeof import('node-unix-socket');
+
+/**
+ * The optional package node-unix-socket: Node.js itself has no unix datagram sockets.
+ * @throws Error it is not installed or does not run here, with the remedy
+ */
+export async function loadDatagramBackend(
+  load: () => Promise<Package> = () => import('node-unix-socket'),
+): Promise<DatagramBackend> {
+  const { DgramSocket } = await load().catch((cause: unknown) => {
+    throw missing(cause);
+  });
   return {
     bind: (name, listener) => {
       const socket = new DgramSocket();
@@ -46,6 +55,16 @@ export async function loadDatagramBackend(): Promise<DatagramBackend> {
       };
     },
   };
+}
+
+function missing(cause: unknown): Error {
+  const installed = !(cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND');
+  const what = installed ? 'does not run here' : 'is not installed: npm install node-unix-socket';
+  return new Error(
+    `ipcType 'socket' takes the optional package node-unix-socket, which ${what}; ` +
+      "ipcType 'shm', the default, needs no package",
+    { cause },
+  );
 }
 
 function abstract(name: string): string {

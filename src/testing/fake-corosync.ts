@@ -1,69 +1,34 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CmapMap } from '../codec/cmap/set-current-map.ts';
 import type { CmapValue } from '../codec/cmap/value.ts';
-import { CmapService, type CmapStores, type FakeTracker } from './cmap-service.ts';
+import { CmapService, type CmapStores } from './cmap-service.ts';
 import { loadDatagramBackend } from './datagram-socket.ts';
-import type { Fault } from './fault-types.ts';
-import type { Faults } from './faults.ts';
+import { describeClient, type FakeClient } from './fake-client.ts';
+import {
+  checkContents,
+  checkOptions,
+  pairs,
+  type FakeContents,
+  type FakeCorosyncOptions,
+} from './fake-options.ts';
+import { Faults } from './faults.ts';
 import { Icmap } from './icmap.ts';
 import { IpcServer } from './ipc-server.ts';
 import type { Counters } from './connection-host.ts';
 import type { ServerConnection } from './server-connection.ts';
 import { StatsMap } from './stats-map.ts';
+import { oneOf } from './rules.ts';
 import { fromStored, toStored } from './stored-value.ts';
 
-/** Keys with their values, as an object or as pairs. */
-export type FakeEntries =
-  Readonly<Record<string, CmapValue>> | Iterable<readonly [key: string, value: CmapValue]>;
-
-/** What the maps hold. */
-export interface FakeContents {
-  /** The configuration map, icmap. Default: nothing. */
-  readonly entries?: FakeEntries;
-  /** The map of statistics. Default: nothing. */
-  readonly stats?: FakeEntries;
-}
-
-export interface FakeCorosyncOptions extends FakeContents {
-  /** What goes wrong from the start: see `FakeCorosync.faults`. */
-  readonly faults?: Iterable<Fault>;
-  /** How often corosync looks whether a tracked statistic has changed, in milliseconds. Default 1500, as there. */
-  readonly statsPollMs?: number;
-  /**
-   * Listens where corosync does, on the abstract socket `@cmap`, with its files in `/dev/shm`: for programs that cannot be
-   * told another place. Run those in network and mount namespaces of their own. Default false: in a fresh directory.
-   */
-  readonly abstractSocket?: boolean;
-  /**
-   * How messages travel, as corosync.conf's `qb_ipc_type` says it: `'shm'` (default), shared memory, or `'socket'`, datagram
-   * sockets, which takes the optional package node-unix-socket. C programs work with both, but over shared memory they see an
-   * answer only when they look again, every 2 seconds: they sleep on a futex, which Node.js cannot wake.
-   */
-  readonly ipcType?: 'shm' | 'socket';
-  /** In the names of the ring files: after `die` a client looks whether it lives before it removes them. Default ours. */
-  readonly pid?: number;
-}
-
-/** One connected client, as corosync knows it. */
-export interface FakeClient {
-  /** 1 for the first that ever connected. */
-  readonly number: number;
-  readonly map: CmapMap;
-  readonly trackers: readonly FakeTracker[];
-  readonly openIterators: number;
-  /** Requests that it has sent and corosync has handled. */
-  readonly requests: number;
-  /** Notifications that wait because its event ring is full. */
-  readonly queuedEvents: number;
-  /** Where its files are. */
-  readonly ringDirectory: string;
-  /** Ends its connection, as corosync does with a client that breaks the protocol. */
-  close(): void;
+/** What a client needs to find a fake. Empty for one on the abstract socket, which is where clients look by themselves. */
+export interface FakeConnectOptions {
+  readonly socketDirectory?: string;
+  readonly sharedMemoryDirectory?: string;
 }
 
 const SERVICE = 'cmap';
+const flowControlRule = oneOf(0, 1, 2);
 const ABSTRACT_SOCKET = `\0${SERVICE}`.padEnd(108, '\0');
 
 /**
@@ -75,20 +40,26 @@ export class FakeCorosync implements AsyncDisposable {
   readonly #options: FakeCorosyncOptions;
   readonly #directory: string | undefined;
   readonly #services = new Map<ServerConnection, CmapService>();
+  readonly #faults: Faults;
   #server!: IpcServer;
-  #icmap = new Icmap();
-  #stats!: StatsMap;
+  #icmap: Icmap;
+  #stats: StatsMap;
   #poll: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   private constructor(options: FakeCorosyncOptions) {
-    this.#options = options;
-    this.#fill({});
+    checkOptions(options);
+    this.#options = { ...options, entries: pairs(options.entries), stats: pairs(options.stats) };
+    ({ icmap: this.#icmap, stats: this.#stats } = this.#newMaps({}));
+    this.#faults = new Faults(options.ipcType ?? 'shm');
+    for (const fault of options.faults ?? []) this.#faults.add(fault);
     if (options.abstractSocket !== true) this.#directory = mkdtempSync(join(tmpdir(), 'fake-corosync-'));
   }
 
   /**
    * Starts listening.
-   * @throws RangeError corosync could not hold one of the entries. A system error (EADDRINUSE) if the socket is taken.
+   * @throws RangeError an option that does not exist or has no such value, a fault that could not strike, an entry that corosync
+   *   could not hold. A system error (EADDRINUSE) if the socket is taken. Error: the package for `ipcType: 'socket'` is missing.
    */
   static async start(options: FakeCorosyncOptions = {}): Promise<FakeCorosync> {
     const fake = new FakeCorosync(options);
@@ -98,20 +69,19 @@ export class FakeCorosync implements AsyncDisposable {
       fake.#removeDirectory();
       throw error;
     }
-    for (const fault of options.faults ?? []) fake.faults.add(fault);
     fake.#startPolling();
     return fake;
   }
 
-  /** What a client needs to find it: for `CmapClient.connect`, or for the environment of the command line. */
-  get connectOptions(): { socketDirectory?: string; sharedMemoryDirectory?: string } {
+  /** What a client needs to find it: for `CmapClient.connect`, or for `--socket-directory` and `--shm-directory` of the command line. */
+  get connectOptions(): FakeConnectOptions {
     const directory = this.#directory;
     return directory === undefined ? {} : { socketDirectory: directory, sharedMemoryDirectory: directory };
   }
 
   /** Add here what is to go wrong. */
   get faults(): Faults {
-    return this.#server.faults;
+    return this.#faults;
   }
 
   /** What has happened since the start. */
@@ -131,15 +101,17 @@ export class FakeCorosync implements AsyncDisposable {
 
   /** Connected clients, oldest first. */
   get clients(): readonly FakeClient[] {
-    return this.#server.connections.map((connection) => describe(connection, this.#services.get(connection)));
+    return this.#server.connections.map((connection) =>
+      describeClient(connection, this.#services.get(connection)),
+    );
   }
 
-  /** Sets a key as corosync itself does, read-only or not, and tells who tracks it. @throws RangeError: corosync could not hold it. */
+  /**
+   * Sets a key as corosync itself does, read-only or not, and tells who tracks it.
+   * @throws RangeError corosync could not hold it: the rules for key and value are those of `CmapClient.set`
+   */
   set(key: string, value: CmapValue): void {
-    const { type, bytes } = toStored(value);
-    const outcome = this.#icmap.set(key, { type, bytes, length: bytes.length });
-    if (outcome !== 'CS_OK')
-      throw new RangeError(`corosync cannot hold ${JSON.stringify(key)} so: ${outcome}`);
+    setIn(this.#icmap, 'FakeCorosync.set', key, value);
   }
 
   get(key: string): CmapValue | undefined {
@@ -157,9 +129,12 @@ export class FakeCorosync implements AsyncDisposable {
     return new Map([...this.#icmap.entries()].map(([key, stored]) => [key, fromStored(stored)]));
   }
 
-  /** Sets a statistic: a new one is told to prefix trackers at once, a changed one to its own trackers at the next poll. */
+  /**
+   * Sets a statistic: a new one is told to prefix trackers at once, a changed one to its own trackers at the next poll.
+   * @throws RangeError as `set`
+   */
   setStat(key: string, value: CmapValue): void {
-    this.#stats.put(key, toStored(value));
+    this.#stats.put(key, toStored('FakeCorosync.setStat', key, value));
   }
 
   getStat(key: string): CmapValue | undefined {
@@ -176,8 +151,9 @@ export class FakeCorosync implements AsyncDisposable {
     if (!this.#server.paused) this.#stats.poll();
   }
 
-  /** The flow-control word of all clients. 0: go; 1 or 2: stop, as during a change of membership. */
+  /** The flow-control word of all clients. 0: go; 1 or 2: stop, as during a change of membership. @throws RangeError: any other. */
   setFlowControl(value: 0 | 1 | 2): void {
+    flowControlRule('the value for setFlowControl', value);
     this.#server.setFlowControl(value);
   }
 
@@ -200,17 +176,21 @@ export class FakeCorosync implements AsyncDisposable {
   /**
    * Starts again after `die`, or ends as SIGTERM does and starts again. As a real corosync it comes back with what it was
    * started with, or with the contents given; what clients had set is gone. Faults stay.
+   * @throws RangeError as `start`; nothing has changed then. Error: it was stopped.
    */
   async restart(contents: FakeContents = {}): Promise<void> {
+    if (this.#stopped) throw new Error('this fake was stopped; start a new one');
+    const maps = this.#newMaps(contents);
     if (this.#server.running) await this.#server.stop();
     clearInterval(this.#poll);
-    this.#fill(contents);
+    ({ icmap: this.#icmap, stats: this.#stats } = maps);
     await this.#server.listen();
     this.#startPolling();
   }
 
   /** Ends as SIGTERM does, and removes all files. @throws Error: the first of `violations`, if there are any. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     clearInterval(this.#poll);
     await this.#server.stop();
     this.#removeDirectory();
@@ -239,6 +219,7 @@ export class FakeCorosync implements AsyncDisposable {
       service: SERVICE,
       pid: this.#options.pid ?? process.pid,
       datagrams: this.#options.ipcType === 'socket' ? await loadDatagramBackend() : undefined,
+      faults: this.#faults,
       newService: (connection) => this.#newService(connection),
     });
   }
@@ -247,13 +228,16 @@ export class FakeCorosync implements AsyncDisposable {
     if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  #fill(contents: FakeContents): void {
-    this.#icmap = new Icmap();
-    this.#stats = new StatsMap((what) =>
+  #newMaps(contents: FakeContents): { icmap: Icmap; stats: StatsMap } {
+    checkContents(contents);
+    const icmap = new Icmap();
+    const stats = new StatsMap((what) =>
       this.#server.onViolation(new Error(`${what} would crash corosync, or corrupt its memory`)),
     );
-    for (const [key, value] of pairs(contents.entries ?? this.#options.entries)) this.set(key, value);
-    for (const [key, value] of pairs(contents.stats ?? this.#options.stats)) this.setStat(key, value);
+    const { entries = this.#options.entries, stats: statistics = this.#options.stats } = contents;
+    for (const [key, value] of pairs(entries)) setIn(icmap, 'entries', key, value);
+    for (const [key, value] of pairs(statistics)) stats.put(key, toStored('stats', key, value));
+    return { icmap, stats };
   }
 
   #startPolling(): void {
@@ -272,19 +256,9 @@ export class FakeCorosync implements AsyncDisposable {
   }
 }
 
-function describe(connection: ServerConnection, service: CmapService | undefined): FakeClient {
-  return {
-    number: connection.number,
-    map: service?.map ?? 'icmap',
-    trackers: service?.trackers ?? [],
-    openIterators: service?.openIterators ?? 0,
-    requests: connection.transport.handled,
-    queuedEvents: connection.queuedEvents,
-    ringDirectory: connection.transport.directory,
-    close: () => connection.close(),
-  };
-}
-
-function pairs(entries: FakeEntries = []): Iterable<readonly [string, CmapValue]> {
-  return Symbol.iterator in entries ? entries : Object.entries(entries);
+function setIn(icmap: Icmap, operation: string, key: string, value: CmapValue): void {
+  const { type, bytes } = toStored(operation, key, value);
+  const outcome = icmap.set(key, { type, bytes, length: bytes.length });
+  if (outcome === 'CS_OK') return;
+  throw new RangeError(`${operation} ${JSON.stringify(key)}: ${outcome}: corosync cannot hold this value`);
 }

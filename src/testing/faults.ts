@@ -1,5 +1,8 @@
+import { checkFault } from './check-fault.ts';
 import type { Fault, FaultsByStep, FaultStep } from './fault-types.ts';
 import type { RequestName } from './requests.ts';
+import type { IpcType } from './server-transport.ts';
+import { stated } from './stated.ts';
 
 /** What a step is about. */
 export interface FaultSubject {
@@ -47,9 +50,20 @@ class Armed implements ActiveFault {
 /** What is to go wrong, in the order in which it was added. */
 export class Faults {
   readonly #armed = new Set<Armed>();
+  readonly #ipcType: IpcType;
 
-  /** From now on this goes wrong when its condition holds. */
+  /** @internal @param ipcType not everything can go wrong over datagrams */
+  constructor(ipcType: IpcType) {
+    this.#ipcType = ipcType;
+  }
+
+  /**
+   * From now on this goes wrong when its condition holds.
+   * @throws RangeError it could never strike or would have no effect: a property that does not exist or does not belong to the
+   *   step, a value that is not allowed, something that only shared memory has.
+   */
   add(fault: Fault): ActiveFault {
+    checkFault(fault, this.#ipcType);
     return new Armed(fault, this.#armed);
   }
 
@@ -62,7 +76,7 @@ export class Faults {
   strike<Step extends FaultStep>(step: Step, subject: FaultSubject = {}): FaultsByStep[Step] {
     let effect: FaultsByStep[Step] = {};
     for (const armed of [...this.#armed]) {
-      if (armed.strikes(step, subject)) effect = { ...effect, ...armed.fault.do };
+      if (armed.strikes(step, subject)) effect = { ...effect, ...stated(armed.fault.do) };
     }
     return effect;
   }

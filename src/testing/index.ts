@@ -1,10 +1,6 @@
-export {
-  FakeCorosync,
-  type FakeClient,
-  type FakeContents,
-  type FakeCorosyncOptions,
-  type FakeEntries,
-} from './fake-corosync.ts';
+export { FakeCorosync, type FakeConnectOptions } from './fake-corosync.ts';
+export type { FakeClient } from './fake-client.ts';
+export type { FakeContents, FakeCorosyncOptions, FakeEntries } from './fake-options.ts';
 export type { FakeTracker } from './cmap-service.ts';
 export type { ActiveFault, Faults } from './faults.ts';
 export type {

@@ -15,12 +15,14 @@ export interface IpcServerOptions {
   readonly pid: number;
   /** For datagrams instead of shared memory. */
   readonly datagrams?: DatagramBackend | undefined;
+  /** Default: none. */
+  readonly faults?: Faults;
   readonly newService: (connection: ServerConnection) => Service;
 }
 
 /** libqb's server: a socket, ring files in a directory for each client, and the rules of its rings. */
 export class IpcServer implements ConnectionHost {
-  readonly faults = new Faults();
+  readonly faults: Faults;
   readonly counters: Counters = {
     connections: 0,
     refused: 0,
@@ -43,6 +45,7 @@ export class IpcServer implements ConnectionHost {
 
   private constructor(options: IpcServerOptions) {
     this.#options = options;
+    this.faults = options.faults ?? new Faults(options.datagrams === undefined ? 'shm' : 'socket');
   }
 
   static async start(options: IpcServerOptions): Promise<IpcServer> {

@@ -4,16 +4,10 @@ import { MessageReader } from '../codec/message-reader.ts';
 /** The requests of cmap by the names that faults use. */
 export type RequestName = keyof typeof CMAP_REQUEST_ID;
 
-const NAMES = new Map<number, RequestName>(
-  (Object.keys(CMAP_REQUEST_ID) as RequestName[]).map((name) => [CMAP_REQUEST_ID[name], name]),
-);
-const WITHOUT_NAME: readonly (RequestName | undefined)[] = [
-  'iterNext',
-  'iterFinalize',
-  'trackDelete',
-  'setCurrentMap',
-  undefined,
-];
+export const REQUEST_NAMES = Object.keys(CMAP_REQUEST_ID) as readonly RequestName[];
+
+const NAMES = new Map<number, RequestName>(REQUEST_NAMES.map((name) => [CMAP_REQUEST_ID[name], name]));
+const WITHOUT_KEY: readonly RequestName[] = ['iterNext', 'iterFinalize', 'trackDelete', 'setCurrentMap'];
 /** The largest of the structs, that of set and track_add. */
 const LARGEST_STRUCT = 296;
 const NAME_OFFSET = 16;
@@ -51,7 +45,7 @@ export class RequestReader {
 
   /** The key or prefix, read as a C string, of requests that have one. */
   get key(): string | undefined {
-    return WITHOUT_NAME.includes(this.name) ? undefined : this.keyText;
+    return this.name !== undefined && hasKey(this.name) ? this.keyText : undefined;
   }
 
   get keyText(): string {
@@ -78,6 +72,11 @@ export class RequestReader {
   u64(offset: number): bigint {
     return this.#reader.u64(offset);
   }
+}
+
+/** Whether requests of this kind carry a key or a prefix. */
+export function hasKey(request: RequestName): boolean {
+  return !WITHOUT_KEY.includes(request);
 }
 
 /** The key of a notification. */

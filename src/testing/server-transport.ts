@@ -1,6 +1,9 @@
 import type { ChunkLies } from './libqb-ring.ts';
 import type { WelcomeFields } from './welcome.ts';
 
+/** How messages travel, in the words of corosync.conf's `qb_ipc_type`. */
+export type IpcType = 'shm' | 'socket';
+
 /** What goes from the server to the client. */
 export type OutgoingChannel = 'response' | 'event';
 

@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { CmapClient, type CsErrorName } from '../../src/index.ts';
-import { FakeCorosync, type Fault, type WelcomeFields } from '../../src/testing/index.ts';
+import { FakeCorosync, type Fault, type StepFault, type WelcomeFields } from '../../src/testing/index.ts';
 import { ourOutcome } from '../helpers/integration-outcome.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import { connectingUnder, IN_VAIN } from './under-fault.ts';
+
+const ENDS: readonly StepFault[] = [
+  { die: 'before' },
+  { die: 'after' },
+  { close: 'before' },
+  { close: 'after' },
+];
 
 const welcome = (effect: Extract<Fault, { when: { step: 'welcome' } }>['do'], times = Infinity): Fault => ({
   when: { step: 'welcome', times },
@@ -64,18 +71,16 @@ describe('connecting', () => {
   });
 
   it.each(['accept', 'authenticate', 'welcome'] as const)('to a server that is slow at %s', async (step) => {
-    const fault = { when: { step }, do: { delayMs: 30 } } as Fault;
-    expect((await connectingUnder([fault])).outcome).toBe('CS_OK');
-    const endless = { when: { step, times: Infinity }, do: { delayMs: 600_000 } } as Fault;
+    expect((await connectingUnder([{ when: { step }, do: { delayMs: 30 } }])).outcome).toBe('CS_OK');
+    const endless: Fault = { when: { step, times: Infinity }, do: { delayMs: 600_000 } };
     expect((await connectingUnder([endless], IN_VAIN)).outcome).toBe('CS_ERR_TIMEOUT');
   });
 
   it.each(['accept', 'authenticate', 'welcome'] as const)(
     'to a server that dies or hangs up at %s, before or after',
     async (step) => {
-      for (const effect of [{ die: 'before' }, { die: 'after' }, { close: 'before' }, { close: 'after' }]) {
-        const fault = { when: { step, times: Infinity }, do: effect } as Fault;
-        const { outcome } = await connectingUnder([fault]);
+      for (const effect of ENDS) {
+        const { outcome } = await connectingUnder([{ when: { step, times: Infinity }, do: effect }]);
         const welcomed = step === 'welcome' && Object.values(effect)[0] === 'after';
         // Welcomed, a client may look for its files when they are there, and when they are gone.
         const possible = welcomed ? ['CS_OK', 'CS_ERR_LIBRARY', 'CS_ERR_NOT_EXIST'] : ['CS_ERR_LIBRARY'];

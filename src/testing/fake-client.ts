@@ -1,0 +1,33 @@
+import type { CmapMap } from '../codec/cmap/set-current-map.ts';
+import type { CmapService, FakeTracker } from './cmap-service.ts';
+import type { ServerConnection } from './server-connection.ts';
+
+/** One connected client, as corosync knows it. */
+export interface FakeClient {
+  /** 1 for the first that ever connected. */
+  readonly number: number;
+  readonly map: CmapMap;
+  readonly trackers: readonly FakeTracker[];
+  readonly openIterators: number;
+  /** Requests that it has sent and corosync has handled. */
+  readonly requests: number;
+  /** Notifications that wait because its event ring is full. */
+  readonly queuedEvents: number;
+  /** Where its files are. */
+  readonly ringDirectory: string;
+  /** Ends its connection, as corosync does with a client that breaks the protocol. */
+  close(): void;
+}
+
+export function describeClient(connection: ServerConnection, service: CmapService | undefined): FakeClient {
+  return {
+    number: connection.number,
+    map: service?.map ?? 'icmap',
+    trackers: service?.trackers ?? [],
+    openIterators: service?.openIterators ?? 0,
+    requests: connection.transport.handled,
+    queuedEvents: connection.queuedEvents,
+    ringDirectory: connection.transport.directory,
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,73 @@
+import type { CmapValue } from '../codec/cmap/value.ts';
+import { show } from '../errors/index.ts';
+import type { Fault } from './fault-types.ts';
+import * as rules from './rules.ts';
+
+/** Keys with their values, as an object or as pairs. */
+export type FakeEntries =
+  Readonly<Record<string, CmapValue>> | Iterable<readonly [key: string, value: CmapValue]>;
+
+/** What the maps hold. */
+export interface FakeContents {
+  /** The configuration map, icmap. Default: nothing. */
+  readonly entries?: FakeEntries | undefined;
+  /** The map of statistics. Default: nothing. */
+  readonly stats?: FakeEntries | undefined;
+}
+
+export interface FakeCorosyncOptions extends FakeContents {
+  /** What goes wrong from the start: see `FakeCorosync.faults`. */
+  readonly faults?: Iterable<Fault> | undefined;
+  /** How often corosync looks whether a tracked statistic has changed, in milliseconds (1 to 2147483647). Default 1500, as there. */
+  readonly statsPollMs?: number | undefined;
+  /**
+   * Listens where corosync does, on the abstract socket `@cmap`, with its files in `/dev/shm`: for programs that cannot be
+   * told another place. Run those in network and mount namespaces of their own. Default false: in a fresh directory.
+   */
+  readonly abstractSocket?: boolean | undefined;
+  /**
+   * How messages travel, as corosync.conf's `qb_ipc_type` says it: `'shm'` (default), shared memory, or `'socket'`, datagram
+   * sockets, which takes the optional package node-unix-socket. C programs work with both, but over shared memory they see an
+   * answer only when they look again, every 2 seconds: they sleep on a futex, which Node.js cannot wake.
+   */
+  readonly ipcType?: 'shm' | 'socket' | undefined;
+  /** In the names of the ring files: after `die` a client looks whether it lives before it removes them. Default ours. */
+  readonly pid?: number | undefined;
+}
+
+const entriesRule = rules.rule(
+  'an object of keys and values, or an iterable of pairs',
+  (value) => typeof value === 'object' && value !== null,
+);
+const CONTENTS = { entries: entriesRule, stats: entriesRule } satisfies Record<
+  keyof FakeContents,
+  rules.Rule
+>;
+const contentsRule = rules.object('restart', CONTENTS);
+const optionsRule = rules.object('FakeCorosync.start', {
+  ...CONTENTS,
+  faults: rules.iterable,
+  statsPollMs: rules.integer(1, rules.INT32_MAX),
+  abstractSocket: rules.boolean,
+  ipcType: rules.oneOf('shm', 'socket'),
+  pid: rules.integer(1, rules.INT32_MAX),
+} satisfies Record<keyof FakeCorosyncOptions, rules.Rule>);
+
+/** @throws RangeError: an option that does not exist, or a value that it cannot have. */
+export function checkOptions(options: FakeCorosyncOptions): void {
+  optionsRule('options', options);
+}
+
+/** @throws RangeError, as checkOptions. */
+export function checkContents(contents: FakeContents): void {
+  contentsRule('contents', contents);
+}
+
+/** A copy: what is given may change, and an iterable may have its pairs only once. */
+export function pairs(entries: FakeEntries = []): (readonly [string, CmapValue])[] {
+  if (!rules.isIterable(entries)) return Object.entries(entries);
+  return Array.from(entries, (pair: unknown) => {
+    if (Array.isArray(pair)) return [pair[0], pair[1]] as [string, CmapValue];
+    throw new RangeError(`an entry is ${show(pair)}; it must be a pair of key and value`);
+  });
+}
