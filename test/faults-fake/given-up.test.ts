@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CmapClient } from '../../src/index.ts';
 import { FakeCorosync } from '../../src/testing/index.ts';
-import { errorOf } from '../helpers/integration-outcome.ts';
 import { collect } from '../helpers/integration-collect.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const CRASHING = 'quorum.cancel_wait_for_all';
 const ENTRIES = { [CRASHING]: { type: 'uint8', value: 0 }, 'a.b.c': { type: 'uint8', value: 1 } } as const;
 const BUSY = { code: 'CS_ERR_BUSY' };
+
+const errorOf = (call: Promise<unknown>): Promise<unknown> => call.catch((error: unknown) => error);
 
 /** A fake with two clients. */
 async function twoClients(): Promise<{
@@ -79,7 +80,7 @@ describe('a track that comes to nothing', () => {
     const aborted = one.track('quorum.', { prefix: true, signal: AbortSignal.abort() });
     expect(await errorOf(aborted)).toMatchObject({ name: 'AbortError' });
     await one.setUint8(CRASHING, 1);
-    fake.addFault({
+    fake.faults.add({
       when: { step: 'request', request: 'trackAdd' },
       do: { error: 'CS_ERR_NO_MEMORY', delayMs: 50 },
     });
@@ -93,7 +94,7 @@ describe('a track that comes to nothing', () => {
   it('is deleted if it was added after all, and then leaves no note', async () => {
     await using stage = await twoClients();
     const { fake, one } = stage;
-    fake.addFault({ when: { step: 'request', request: 'trackAdd' }, do: { delayMs: 50 } });
+    fake.faults.add({ when: { step: 'request', request: 'trackAdd' }, do: { delayMs: 50 } });
     const late = one.track('quorum.', { prefix: true, timeoutMs: 10 });
     expect(await errorOf(late)).toMatchObject({ code: 'CS_ERR_TIMEOUT' });
     await one.get('a.b.c');
@@ -108,13 +109,13 @@ describe('deadlines', () => {
     await using stage = await twoClients();
     const { fake, one } = stage;
     const slow = { when: { step: 'request', request: 'iterFinalize' }, do: { delayMs: 500 } } as const;
-    fake.addFault(slow);
+    fake.faults.add(slow);
     expect(await errorOf(collect(one.keys('', { timeoutMs: 100 })))).toMatchObject({
       code: 'CS_ERR_TIMEOUT',
       operation: 'cmap_iter_finalize',
     });
     await one.get('a.b.c');
-    fake.addFault(slow);
+    fake.faults.add(slow);
     const signal = AbortSignal.timeout(100);
     expect(await errorOf(collect(one.keys('', { signal })))).toMatchObject({ name: 'TimeoutError' });
   });
@@ -123,7 +124,7 @@ describe('deadlines', () => {
     await using fake = await FakeCorosync.start({ stats: { 'stats.a.b': { type: 'uint64', value: 1n } } });
     await using client = await CmapClient.connect({ ...fake.connectOptions, map: 'stats' });
     for (const request of ['get', 'trackAdd'] as const)
-      fake.addFault({ when: { step: 'request', request }, do: { delayMs: 300 } });
+      fake.faults.add({ when: { step: 'request', request }, do: { delayMs: 300 } });
     const startedAt = performance.now();
     expect(await errorOf(client.track('stats.a.b', { timeoutMs: 400 }))).toMatchObject({
       code: 'CS_ERR_TIMEOUT',
