@@ -92,7 +92,8 @@ export class DatagramTransport implements Transport {
       (count) => listener.onFailure(malformed(`${count} bytes on the stream socket, which announce nothing`)),
       (error) => {
         this.#serverGone = true;
-        listener.onLost(error);
+        // What it had sent before is read in the poll between the two.
+        setImmediate(() => setImmediate(() => this.#listener?.onLost(error)));
       },
     );
   }

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { CmapTracker } from '../../src/index.ts';
 import { errorOf } from '../helpers/integration-outcome.ts';
 import { describeOnCorosync } from '../helpers/integration-suite.ts';
 
@@ -44,6 +45,17 @@ describeOnCorosync('giving back', (suite) => {
     await client.get('totem.version');
     await set();
     expect(await client.getUint8('quorum.cancel_wait_for_all')).toBe(0);
+  });
+
+  it('a deadly set that waits for its turn keeps trackers out, on other connections too', async () => {
+    const [writer, other] = [await suite.connect(), await suite.connect()];
+    const before = Array.from({ length: 2000 }, () => writer.get('totem.version'));
+    const set = writer.setUint8('quorum.cancel_wait_for_all', 1);
+    const track = (): Promise<CmapTracker> => other.track('quorum.', { prefix: true });
+    expect(await errorOf(track())).toMatchObject({ code: 'CS_ERR_BUSY', operation: 'cmap_track_add' });
+    await Promise.all([...before, set]);
+    await (await track()).delete();
+    expect(await writer.getUint32('totem.version')).toBe(2);
   });
 
   it('does not keep close waiting', async () => {

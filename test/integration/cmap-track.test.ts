@@ -139,17 +139,17 @@ describeOnCorosync('trackers', (suite) => {
       'not a set of %s while we track "%s" (prefix: %s): it crashes corosync',
       async (key, tracked, prefix) => {
         const [client, writer] = [await suite.connect(), await suite.connect()];
+        const gathers = key === 'runtime.force_gather';
+        const set = (): Promise<void> => (gathers ? writer.setString(key, 'yes') : writer.setUint8(key, 1));
         const tracker = await client.track(tracked, { prefix });
-        expect(await errorOf(writer.setUint8(key, 1))).toMatchObject({ code: 'CS_ERR_BUSY', key });
+        expect(await errorOf(set())).toMatchObject({ code: 'CS_ERR_BUSY', key });
         expect(await errorOf(client.increment(key))).toMatchObject({ code: 'CS_ERR_BUSY', key });
-        expect(await errorOf(client.delete(key))).toMatchObject({ code: 'CS_ERR_BUSY', key });
+        // The other key must never be deleted.
+        const refusal = gathers ? 'CS_ERR_INVALID_PARAM' : 'CS_ERR_BUSY';
+        expect(await errorOf(client.delete(key))).toMatchObject({ code: refusal, key });
         await tracker.delete();
-        if (key === 'runtime.force_gather') {
-          await writer.setString(key, 'yes');
-          await suite.expectLogged(/Forcing into GATHER state/);
-        } else {
-          await writer.setUint8(key, 1);
-        }
+        await set();
+        if (gathers) await suite.expectLogged(/Forcing into GATHER state/);
         await writer.get('totem.version');
       },
     );

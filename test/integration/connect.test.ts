@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +12,7 @@ import {
   unlimitSharedMemory,
   usedSharedMemory,
 } from '../helpers/fault-shared-memory.ts';
-import { inChild, type User } from '../helpers/integration-child.ts';
+import { inChild, type ChildReport, type User } from '../helpers/integration-child.ts';
 import { collect } from '../helpers/integration-collect.ts';
 import { errorOf, ourOutcome, outcomeName, type Outcome } from '../helpers/integration-outcome.ts';
 import { describeOnCorosync, ourRings } from '../helpers/integration-suite.ts';
@@ -145,6 +147,21 @@ describeOnCorosync('connecting', (suite) => {
       expect(libcmap.errno).toBe(13);
       await suite.expectLogged(DENIED);
     });
+  });
+
+  it('as a user who is not allowed says which file allows him, and that does', async () => {
+    const connect = (): Promise<ChildReport> =>
+      inChild({ do: 'connect', user: { uid: NOBODY, gid: NOBODY }, options: ONCE });
+    const { message = '' } = await connect();
+    await suite.expectLogged(DENIED);
+    const lines = [...message.matchAll(/`([^`]+)`/g)].map(([, line]) => line);
+    const directory = join(suite.corosync.directory, 'uidgid.d');
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, 'as-told'), `${lines.join('\n')}\n`);
+    await run('corosync-cfgtool', ['-R']);
+    expect(await connect()).toMatchObject({ code: 'CS_OK' });
+    rmSync(join(directory, 'as-told'));
+    await run('corosync-cfgtool', ['-R']);
   });
 
   describe('from a user namespace, where it is root', () => {
