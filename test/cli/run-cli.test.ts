@@ -206,7 +206,8 @@ describe('usage', () => {
       expect(text).toMatch(/^Usage: [^]*\nExamples?:\n[^]*--timeout MS[^]*Exit codes:/);
       expect(await run('help', name)).toEqual({ code, stdout: text, stderr: '' });
     }
-    expect((await run('help', 'json')).stdout).toContain('{"event":"overflow"');
+    expect((await run('help', 'json')).stdout.match(/\{"event":"overflow"/g)).toHaveLength(2);
+    expect((await run('help', 'track')).stdout).toContain('crashes when anybody sets');
   });
 
   it('has lines that fit a terminal', async () => {
