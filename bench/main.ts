@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { PrivateCorosync } from '../test/helpers/private-corosync.ts';
 import { Bench, Skipped, type Row } from './bench.ts';
 import type { Finding } from './finding.ts';
-import { parseOptions, type BenchOptions } from './options.ts';
+import { optionsOrExit, type BenchOptions } from './options.ts';
 import { describeMachine, formatFindings } from './report.ts';
 import { fairness } from './rows/fairness.ts';
 import { idle } from './rows/idle.ts';
@@ -86,4 +86,4 @@ async function main(options: BenchOptions): Promise<void> {
   }
 }
 
-await main(parseOptions(process.argv.slice(2)));
+await main(optionsOrExit(process.argv.slice(2)));

@@ -15,7 +15,22 @@ export interface BenchOptions {
 const DEFAULT_ROUNDS = 9;
 const QUICK_ROUNDS = 3;
 
-export function parseOptions(words: readonly string[]): BenchOptions {
+/** The same as bench/run.sh prints. */
+const USAGE =
+  'usage: npm run bench -- [--quick] [--rounds N] [--rows NAME,NAME] [--json FILE] [--dist DIRECTORY]';
+
+/** Ends the process with exit code 2, after a word on what is wrong, if the words are no options. */
+export function optionsOrExit(words: readonly string[]): BenchOptions {
+  try {
+    return parseOptions(words);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+/** Throws an error whose message says what is wrong with the words. */
+function parseOptions(words: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...words],
     options: {

@@ -4,6 +4,23 @@
 # Measures the client beside libcmap, libqb's own client and corosync-cmapctl, in alternating rounds against a
 # corosync that nobody else can see. Needs root, on Debian; what is missing is installed.
 #   --dist    measures a build that is there already, instead of building this tree
+set -eu
+usage() { echo "usage: npm run bench -- [--quick] [--rounds N] [--rows NAME,NAME] [--json FILE] [--dist DIRECTORY]"; }
+
+# Before anything is built. What the values may be is for options.ts to say.
+check_options() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --help | -h) usage; exit 0 ;;
+      --quick | --rounds=* | --rows=* | --json=* | --dist=*) ;;
+      --rounds | --rows | --json | --dist) [ $# -gt 1 ] && shift || { usage >&2; exit 2; } ;;
+      *) usage >&2; exit 2 ;;
+    esac
+    shift
+  done
+}
+check_options "$@"
+
 # shellcheck source=scripts/prepare.sh
 . "$(dirname "$0")/../scripts/prepare.sh"
 

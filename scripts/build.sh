@@ -4,8 +4,17 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# esbuild renames a class that refers to itself (_CmapClient), and console.log would show that to the library's users. Its
+# --keep-names costs 8 % of the time that importing takes. The space keeps the columns of the source map.
+restore_class_names() {
+  local name
+  sed -nE 's/^var (\w+) = class _\1 .*/\1/p' "$1" | while read -r name; do sed -i "s/\b_$name\b/$name /g" "$1"; done
+}
+
 rm -rf dist
 npx tsc -p tsconfig.build.json
 npx esbuild src/index.ts src/testing/index.ts src/cli/main.ts src/cli/cmapctl-main.ts --bundle --format=esm --platform=node \
   --target=node20.19 --sourcemap --outdir=dist --outbase=src \
   --external:node-unix-socket --external:unix-dgram --log-level=warning
+restore_class_names dist/index.js
+restore_class_names dist/testing/index.js

@@ -5,7 +5,7 @@
 
 elsewhere() {
   say "the demo starts a corosync of its own in private namespaces, which takes Linux and root: sudo npm run demo"
-  say "without that, on a machine where corosync runs and allows you: npx corosync-client track --prefix runtime."
+  say "without that, on a machine where corosync runs and allows you: npx corosync-client track --prefix runtime.members."
   exit 1
 }
 

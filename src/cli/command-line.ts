@@ -74,14 +74,22 @@ function firstSentence(message: string): string {
   return (message.split(/\.\s|\n/, 1)[0] ?? message).replace(/\.$/, '');
 }
 
-/** The options that say how to connect. What they may be is for the library to check, except that numbers are numbers. */
-export function connectOptions(options: OptionValues): ConnectOptions {
+/**
+ * The options that say how to connect. What they may be is for the library to check, except that numbers are numbers.
+ * @param variables the environment; it has defaults for the directories, so that a container can be set up once for all commands
+ */
+export function connectOptions(
+  options: OptionValues,
+  variables: Readonly<Record<string, string | undefined>>,
+): ConnectOptions {
   return {
     map: checkMap(text(options.map)),
     timeoutMs: wholeNumber('timeout', options),
     socketName: text(options['socket-name']),
-    socketDirectory: text(options['socket-directory']),
-    sharedMemoryDirectory: text(options['shm-directory']),
+    socketDirectory:
+      text(options['socket-directory']) ?? notEmpty(variables.COROSYNC_CLIENT_SOCKET_DIRECTORY),
+    sharedMemoryDirectory:
+      text(options['shm-directory']) ?? notEmpty(variables.COROSYNC_CLIENT_SHM_DIRECTORY),
     bufferSize: wholeNumber('buffer-size', options),
   };
 }
@@ -93,6 +101,10 @@ function checkMap(map: string | undefined): 'icmap' | 'stats' | undefined {
 
 function text(value: string | boolean | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
+}
+
+function notEmpty(variable: string | undefined): string | undefined {
+  return variable === '' ? undefined : variable;
 }
 
 function wholeNumber(name: string, options: OptionValues): number | undefined {

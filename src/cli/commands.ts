@@ -136,6 +136,10 @@ some are missing.
   --events LIST   only these of add,delete,modify
 ${JSON_HELP}
 
+Corosync crashes when anybody sets quorum.cancel_wait_for_all or runtime.force_gather
+while a prefix that covers the key is tracked. In production use narrower ones, as
+runtime.members. or nodelist.: neither all keys, nor runtime. or quorum.
+
 In the stats map corosync looks at values every 1.5 s only, and tells no old values;
 --prefix needs the events add and delete there.
 
@@ -191,8 +195,7 @@ Looks at what lies between this process and corosync: its socket, namespaces, sh
 memory, the rules for users, the versions; then connects, once, and gets a value.
 Prints a line for each finding: ok, note or problem, and below it what to do. Root sees
 most. It only reads, but a corosync that refuses the connection logs that it did. The
-exit code is 0 if the get worked, and 1 if not, also where there is no connection. The
-default timeout is 5000 ms here.
+exit code is 0 if the get worked, and 1 if not, also where there is no connection.
 
 ${JSON_HELP}
 

@@ -1,4 +1,4 @@
-import { CsError } from '../errors/index.ts';
+import { ConnectionError, CsError } from '../errors/index.ts';
 
 /** What the C functions that the library names stand for. */
 const OPERATIONS: ReadonlyMap<string, string> = new Map([
@@ -15,12 +15,30 @@ const OPERATIONS: ReadonlyMap<string, string> = new Map([
   ['follow', 'cannot follow'],
 ]);
 
-/** An error on one line: what failed, for which key, with which code, and what the library says about it. */
-export function explain(error: unknown): string {
+/**
+ * An error on one line: what failed, for which key, with which code, and what the library says about it.
+ * @param operation what failed, where it is not what the library calls it
+ */
+export function explain(error: unknown, operation?: string): string {
   if (!(error instanceof CsError)) return oneLine(error instanceof Error ? error.message : String(error));
-  const { operation, key, message } = error;
-  const what = [OPERATIONS.get(operation) ?? operation, key].filter((part) => part !== undefined).join(' ');
-  return oneLine(`${what}: ${message.slice(message.indexOf(`${error.code} (`))}`);
+  const { key, message } = error;
+  const failed = operation ?? error.operation;
+  const what = [OPERATIONS.get(failed) ?? failed, ...(key === undefined ? [] : [key === '' ? "''" : key])];
+  return oneLine(`${what.join(' ')}: ${inOurWords(message.slice(message.indexOf(`${error.code} (`)))}`);
+}
+
+/** The same for a connection that could not be made; where nobody answers, doctor tells why. */
+export function explainConnecting(error: unknown): string {
+  const absent =
+    error instanceof ConnectionError &&
+    error.operation === 'connect' &&
+    (error.errno === 'ECONNREFUSED' || error.errno === 'ENOENT');
+  return `${explain(error)}${absent ? '; `corosync-client doctor` says more' : ''}`;
+}
+
+/** The library names its options; ours have other names. */
+function inOurWords(text: string): string {
+  return text.replace('pass coverCrashingKeys: true', 'give --cover-crashing-keys');
 }
 
 function oneLine(text: string): string {

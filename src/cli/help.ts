@@ -5,9 +5,12 @@ import { UsageError } from './exit-codes.ts';
 const GLOBAL_OPTIONS = `Options of all commands:
   --map MAP               icmap (default: configuration and run-time state) or stats
   --timeout MS            how long connecting and each call may take; default 30000
+                          (doctor: 5000)
   --socket-name NAME      name of corosync's socket; default cmap
-  --socket-directory DIR  where the socket is, if libqb uses filesystem sockets
-  --shm-directory DIR     where corosync's /dev/shm is mounted; default /dev/shm
+  --socket-directory DIR  where the socket is, if libqb uses filesystem sockets; default
+                          $COROSYNC_CLIENT_SOCKET_DIRECTORY
+  --shm-directory DIR     where corosync's /dev/shm is mounted; default
+                          $COROSYNC_CLIENT_SHM_DIRECTORY, or else /dev/shm
   --buffer-size BYTES     size of the ring buffers, 65536 to 16777216
   -h, --help              print help`;
 
@@ -31,10 +34,13 @@ track           {"event":"overflow","dropped":3,"time":"..."}
 
 follow          {"event":"snapshot","entries":[{"key":...,"type":...,"value":...}],
                  "time":"..."}
-                then as track, and "synthetic": true if found by comparing, and
+                then add, delete and modify as track has them, and
+                "synthetic": true or false: whether it was found by comparing;
                 {"event":"lost","code":"CS_ERR_LIBRARY","message":"...",
                  "time":"..."}
                 {"event":"resynced","changes":3,"time":"..."}
+                {"event":"overflow","dropped":3,"time":"..."}
+                3 changes are not told one by one; what they changed follows.
 
 doctor          {"check":"socket","level":"problem","text":"...","remedy":"..."}
                 level is ok, note or problem; remedy may have several lines, and is

@@ -8,6 +8,7 @@ const errors = new SyncOutput(2, () => undefined);
 
 const code = await runCli(rawArguments(), {
   output: new Output(process.stdout),
+  variables: process.env,
   async connect(options) {
     const { CmapClient } = await import('../index.ts');
     return CmapClient.connect(options);

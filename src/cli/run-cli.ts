@@ -4,13 +4,15 @@ import type { CliClient, Command, CommandContext } from './command.ts';
 import { connectOptions, parseCommandLine, splitCommandLine } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
 import { ConnectFailure, EXIT, UsageError } from './exit-codes.ts';
-import { explain } from './explain.ts';
+import { explain, explainConnecting } from './explain.ts';
 import { OutputError, type Output } from './output.ts';
 import { fromRaw } from './raw-arguments.ts';
 
 /** What the command line tool touches outside, so that tests can bring their own. */
 export interface CliEnvironment {
   readonly output: Output;
+  /** The environment variables. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
   connect(options: ConnectOptions): Promise<CliClient>;
   openSession(options: SessionOptions): Promise<CmapSession>;
   complain(line: string): void;
@@ -33,7 +35,7 @@ export async function runCli(words: readonly string[], environment: CliEnvironme
 
 function describe(error: unknown): string {
   if (error instanceof UsageError) return `${error.message} (see corosync-client help)`;
-  return explain(error instanceof ConnectFailure ? error.cause : error);
+  return error instanceof ConnectFailure ? explainConnecting(error.cause) : explain(error);
 }
 
 function exitCodeOf(error: unknown): number {
@@ -73,7 +75,7 @@ async function runCommand(
   { options, rawOperands }: Pick<CommandContext, 'options' | 'rawOperands'>,
   environment: CliEnvironment,
 ): Promise<number> {
-  const settings = connectOptions(options);
+  const settings = connectOptions(options, environment.variables);
   const opened: Pick<CliClient, 'close'>[] = [];
   const context: CommandContext = {
     operands: rawOperands.map(fromRaw),

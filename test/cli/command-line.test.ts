@@ -39,6 +39,11 @@ describe('parseCommandLine', () => {
 });
 
 describe('connectOptions', () => {
+  const VARIABLES = {
+    COROSYNC_CLIENT_SOCKET_DIRECTORY: '/variable/sockets',
+    COROSYNC_CLIENT_SHM_DIRECTORY: '/variable/shm',
+  };
+
   it('names them as the library does', () => {
     const { options } = parseCommandLine(
       '--map stats --timeout 500 --socket-name n --socket-directory /s --shm-directory /m --buffer-size 65536'.split(
@@ -46,7 +51,7 @@ describe('connectOptions', () => {
       ),
       {},
     );
-    expect(connectOptions(options)).toEqual({
+    expect(connectOptions(options, VARIABLES)).toEqual({
       map: 'stats',
       timeoutMs: 500,
       socketName: 'n',
@@ -56,12 +61,21 @@ describe('connectOptions', () => {
     });
   });
 
+  it('takes the directories from the environment, if no option names them', () => {
+    expect(connectOptions({}, VARIABLES)).toMatchObject({
+      socketDirectory: '/variable/sockets',
+      sharedMemoryDirectory: '/variable/shm',
+    });
+    const empty = { COROSYNC_CLIENT_SOCKET_DIRECTORY: '', COROSYNC_CLIENT_SHM_DIRECTORY: '' };
+    expect(connectOptions({}, empty)).toEqual(connectOptions({}, {}));
+  });
+
   test.each([
     [{ map: 'other' }, 'there is no map other: use icmap or stats'],
     [{ timeout: '0' }, '--timeout takes a whole number above 0, not 0'],
     [{ timeout: '-1' }, '--timeout takes a whole number above 0, not -1'],
     [{ 'buffer-size': '1e6' }, '--buffer-size takes a whole number above 0, not 1e6'],
   ])('refuses %o', (options, message) => {
-    expect(() => connectOptions(options)).toThrow(message);
+    expect(() => connectOptions(options, {})).toThrow(message);
   });
 });

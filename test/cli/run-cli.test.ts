@@ -31,11 +31,12 @@ async function run(...words: string[]): Promise<{ code: number; stdout: string; 
   });
   const code = await runCli(words, {
     output: new Output(stream),
+    variables: { COROSYNC_CLIENT_SHM_DIRECTORY: '/variable/shm' },
     connect(options) {
       connectedWith = options;
       return connectError === undefined ? Promise.resolve(client.asCli()) : Promise.reject(connectError);
     },
-    openSession: () => Promise.reject(new Error('no test here follows')),
+    openSession: () => Promise.reject(new Error('a session is opened')),
     complain: (line) => (stderr += `${line}\n`),
     cmapctl: (args) => Promise.resolve(args.length),
   });
@@ -93,6 +94,45 @@ describe('list', () => {
   });
 });
 
+describe('track', () => {
+  // Its tracker cannot be read: the command ends there.
+  it.each([
+    ['--prefix', 'runtime.force_gather'],
+    ['--prefix runtime.', 'runtime.force_gather'],
+    ['--prefix quorum. runtime. nodelist.', 'quorum.cancel_wait_for_all or runtime.force_gather'],
+    ['runtime.force_gather', 'runtime.force_gather'],
+  ])('warns on one line of a corosync that crashes: %s', async (line, keys) => {
+    expect((await run('track', ...line.split(' '))).stderr.split('\n')[0]).toBe(
+      `corosync-client: while this runs, corosync crashes if anybody sets ${keys}; narrower prefixes are safe`,
+    );
+  });
+
+  it.each([['--prefix runtime.members.'], ['quorum.cancel_wait_for_all'], ['--prefix runtime. --map stats']])(
+    'does not warn where it cannot happen: %s',
+    async (line) => {
+      expect((await run('track', ...line.split(' '))).stderr).not.toContain('crashes');
+    },
+  );
+});
+
+describe('follow', () => {
+  it('names its own option for the keys that crash corosync', async () => {
+    const { stderr } = await run('follow', '--prefix', 'runtime.');
+    expect(stderr).toContain('or give --cover-crashing-keys if');
+    expect(stderr).toMatch(/^corosync-client: cannot follow runtime\.: CS_ERR_INVALID_PARAM/);
+    expect(stderr).not.toContain('coverCrashingKeys');
+    const { stderr: opened } = await run('follow', '--prefix', 'runtime.', '--cover-crashing-keys');
+    expect(opened).toContain('a session is opened');
+  });
+
+  it('quotes an empty key, and says follow where the library says track', async () => {
+    expect((await run('follow', '--prefix', '')).stderr).toMatch(
+      /^corosync-client: cannot follow '': CS_ERR/,
+    );
+    expect((await run('follow', 'x')).stderr).toMatch(/^corosync-client: cannot follow x: CS_ERR/);
+  });
+});
+
 describe('doctor', () => {
   it('connects once, patient for 5 s if nobody says otherwise; a get makes the exit code', async () => {
     const { code, stdout } = await run('doctor');
@@ -144,6 +184,10 @@ describe('usage', () => {
     ['track a.b --events changed'],
     ['list --map other'],
     ['doctor now'],
+    ['follow'],
+    ['follow x'],
+    ['follow a.b --events changed'],
+    ['follow --prefix runtime.'],
     ['doctor --buffer-size 5'],
     ['--map'],
     ['help frob'],
@@ -162,7 +206,8 @@ describe('usage', () => {
       expect(text).toMatch(/^Usage: [^]*\nExamples?:\n[^]*--timeout MS[^]*Exit codes:/);
       expect(await run('help', name)).toEqual({ code, stdout: text, stderr: '' });
     }
-    expect((await run('help', 'json')).stdout).toContain('{"event":"overflow"');
+    expect((await run('help', 'json')).stdout.match(/\{"event":"overflow"/g)).toHaveLength(2);
+    expect((await run('help', 'track')).stdout).toContain('crashes when anybody sets');
   });
 
   it('has lines that fit a terminal', async () => {
@@ -181,6 +226,21 @@ describe('connecting', () => {
   it('passes the options on, also those before the command', async () => {
     await run('--map', 'stats', 'list', '--timeout', '500');
     expect(connectedWith).toMatchObject({ map: 'stats', timeoutMs: 500 });
+  });
+
+  it('takes what the environment says of it', async () => {
+    await run('list');
+    expect(connectedWith).toMatchObject({ sharedMemoryDirectory: '/variable/shm' });
+    await run('list', '--shm-directory', '/option');
+    expect(connectedWith).toMatchObject({ sharedMemoryDirectory: '/option' });
+  });
+
+  it('points to doctor where nobody answers', async () => {
+    connectError = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connect', errno: 'ECONNREFUSED' });
+    expect((await run('list')).stderr).toBe(
+      'corosync-client: cannot connect: CS_ERR_LIBRARY (2, ECONNREFUSED); `corosync-client doctor` says more\n',
+    );
+    expect((await run('doctor')).stdout).not.toContain('says more');
   });
 
   it('has an exit code of its own for failing', async () => {

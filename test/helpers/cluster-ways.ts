@@ -51,7 +51,8 @@ export function waysToReach(volumes: string): Way[] {
       corosync: `--env FILESYSTEM_SOCKETS=yes --volume ${volumes}-sockets:/tmp --volume ${volumes}-shm:/dev/shm`,
       client: () =>
         `${client} --network none --volume ${volumes}-sockets:/corosync/sockets:ro --volume ${volumes}-shm:/corosync/shm ` +
-        `${clusterImages().client} --socket-directory /corosync/sockets --shm-directory /corosync/shm`,
+        `--env COROSYNC_CLIENT_SOCKET_DIRECTORY=/corosync/sockets --env COROSYNC_CLIENT_SHM_DIRECTORY=/corosync/shm ` +
+        clusterImages().client,
     },
     {
       name: 'the host, with filesystem sockets, through /proc/<pid>/root',

@@ -380,7 +380,7 @@ describeIntegration('corosync-client', () => {
 
     it('refuses what could crash corosync, and what makes no sense', async () => {
       const covering = await run('TOOL follow --prefix quorum.');
-      expect(covering).toMatchObject({ code: 1, stdout: '' });
+      expect(covering).toMatchObject({ code: 2, stdout: '' });
       expect(covering.stderr).toMatch(/^corosync-client: cannot follow quorum\.: .*corosync crashes/);
       expect((await run('TOOL follow')).code).toBe(2);
       expect((await run('TOOL follow --prefix x. --events changed')).code).toBe(2);

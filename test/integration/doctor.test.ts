@@ -131,6 +131,24 @@ describeIntegration('corosync-client doctor', () => {
     await shell(reload);
   });
 
+  it('sees the file in uidgid.d that keeps corosync from reloading, and what it has to be', async () => {
+    const directory = join(corosync.directory, 'uidgid.d');
+    mkdirSync(directory, { recursive: true });
+    const file = join(directory, 'agent');
+    writeFileSync(file, 'uidgid { uid: 65534 }\n');
+    expect((await shell('corosync-cfgtool -R')).code).not.toBe(0);
+    const broken = await diagnose();
+    expect(broken).toMatchObject({ code: 0, summary: ['permission: problem'] });
+    expect(broken.complaints('permission')[0]?.text).toContain(`${file}:1: `);
+
+    const [, ...lines] = remedyOf(broken, 'permission').split('\n');
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    expect((await shell('corosync-cfgtool -R')).code).toBe(0);
+    expect(await diagnose(`${NOBODY} TOOL doctor`)).toMatchObject({ code: 0 });
+    rmSync(file);
+    expect((await shell('corosync-cfgtool -R')).code).toBe(0);
+  });
+
   it('knows as whom corosync sees the root of a user namespace', async () => {
     const denied = await diagnose(`${NOBODY} unshare --user --map-root-user TOOL doctor`);
     expect(denied.code).toBe(1);

@@ -56,6 +56,15 @@ describeIntegration('the README', () => {
     expect(blocks('js').length).toBe(5);
   });
 
+  it('shows a rule for users that corosync can read', async () => {
+    const [rule = ''] = /^uidgid \{\n[^]*?^\}\n/m.exec(readme) ?? [];
+    mkdirSync(join(corosync.directory, 'uidgid.d'), { recursive: true });
+    writeFileSync(join(corosync.directory, 'uidgid.d', 'readme'), rule);
+    await run('corosync-cfgtool', ['-R']);
+    const { stdout } = await run('corosync-cmapctl', ['uidgid.']);
+    expect(stdout).toContain('uidgid.config.uid.998');
+  });
+
   it.each(commands)('%s', async (command) => {
     const environment = { ...process.env, PATH: `${join(directory, 'bin')}:${process.env.PATH ?? ''}` };
     const child = spawn('sh', ['-c', `exec ${command}`], {

@@ -1,5 +1,6 @@
 import { CsError } from '../../errors/index.ts';
 import type { ByteString } from './bytes.ts';
+import { strerror } from './strerror.ts';
 
 /** Ends the run with this line on standard error and exit code 1. */
 export class CmapctlFailure extends Error {
@@ -19,7 +20,7 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What stands in front of a file name that could not be opened; close to perror(). */
+/** Why a file could not be opened, as perror() says it. */
 export function systemErrorText(error: unknown): string {
-  return errorText(error).replace(/, \w+( '.*')?$/s, '');
+  return strerror(error) ?? errorText(error);
 }

@@ -12,6 +12,7 @@ import { checkPermission } from '../doctor/check-permission.ts';
 import { checkProcess } from '../doctor/check-process.ts';
 import { checkSharedMemory } from '../doctor/check-shared-memory.ts';
 import { checkSocket } from '../doctor/check-socket.ts';
+import { checkUidgidFiles } from '../doctor/check-uidgid-files.ts';
 import { checkVersions } from '../doctor/check-versions.ts';
 import { ok, problem, type Finding, type Remark } from '../doctor/finding.ts';
 import { findingLine, findingText } from '../doctor/print.ts';
@@ -46,7 +47,7 @@ function look(surroundings: Surroundings): Finding[] {
     ...under('socket', [checkSocket(surroundings)]),
     ...under('namespaces', checkNamespaces(surroundings)),
     ...under('shared memory', checkSharedMemory(surroundings)),
-    ...under('permission', [checkPermission(surroundings)]),
+    ...under('permission', [checkPermission(surroundings), ...checkUidgidFiles(surroundings)]),
   ];
 }
 

@@ -1,7 +1,9 @@
+import { CsError } from '../../errors/index.ts';
 import type { CmapFollower, CmapSession, FollowEvent } from '../../index.ts';
+import { resolveFollowOptions, type FollowOptions } from '../../session/follow-options.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
-import { explain } from '../explain.ts';
+import { explain, explainConnecting } from '../explain.ts';
 import { followEventLine } from '../json.ts';
 import { parseEvents } from '../parse-events.ts';
 import { untilSignalled } from '../stop-signals.ts';
@@ -9,21 +11,38 @@ import { followEventTexts } from '../text.ts';
 
 /** Ends by a signal (exit code 0), never because corosync goes away. */
 export async function follow(context: CommandContext): Promise<number> {
-  const { operands, options } = context;
+  const { operands } = context;
   if (operands.length === 0) throw new UsageError('follow needs a key, or --prefix and a prefix');
-  const events = parseEvents(options.events);
+  const how = followOptions(context);
+  for (const key of operands) check(key, how, context);
   await untilSignalled(async (signal) => {
     const session = await context.openSession();
     signal.addEventListener('abort', () => void session.close());
-    const prefix = options.prefix === true;
-    const coverCrashingKeys = options['cover-crashing-keys'] === true;
-    const followers = operands.map((key) => session.follow(key, { prefix, events, coverCrashingKeys }));
+    const followers = operands.map((key) => session.follow(key, how));
     await Promise.race([
       Promise.all([complainOfTroubles(session, context), ...followers.map((one) => print(one, context))]),
       context.output.failed,
     ]);
   });
   return EXIT.ok;
+}
+
+function followOptions({ options }: CommandContext): FollowOptions {
+  return {
+    prefix: options.prefix === true,
+    events: parseEvents(options.events),
+    coverCrashingKeys: options['cover-crashing-keys'] === true,
+  };
+}
+
+/** As the session does, but before there is one: what it refuses is a wrong command line. */
+function check(key: string, how: FollowOptions, { settings }: CommandContext): void {
+  try {
+    resolveFollowOptions(key, how, settings.map ?? 'icmap');
+  } catch (error) {
+    if (error instanceof CsError) throw new UsageError(explain(error, 'follow'));
+    throw error;
+  }
 }
 
 async function print(follower: CmapFollower, context: CommandContext): Promise<void> {
@@ -45,7 +64,7 @@ async function complainOfTroubles(session: CmapSession, context: CommandContext)
       told = '';
     }
     if (status.state !== 'unavailable' && status.state !== 'lost') continue;
-    const trouble = explain(status.error);
+    const trouble = (status.state === 'lost' ? explain : explainConnecting)(status.error);
     if (trouble !== told) context.complain(`${trouble}; trying again until it works`);
     told = trouble;
   }

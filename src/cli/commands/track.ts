@@ -1,3 +1,4 @@
+import { crashingKeyOf } from '../../cmap/index.ts';
 import type { CmapEventType, CmapTracker } from '../../index.ts';
 import type { CliClient, CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
@@ -17,6 +18,7 @@ export async function track(context: CommandContext): Promise<number> {
   const selection = parseSelection(context);
   await untilSignalled(async (signal) => {
     const client = await context.connect({ signal });
+    warnOfCrashes(selection, context);
     await followAll(client, selection, context, signal);
   });
   return EXIT.ok;
@@ -28,6 +30,15 @@ function parseSelection({ operands, options }: CommandContext): Selection {
     throw new UsageError('track needs a key, or --prefix to follow all keys');
   }
   return { keys: operands.length === 0 ? [''] : operands, prefix, events: parseEvents(options.events) };
+}
+
+/** See the help. corosync-cmapctl does not say it; who is not told may run this for days. */
+function warnOfCrashes({ keys, prefix }: Selection, context: CommandContext): void {
+  if (context.settings.map === 'stats') return;
+  const crashing = new Set(keys.map((key) => crashingKeyOf(key, prefix)).filter((key) => key !== undefined));
+  if (crashing.size === 0) return;
+  const which = [...crashing].join(' or ');
+  context.complain(`while this runs, corosync crashes if anybody sets ${which}; narrower prefixes are safe`);
 }
 
 async function followAll(

@@ -3,6 +3,7 @@ import { idOf } from './accounts.ts';
 import { parseConf } from './corosync-conf.ts';
 import { CONFIG_FILE } from './corosync-process.ts';
 import type { Surroundings } from './surroundings.ts';
+import { parseUidgid } from './uidgid-syntax.ts';
 
 /** Where corosync reads its uidgid sections: paths as corosync itself sees them. */
 export interface UidgidFiles {
@@ -31,8 +32,10 @@ export function findRule(surroundings: Surroundings): RuleSearch {
     names === undefined && files.stat(`${root}${directory}`) !== undefined ? directory : undefined;
   for (const file of [configFile, ...(names ?? []).map((name) => `${directory}/${name}`)]) {
     const text = files.text(`${root}${file}`);
+    // A file that corosync cannot parse allows nobody.
+    const parses = text !== undefined && (file === configFile || parseUidgid(text).fault === undefined);
     if (text === undefined) unreadable ??= file;
-    else if (allows(text, surroundings, root)) return { result: 'found', file };
+    else if (parses && allows(text, surroundings, root)) return { result: 'found', file };
   }
   return unreadable === undefined ? { result: 'none' } : { result: 'unreadable', file: unreadable };
 }

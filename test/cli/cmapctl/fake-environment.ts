@@ -62,7 +62,10 @@ export class FakeEnvironment implements Environment {
 
   #file(name: string): string {
     const text = this.files.get(name);
-    if (text === undefined) throw new Error(`ENOENT: no such file or directory, open '${name}'`);
+    if (text === undefined) {
+      const error = new Error(`ENOENT: no such file or directory, open '${name}'`);
+      throw Object.assign(error, { code: 'ENOENT' });
+    }
     return text;
   }
 }

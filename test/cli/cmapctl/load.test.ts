@@ -47,7 +47,7 @@ describe('cmapctl -p', () => {
     ['a.b u9 1', 'Unknown type u9'],
     ['a.b u8 256', '256 is not valid u8 integer'],
     ['a.b i8 x', 'x is not valid i8 type value'],
-    ['a.b bin none', "Can't open input file: ENOENT: no such file or directory"],
+    ['a.b bin none', "Can't open input file: No such file or directory"],
     ['a.b bin empty', 'Failed to set key a.b. Error CS_ERR_INVALID_PARAM'],
   ])('stops at a line that is wrong: %s', async (line, message) => {
     const environment = environmentWith(`first.key u8 1\n${line}\nlast.key u8 1\n`);
@@ -96,7 +96,7 @@ describe('cmapctl -p', () => {
     const { code, stderr } = await new FakeEnvironment().run('-p', 'none');
     expect({ code, stderr }).toEqual({
       code: 0,
-      stderr: "Couldn't open file.: ENOENT: no such file or directory\n",
+      stderr: "Couldn't open file.: No such file or directory\n",
     });
   });
 });
