@@ -51,6 +51,11 @@ export class DatagramControl {
     this.#write(CONTROL.responsesSent, 0);
   }
 
+  /** Whether the server has taken every request of a batch of this size: it lowers the count by one for each. */
+  hasTaken(requests: number): boolean {
+    return this.#read(CONTROL.requestsSent) <= 1 - requests;
+  }
+
   /** How many answers to this batch the server has sent: it alone can write this file, so it alone can raise this. */
   responsesSent(): number {
     return this.#read(CONTROL.responsesSent);

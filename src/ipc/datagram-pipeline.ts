@@ -24,7 +24,7 @@ export interface DatagramLimits {
 /** What the pipeline needs of the control file. */
 export type BatchCounters = Pick<
   DatagramControl,
-  'flowControl' | 'startBatch' | 'endBatch' | 'responsesSent'
+  'flowControl' | 'startBatch' | 'endBatch' | 'hasTaken' | 'responsesSent'
 >;
 
 /**
@@ -51,6 +51,8 @@ export class DatagramPipeline {
   #answers: Buffer[] = [];
   /** On the clock of `performance.now()`: when the last answer of the batch came. */
   #completeAt = 0;
+  /** On the clock of `performance.now()`: when the batch went out. */
+  #sentAt = 0;
   #scheduled = false;
   /** The answers of the batch are complete, and are given out in a moment. */
   #delivering = false;
@@ -156,6 +158,7 @@ export class DatagramPipeline {
     this.#ladder.cancel();
     const batch = this.#takeBatch();
     this.#control.startBatch();
+    this.#sentAt = performance.now();
     for (const message of batch) this.#sendDatagram(this.#encode(message));
   }
 
@@ -206,7 +209,21 @@ export class DatagramPipeline {
   /** Answers that are there count, even if nobody has looked at them yet. */
   #expire(turns: number): void {
     if (turns > 0 && this.#ledger.batchSize > 0) this.#expiry = setImmediate(() => this.#expire(turns - 1));
-    else this.#ledger.expire();
+    else {
+      this.#ledger.expire();
+      this.#checkForLostAnswers();
+    }
+  }
+
+  /** Whoever waits for an answer that corosync could not send would wait for ever, and so would all behind him. */
+  #checkForLostAnswers(): void {
+    const { batchSize } = this.#ledger;
+    if (batchSize === 0 || performance.now() - this.#sentAt < WAIT.lostMs) return;
+    const missing = batchSize - this.#control.responsesSent();
+    if (missing > 0 && this.#control.hasTaken(batchSize))
+      this.#onFailure(
+        malformed(`corosync has taken every request, but of its answers ${missing} did not come`),
+      );
   }
 
   #deliver(): void {

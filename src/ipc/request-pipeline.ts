@@ -177,8 +177,18 @@ export class RequestPipeline {
   }
 
   #waitForProgress(): void {
+    const idleMs = performance.now() - this.#progressAt;
+    if (idleMs >= WAIT.lostMs) this.#checkForLostAnswers();
     this.#ledger.armDeadlines();
-    this.#ladder.wait(performance.now() - this.#progressAt);
+    this.#ladder.wait(idleMs);
+  }
+
+  /** Whoever waits for an answer that corosync could not send would wait for ever, and so would all behind him. */
+  #checkForLostAnswers(): void {
+    if (!this.#requests.handled || this.#collect()) return;
+    throw malformed(
+      `corosync has handled every request, but of its answers ${this.#ledger.unanswered} did not come`,
+    );
   }
 
   /** Answers that are there count, even if nobody has looked at them yet. */

@@ -51,6 +51,11 @@ export class RequestRing {
     return this.#storage.readHeader(RING_HEADER.flowControl);
   }
 
+  /** Whether corosync has handled everything that was posted: it gives a request's place back after it has sent the answer (ipcs.c). */
+  get handled(): boolean {
+    return this.#storage.readHeader(RING_HEADER.readPointer) === this.#position / WORD_SIZE;
+  }
+
   /** How many requests are staged. */
   get count(): number {
     return this.#count;

@@ -12,6 +12,8 @@ export const WAIT = {
   lastTimerMs: 16,
   /** Milliseconds for which a look at the flow-control word is good. */
   flowControlMs: 1,
+  /** Milliseconds without progress after which it is asked whether answers have been lost. */
+  lostMs: 1000,
   /** Milliseconds of one turn of the event loop that batches may take together before others get theirs. */
   turnMs: 4,
 } as const;

@@ -56,6 +56,15 @@ describe('an answer', () => {
       await expectAlive(at);
     }));
 
+  it('that is dropped ends the connection with a reason, also for those who would wait for ever', () =>
+    trial(async (at) => {
+      at.fake.faults.add(onResponse({ drop: true }));
+      const get = (): Promise<string> => at.client.getString('fault.key', { timeoutMs: Infinity });
+      expect(await ourOutcome(get)).toBe('CS_ERR_LIBRARY');
+      expect(at.fake.counters.droppedResponses).toBe(1);
+      await expectClosed(at, /did not come/);
+    }));
+
   it('that is dropped ends in CS_ERR_TIMEOUT, for those behind it, too; the connection can still be closed', () =>
     trial(async (at) => {
       at.fake.faults.add(onResponse({ drop: true }));

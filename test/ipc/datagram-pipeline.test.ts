@@ -11,14 +11,18 @@ const LIMITS = { inFlight: 9, sendBufferSize: 200_000, maxMessageSize: 65_535 };
 class Stage implements BatchCounters {
   flow = 0;
   counted = 0;
+  taken = false;
   readonly requests: Buffer[] = [];
   readonly failures: unknown[] = [];
   readonly settled: unknown[] = [];
-  readonly pipeline = new DatagramPipeline(
+  readonly pipeline: DatagramPipeline = new DatagramPipeline(
     this,
     LIMITS,
     (bytes) => void this.requests.push(Buffer.from(bytes)),
-    (cause) => void this.failures.push(cause),
+    (cause) => {
+      this.failures.push(cause);
+      this.pipeline.stop(gone(cause)); // what the connection does
+    },
   );
 
   flowControl(): number {
@@ -33,12 +37,16 @@ class Stage implements BatchCounters {
     this.counted = 0;
   }
 
+  hasTaken(): boolean {
+    return this.taken;
+  }
+
   responsesSent(): number {
     return this.counted;
   }
 
-  submit(number: number): void {
-    const call = new PendingCall(new FakeRequest(number), { timeoutMs: 500 });
+  submit(number: number, timeoutMs = 500): void {
+    const call = new PendingCall(new FakeRequest(number), { timeoutMs });
     this.pipeline.submit(call as PendingCall);
     call.promise.then(
       (answer) => this.settled.push(answer),
@@ -80,5 +88,20 @@ describe('DatagramPipeline', () => {
     expect(stage.settled).toEqual([0, 1, 2]);
     expect(stage.failures).toEqual([]);
     stage.pipeline.stop(gone());
+  });
+
+  it('ends with a reason when corosync has taken every request and an answer is missing', async () => {
+    const stage = new Stage();
+    stage.submit(0, 1100);
+    await sleep(1200);
+    expect(stage.failures).toEqual([]); // it may still be at it
+    stage.taken = true;
+    stage.submit(1, 10);
+    await sleep(50);
+    expect(stage.failures).toMatchObject([
+      { message: expect.stringContaining('of its answers 1 did not come') as unknown },
+    ]);
+    stage.pipeline.stop(gone());
+    expect(stage.settled).toHaveLength(2);
   });
 });
