@@ -18,6 +18,7 @@ export interface DatagramBackend {
   bind(name: string, listener: DatagramListener): DatagramSocket;
 }
 
+/** Not for the declarations: whoever does without the package does without its types. */
 type Package = typeof import('node-unix-socket');
 
 /**
@@ -25,11 +26,11 @@ type Package = typeof import('node-unix-socket');
  * @throws Error it is not installed or does not run here, with the remedy
  */
 export async function loadDatagramBackend(
-  load: () => Promise<Package> = () => import('node-unix-socket'),
+  load: () => Promise<unknown> = () => import('node-unix-socket'),
 ): Promise<DatagramBackend> {
-  const { DgramSocket } = await load().catch((cause: unknown) => {
+  const { DgramSocket } = (await load().catch((cause: unknown) => {
     throw missing(cause);
-  });
+  })) as Package;
   return {
     bind: (name, listener) => {
       const socket = new DgramSocket();
