@@ -18,7 +18,8 @@ export interface TrackOptions extends CallOptions {
   /**
    * What a reader that falls behind gets. `'overflow'` (default): every notification up to the limits, then one
    * overflow event that counts what is missing. `'coalesce'`: one notification for each key,
-   * from the oldest unread value to the newest; beyond the limits an overflow event here too.
+   * from the oldest unread value to the newest (two, if it was deleted and added again, and modifications are not asked for);
+   * beyond the limits an overflow event here too.
    */
   readonly whenLagging?: 'overflow' | 'coalesce' | undefined;
   /** How many unread notifications are kept. Default 65536. */

@@ -121,6 +121,18 @@ describe('NotificationQueue: coalescing', () => {
   const coalesce = (...pushed: CmapNotification[]): CmapTrackEvent[] =>
     drain(queueOf({ coalesce: true }, ...pushed));
 
+  it('never makes an event of it that was not asked for', () => {
+    const options = resolveTrackOptions('test.', { prefix: true, events: ['add', 'delete'] }, 'icmap');
+    const [addsAndDeletes] = CmapTracker.create(options, () => Promise.resolve());
+    const told = (event: 'add' | 'delete', number: number): CmapNotification => ({
+      ...change(number, 'k.a', event),
+      tracker: addsAndDeletes,
+    });
+    const events = coalesce(told('delete', 1), told('add', 2), told('delete', 3), told('add', 4));
+    expect(events.map((event) => event.kind === 'notification' && event.event)).toEqual(['delete', 'add']);
+    expect(events.at(-1)).toMatchObject({ newValue: { value: 4 } });
+  });
+
   it('keeps the first old and the last new value of each key, in the order of the first', () => {
     expect(coalesce(change(1, 'k.a'), change(11, 'k.b'), change(2, 'k.a'), change(3, 'k.a'))).toEqual([
       { ...change(3, 'k.a'), oldValue: { type: 'int32', value: 0 }, coalesced: 2 },
