@@ -50,14 +50,14 @@ export class TrackerModel {
       );
   }
 
-  /** Into the unread event of the same key, but not across a gap. */
+  /** Into the last unread event of the same key, but not across a gap, nor to an event that nobody asked for. */
   #fold(change: Change): boolean {
     const gap = this.#queue.map(({ kind }) => kind).lastIndexOf('overflow');
-    const earlier = this.#queue.find(
-      (queued, at) => at > gap && queued.kind === 'change' && queued.change.key === change.key,
-    );
+    const ofKey = (queued: Queued): boolean => queued.kind === 'change' && queued.change.key === change.key;
+    const earlier = this.#queue.slice(gap + 1).filter(ofKey).at(-1);
     if (earlier?.kind !== 'change') return false;
     const event = change.event === 'delete' ? 'delete' : earlier.existedBefore ? 'modify' : 'add';
+    if (!this.call.events.includes(event)) return false;
     earlier.change = { ...change, event, oldValue: earlier.change.oldValue };
     earlier.coalesced += 1;
     return true;
