@@ -54,7 +54,10 @@ export class TrackerModel {
   #fold(change: Change): boolean {
     const gap = this.#queue.map(({ kind }) => kind).lastIndexOf('overflow');
     const ofKey = (queued: Queued): boolean => queued.kind === 'change' && queued.change.key === change.key;
-    const earlier = this.#queue.slice(gap + 1).filter(ofKey).at(-1);
+    const earlier = this.#queue
+      .slice(gap + 1)
+      .filter(ofKey)
+      .at(-1);
     if (earlier?.kind !== 'change') return false;
     const event = change.event === 'delete' ? 'delete' : earlier.existedBefore ? 'modify' : 'add';
     if (!this.call.events.includes(event)) return false;
