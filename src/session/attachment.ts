@@ -121,10 +121,10 @@ export class Attachment {
   /** Reads one key for what is not told of it. Returns whether it is there. */
   async #readAgain(key: string): Promise<boolean> {
     for (let reading = 0; ; reading++) {
-      this.#picture.startCorrection(key);
+      const correction = this.#picture.startCorrection(key);
       const value = await getIfThere(this.#client, key, this.#stopping.signal);
       if (this.#isStopped()) return false;
-      const { usable, change } = this.#picture.finishCorrection(key, value);
+      const { usable, change } = this.#picture.finishCorrection(correction, value);
       this.#changed(change, true);
       if (usable || reading === MOST_READINGS) return value !== undefined;
     }

@@ -18,6 +18,12 @@ export interface Told {
   readonly oldValue: CmapValue | undefined;
 }
 
+/** One key that is being read by itself, and whether a notification has come in between. There may be several of a key. */
+export interface Correction {
+  readonly key: string;
+  overtaken: boolean;
+}
+
 /**
  * What is known of the keys that one follower follows.
  *
@@ -33,8 +39,7 @@ export class Picture {
   /** While the map is read: the latest news of each key. */
   #news: Map<string, CmapValue | undefined> | undefined;
   readonly #suspects = new Set<string>();
-  /** Keys that are being read again, and whether a notification has come in between. */
-  readonly #corrections = new Map<string, { overtaken: boolean }>();
+  readonly #corrections = new Map<string, Set<Correction>>();
   readonly #oldValuesAreTold: boolean;
 
   /** @param oldValuesAreTold false for the stats map, whose notifications carry the new value twice */
@@ -72,8 +77,7 @@ export class Picture {
   /** The change that a notification makes, if it makes one now. */
   tell(told: Told): Change | undefined {
     const { key } = told;
-    const correction = this.#corrections.get(key);
-    if (correction !== undefined) correction.overtaken = true;
+    for (const correction of this.#corrections.get(key) ?? []) correction.overtaken = true;
     // The stats map tells the last value of a key that goes.
     const newValue = told.event === 'delete' ? undefined : told.newValue;
     if (this.#news !== undefined) {
@@ -92,8 +96,12 @@ export class Picture {
   }
 
   /** A key is about to be read by itself, because what is told of it does not fit, or is not enough. */
-  startCorrection(key: string): void {
-    this.#corrections.set(key, { overtaken: false });
+  startCorrection(key: string): Correction {
+    const correction = { key, overtaken: false };
+    const ofKey = this.#corrections.get(key);
+    if (ofKey === undefined) this.#corrections.set(key, new Set([correction]));
+    else ofKey.add(correction);
+    return correction;
   }
 
   /**
@@ -101,12 +109,14 @@ export class Picture {
    * older or newer: then the key must be read once more.
    */
   finishCorrection(
-    key: string,
+    correction: Correction,
     value: CmapValue | undefined,
   ): { usable: boolean; change?: Change | undefined } {
-    const correction = this.#corrections.get(key);
-    this.#corrections.delete(key);
-    if (correction?.overtaken !== false) return { usable: false };
+    const { key, overtaken } = correction;
+    const ofKey = this.#corrections.get(key);
+    const isCurrent = ofKey?.delete(correction) === true;
+    if (ofKey?.size === 0) this.#corrections.delete(key);
+    if (!isCurrent || overtaken) return { usable: false };
     this.#suspects.delete(key);
     if (this.#news === undefined) return { usable: true, change: this.#put(key, value) };
     this.#news.set(key, value);

@@ -148,8 +148,7 @@ describe('the picture of a follower', () => {
     const picture = pictureOf({ a: 1 });
     expect(picture.tell(told('a', 7, 8))).toBeUndefined();
     expect([...picture.suspects]).toEqual(['a']);
-    picture.startCorrection('a');
-    expect(picture.finishCorrection('a', uint8(9))).toEqual({
+    expect(picture.finishCorrection(picture.startCorrection('a'), uint8(9))).toEqual({
       usable: true,
       change: { key: 'a', oldValue: uint8(1), newValue: uint8(9) },
     });
@@ -158,9 +157,19 @@ describe('the picture of a follower', () => {
 
   it('does not take the answer of a reading that a notification has overtaken', () => {
     const picture = pictureOf({ a: 5 });
-    picture.startCorrection('a');
+    const reading = picture.startCorrection('a');
     picture.tell(told('a', 5, 6));
-    expect(picture.finishCorrection('a', uint8(5))).toEqual({ usable: false });
+    expect(picture.finishCorrection(reading, uint8(5))).toEqual({ usable: false });
+    expect(picture.values.get('a')).toEqual(uint8(6));
+  });
+
+  it('does not take it either if the key is being read a second time by then', () => {
+    const picture = pictureOf({ a: 5 });
+    const first = picture.startCorrection('a');
+    picture.tell(told('a', 5, 6));
+    const second = picture.startCorrection('a');
+    expect(picture.finishCorrection(first, uint8(5))).toEqual({ usable: false });
+    expect(picture.finishCorrection(second, uint8(6))).toEqual({ usable: true, change: undefined });
     expect(picture.values.get('a')).toEqual(uint8(6));
   });
 
