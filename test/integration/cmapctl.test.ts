@@ -396,218 +396,228 @@ async function tracks(server: PrivateCorosync, child: RunningProgram, trackers: 
   });
 }
 
-describeIntegration('cmapctl beside corosync-cmapctl', () => {
-  beforeAll(async () => {
-    ours = built('cmapctl-main');
-    corosync = await PrivateCorosync.start();
-    makeFiles();
-  });
-
-  afterAll(async () => {
-    await corosync.stop();
-  });
-
-  describe('reading, and refusing', () => {
-    beforeAll(loadKeys);
-
-    test.each(READING)('%s', async (line) => {
-      await compare(line);
+describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
+  describeIntegration('cmapctl beside corosync-cmapctl', () => {
+    beforeAll(async () => {
+      ours = built('cmapctl-main');
+      corosync = await PrivateCorosync.start({ ipcType });
+      makeFiles();
     });
 
-    it.each(['-p secret', '-s x.new bin secret'])('without the right to read: %s', async (line) => {
-      // Root, whom corosync lets in, but without what lets root read everything.
-      const weak = 'setpriv --bounding-set=-dac_override,-dac_read_search';
-      const cwd = corosync.directory;
-      const theirs = await shell(`exec ${weak} ${THEIRS} ${line}`, { cwd });
-      expect(theirs.stderr).toContain('Permission denied');
-      const own = await shell(`exec ${weak} ${ours} ${line}`, { cwd });
-      expect({ ...essence(own), stderr: own.stderr }).toEqual({ ...essence(theirs), stderr: theirs.stderr });
+    afterAll(async () => {
+      await corosync.stop();
     });
 
-    it('lists the same statistics', async () => {
-      const keysOf = async (tool: string): Promise<string> =>
-        (
-          await shell(
-            `${tool} -m stats | sed 's/ = .*//' | grep -v '^stats\\.\\(ipcs\\.service\\|schedmiss\\)'`,
-          )
-        ).stdout.toString();
-      const theirs = await keysOf(THEIRS);
-      expect(theirs).toContain('stats.srp.mcast_retx (u64)');
-      expect(await keysOf(ours)).toBe(theirs);
-    });
+    describe('reading, and refusing', () => {
+      beforeAll(loadKeys);
 
-    test.each(['x.u8.max -b', '-g x.u8.max -b -q', 'x.u8.max -- -b'])('POSIXLY_CORRECT: %s', async (line) => {
-      const theirs = await shell(`POSIXLY_CORRECT= exec ${THEIRS} ${line}`);
-      expect(essence(await shell(`POSIXLY_CORRECT= exec ${ours} ${line}`))).toEqual(essence(theirs));
-    });
-
-    test.each([
-      ['a full disk', 'TOOL > /dev/full; echo $?'],
-      ['no output', 'TOOL >&-; echo $?'],
-      ['no reader', '{ sleep 0.2; TOOL; } | true; echo ${PIPESTATUS[0]}'],
-      ['a reader that leaves', 'TOOL x. x. x. x. x. | head -c 1; echo ${PIPESTATUS[0]}'],
-      ['nobody may connect', 'setpriv --reuid=65534 --regid=65534 --clear-groups TOOL; echo $?'],
-    ])('%s', async (_name, line) => {
-      const outcomes = await Promise.all([THEIRS, ours].map((tool) => shell(line.replace('TOOL', tool))));
-      expect(outcomes.map(({ stdout }) => stdout.toString())[1]).toBe(outcomes[0]?.stdout.toString());
-      if (line.includes('setpriv')) {
-        for (const { stderr } of outcomes)
-          expect(stderr).toBe('Failed to initialize the cmap API. Error CS_ERR_ACCESS\n');
-      }
-    });
-  });
-
-  describe('changing', () => {
-    beforeEach(loadKeys);
-
-    /** Everything but what corosync counts and times itself. */
-    async function mapAfter(tool: string, line: string): Promise<{ outcome: Outcome; map: string }> {
-      const outcome = await shell(`exec ${tool} ${line}`, { cwd: corosync.directory });
-      const { stdout } = await shell(`${THEIRS} -b x; ${THEIRS} -b totem.; ${THEIRS} stats`);
-      return { outcome, map: stdout.toString('latin1') };
-    }
-
-    test.each(CHANGING)('%s', async (line) => {
-      const theirs = await mapAfter(THEIRS, line);
-      await loadKeys();
-      const own = await mapAfter(ours, line);
-      expect(own.map).toBe(theirs.map);
-      expect(essence(own.outcome), own.outcome.stderr).toEqual(essence(theirs.outcome));
-      expect(own.outcome.stderr === '', own.outcome.stderr).toBe(theirs.outcome.stderr === '');
-    });
-  });
-
-  describe('tracking', () => {
-    beforeEach(loadKeys);
-
-    /** Runs a tool with a pipe for its input, makes changes once it tracks, and lets it end. */
-    async function track(tool: string, line: string, trackers: number, changes: string): Promise<Outcome> {
-      const child = startShell(`exec ${tool} ${line}`, {
-        stdio: ['pipe', 'pipe', 'pipe'],
-        cwd: corosync.directory,
+      test.each(READING)('%s', async (line) => {
+        await compare(line);
       });
-      const ended = outcomeOf(child);
-      await tracks(corosync, child, trackers);
-      await shell(changes, { cwd: corosync.directory });
-      // Either tool stops reading at the "q", and may leave unread what a busy machine has held up.
-      await waitUntil('corosync has delivered all', async () => {
-        const [stats] = await corosync.ipcStats(pidOf(child));
-        return stats?.counters.queued === 0;
+
+      it.each(['-p secret', '-s x.new bin secret'])('without the right to read: %s', async (line) => {
+        // Root, whom corosync lets in, but without what lets root read everything.
+        const weak = 'setpriv --bounding-set=-dac_override,-dac_read_search';
+        const cwd = corosync.directory;
+        const theirs = await shell(`exec ${weak} ${THEIRS} ${line}`, { cwd });
+        expect(theirs.stderr).toContain('Permission denied');
+        const own = await shell(`exec ${weak} ${ours} ${line}`, { cwd });
+        expect({ ...essence(own), stderr: own.stderr }).toEqual({
+          ...essence(theirs),
+          stderr: theirs.stderr,
+        });
       });
-      await sleep(200);
-      child.stdin.end('q\n');
-      return ended;
-    }
 
-    test.each([
-      ['-t x.u8.max', 1, `${THEIRS} -s x.u8.max u8 1; ${THEIRS} -d x.u8.max; ${THEIRS} -s x.u8.max str y`],
-      [
-        '-t x.u8.max x.i8.max',
-        2,
-        `${THEIRS} -s x.u8.max u8 1; ${THEIRS} -s x.i8.max u8 1; ${THEIRS} -s x.i8.min i8 1`,
-      ],
-      ['-T x.', 1, `${THEIRS} -p p.plain; ${THEIRS} -p p.retype; ${THEIRS} -D x.`],
-      [
-        '-bT x.bin',
-        1,
-        `${THEIRS} -d x.bin.all; ${THEIRS} -s x.bin.all bin all-bytes; ${THEIRS} -s x.bin.big bin all-bytes`,
-      ],
-      ['-T x.bin', 1, `${THEIRS} -d x.bin.all; ${THEIRS} -s x.bin.all bin all-bytes`],
-      ['-qT x.', 1, `${THEIRS} -s x.u8.max u8 1; ${THEIRS} -d x.bin.all; ${THEIRS} -d x.str.latin1`],
-      ['-bqT x.', 1, `${THEIRS} -D x.`],
-      ["-T ''", 1, `${THEIRS} -s x.u8.max u8 1; ${THEIRS} -s y.new dbl 1e300; ${THEIRS} -d y.new`],
-      ['-T x x. x.u8', 3, `${THEIRS} -s x.u8.max u8 1; ${THEIRS} -D x.u`],
-      ['-t x.u8.max x.u8.max', 2, `${THEIRS} -s x.u8.max u8 1`],
-      ['-t -T x.u8', 1, `${THEIRS} -s x.u8.max u8 1; ${THEIRS} -s x.u8 u8 1`],
-      ['-T x.', 1, `${THEIRS} -p p.many`],
-    ])('%s', async (line, trackers, changes) => {
-      const theirs = await track(THEIRS, line, trackers, changes);
-      await loadKeys();
-      const own = await track(ours, line, trackers, changes);
-      expect(theirs.stdout.toString()).toMatch(/^Type "q" to finish\n/);
-      expect(essence(own), own.stderr).toEqual(essence(theirs));
+      it('lists the same statistics', async () => {
+        const keysOf = async (tool: string): Promise<string> =>
+          (
+            await shell(
+              `${tool} -m stats | sed 's/ = .*//' | grep -v '^stats\\.\\(ipcs\\.service\\|schedmiss\\)'`,
+            )
+          ).stdout.toString();
+        const theirs = await keysOf(THEIRS);
+        expect(theirs).toContain('stats.srp.mcast_retx (u64)');
+        expect(await keysOf(ours)).toBe(theirs);
+      });
+
+      test.each(['x.u8.max -b', '-g x.u8.max -b -q', 'x.u8.max -- -b'])(
+        'POSIXLY_CORRECT: %s',
+        async (line) => {
+          const theirs = await shell(`POSIXLY_CORRECT= exec ${THEIRS} ${line}`);
+          expect(essence(await shell(`POSIXLY_CORRECT= exec ${ours} ${line}`))).toEqual(essence(theirs));
+        },
+      );
+
+      test.each([
+        ['a full disk', 'TOOL > /dev/full; echo $?'],
+        ['no output', 'TOOL >&-; echo $?'],
+        ['no reader', '{ sleep 0.2; TOOL; } | true; echo ${PIPESTATUS[0]}'],
+        ['a reader that leaves', 'TOOL x. x. x. x. x. | head -c 1; echo ${PIPESTATUS[0]}'],
+        ['nobody may connect', 'setpriv --reuid=65534 --regid=65534 --clear-groups TOOL; echo $?'],
+      ])('%s', async (_name, line) => {
+        const outcomes = await Promise.all([THEIRS, ours].map((tool) => shell(line.replace('TOOL', tool))));
+        expect(outcomes.map(({ stdout }) => stdout.toString())[1]).toBe(outcomes[0]?.stdout.toString());
+        if (line.includes('setpriv')) {
+          for (const { stderr } of outcomes)
+            expect(stderr).toBe('Failed to initialize the cmap API. Error CS_ERR_ACCESS\n');
+        }
+      });
     });
 
-    /** Feeds a tool through a pipe, piece by piece, and tells whether it has quit of itself. */
-    async function feed(tool: string, pieces: readonly string[]): Promise<'quits' | 'stays'> {
-      const pipe = join(corosync.directory, 'pipe');
-      await shell(`rm -f ${pipe}; mkfifo ${pipe}`);
-      const child = startShell(`exec ${tool} -T x. < ${pipe}`);
-      const ended = outcomeOf(child);
-      const writer = await open(pipe, 'w');
-      await tracks(corosync, child, 1);
-      for (const piece of pieces) {
-        await sleep(250);
-        // A tool that has quit already does not read on.
-        await writer.write(piece).catch(() => undefined);
+    describe('changing', () => {
+      beforeEach(loadKeys);
+
+      /** Everything but what corosync counts and times itself. */
+      async function mapAfter(tool: string, line: string): Promise<{ outcome: Outcome; map: string }> {
+        const outcome = await shell(`exec ${tool} ${line}`, { cwd: corosync.directory });
+        const { stdout } = await shell(`${THEIRS} -b x; ${THEIRS} -b totem.; ${THEIRS} stats`);
+        return { outcome, map: stdout.toString('latin1') };
       }
-      await sleep(100);
-      await writer.close();
-      const outcome = await Promise.race([ended.then(() => 'quits' as const), sleep(1000, 'stays' as const)]);
-      child.kill('SIGKILL');
-      await ended;
-      return outcome;
-    }
 
-    test.each([
-      [['q\n'], 'quits'],
-      [['q'], 'quits'],
-      [['quit\n'], 'quits'],
-      [[], 'stays'],
-      [['x\n'], 'stays'],
-      [['abq'], 'stays'],
-      [['x\n', 'q\n'], 'quits'],
-      [['hello\nq\n'], 'stays'],
-      [['hello\nq\n', 'x\n'], 'quits'],
-      [['abq\n', 'x'], 'quits'],
-      [['a', 'q', 'q\n'], 'quits'],
-      [['ab', 'q', '\n'], 'quits'],
-      [['\nq\n', '\n'], 'quits'],
-      [['aq\n', 'b\n'], 'stays'],
-    ] as const)('with %j on a pipe it %s', async (pieces, expected) => {
-      expect(await feed(THEIRS, pieces)).toBe(expected);
-      expect(await feed(ours, pieces)).toBe(expected);
+      test.each(CHANGING)('%s', async (line) => {
+        const theirs = await mapAfter(THEIRS, line);
+        await loadKeys();
+        const own = await mapAfter(ours, line);
+        expect(own.map).toBe(theirs.map);
+        expect(essence(own.outcome), own.outcome.stderr).toEqual(essence(theirs.outcome));
+        expect(own.outcome.stderr === '', own.outcome.stderr).toBe(theirs.outcome.stderr === '');
+      });
     });
 
-    test('a signal ends it, and nothing stays behind', async () => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-        const codes = await Promise.all(
-          [THEIRS, ours].map(async (tool) => {
-            const child = startShell(`exec ${tool} -T x.`, { stdio: ['pipe', 'pipe', 'pipe'] });
-            const ended = outcomeOf(child);
-            await tracks(corosync, child, 1);
-            child.kill(signal);
-            return (await ended).code;
-          }),
-        );
-        expect(codes[1]).toBe(codes[0]);
-        expect(codes[1]).toBe(signal === 'SIGINT' ? 130 : 143);
+    describe('tracking', () => {
+      beforeEach(loadKeys);
+
+      /** Runs a tool with a pipe for its input, makes changes once it tracks, and lets it end. */
+      async function track(tool: string, line: string, trackers: number, changes: string): Promise<Outcome> {
+        const child = startShell(`exec ${tool} ${line}`, {
+          stdio: ['pipe', 'pipe', 'pipe'],
+          cwd: corosync.directory,
+        });
+        const ended = outcomeOf(child);
+        await tracks(corosync, child, trackers);
+        await shell(changes, { cwd: corosync.directory });
+        // Either tool stops reading at the "q", and may leave unread what a busy machine has held up.
+        await waitUntil('corosync has delivered all', async () => {
+          const [stats] = await corosync.ipcStats(pidOf(child));
+          return stats?.counters.queued === 0;
+        });
+        await sleep(200);
+        child.stdin.end('q\n');
+        return ended;
       }
-      await waitUntil('shared memory is clean', () => corosync.sharedMemoryLeftovers().length === 0);
-    });
 
-    test('the same connections come and go in the statistics', async () => {
-      const normalized = ({ stdout }: Outcome): string[] => [
-        ...new Set(
-          stdout
-            .toString()
-            .replace(/service0\.\d+\.\w+/g, 'service0.PID.PTR')
-            .replace(/^(?!.* = \S*corosync)(.*) = .*$/gm, '$1')
-            .split('\n')
-            .filter((text) => !text.startsWith('modify>'))
-            .sort(),
-        ),
-      ];
-      const [theirs, own] = [
-        await track(THEIRS, '-m stats -T stats.ipcs.service0', 2, `${THEIRS} x.; sleep 1`),
-        await track(ours, '-m stats -T stats.ipcs.service0', 2, `${THEIRS} x.; sleep 1`),
-      ];
-      expect(normalized(theirs).length).toBeGreaterThan(5);
-      expect(normalized(own)).toEqual(normalized(theirs));
+      test.each([
+        ['-t x.u8.max', 1, `${THEIRS} -s x.u8.max u8 1; ${THEIRS} -d x.u8.max; ${THEIRS} -s x.u8.max str y`],
+        [
+          '-t x.u8.max x.i8.max',
+          2,
+          `${THEIRS} -s x.u8.max u8 1; ${THEIRS} -s x.i8.max u8 1; ${THEIRS} -s x.i8.min i8 1`,
+        ],
+        ['-T x.', 1, `${THEIRS} -p p.plain; ${THEIRS} -p p.retype; ${THEIRS} -D x.`],
+        [
+          '-bT x.bin',
+          1,
+          `${THEIRS} -d x.bin.all; ${THEIRS} -s x.bin.all bin all-bytes; ${THEIRS} -s x.bin.big bin all-bytes`,
+        ],
+        ['-T x.bin', 1, `${THEIRS} -d x.bin.all; ${THEIRS} -s x.bin.all bin all-bytes`],
+        ['-qT x.', 1, `${THEIRS} -s x.u8.max u8 1; ${THEIRS} -d x.bin.all; ${THEIRS} -d x.str.latin1`],
+        ['-bqT x.', 1, `${THEIRS} -D x.`],
+        ["-T ''", 1, `${THEIRS} -s x.u8.max u8 1; ${THEIRS} -s y.new dbl 1e300; ${THEIRS} -d y.new`],
+        ['-T x x. x.u8', 3, `${THEIRS} -s x.u8.max u8 1; ${THEIRS} -D x.u`],
+        ['-t x.u8.max x.u8.max', 2, `${THEIRS} -s x.u8.max u8 1`],
+        ['-t -T x.u8', 1, `${THEIRS} -s x.u8.max u8 1; ${THEIRS} -s x.u8 u8 1`],
+        ['-T x.', 1, `${THEIRS} -p p.many`],
+      ])('%s', async (line, trackers, changes) => {
+        const theirs = await track(THEIRS, line, trackers, changes);
+        await loadKeys();
+        const own = await track(ours, line, trackers, changes);
+        expect(theirs.stdout.toString()).toMatch(/^Type "q" to finish\n/);
+        expect(essence(own), own.stderr).toEqual(essence(theirs));
+      });
+
+      /** Feeds a tool through a pipe, piece by piece, and tells whether it has quit of itself. */
+      async function feed(tool: string, pieces: readonly string[]): Promise<'quits' | 'stays'> {
+        const pipe = join(corosync.directory, 'pipe');
+        await shell(`rm -f ${pipe}; mkfifo ${pipe}`);
+        const child = startShell(`exec ${tool} -T x. < ${pipe}`);
+        const ended = outcomeOf(child);
+        const writer = await open(pipe, 'w');
+        await tracks(corosync, child, 1);
+        for (const piece of pieces) {
+          await sleep(250);
+          // A tool that has quit already does not read on.
+          await writer.write(piece).catch(() => undefined);
+        }
+        await sleep(100);
+        await writer.close();
+        const outcome = await Promise.race([
+          ended.then(() => 'quits' as const),
+          sleep(1000, 'stays' as const),
+        ]);
+        child.kill('SIGKILL');
+        await ended;
+        return outcome;
+      }
+
+      test.each([
+        [['q\n'], 'quits'],
+        [['q'], 'quits'],
+        [['quit\n'], 'quits'],
+        [[], 'stays'],
+        [['x\n'], 'stays'],
+        [['abq'], 'stays'],
+        [['x\n', 'q\n'], 'quits'],
+        [['hello\nq\n'], 'stays'],
+        [['hello\nq\n', 'x\n'], 'quits'],
+        [['abq\n', 'x'], 'quits'],
+        [['a', 'q', 'q\n'], 'quits'],
+        [['ab', 'q', '\n'], 'quits'],
+        [['\nq\n', '\n'], 'quits'],
+        [['aq\n', 'b\n'], 'stays'],
+      ] as const)('with %j on a pipe it %s', async (pieces, expected) => {
+        expect(await feed(THEIRS, pieces)).toBe(expected);
+        expect(await feed(ours, pieces)).toBe(expected);
+      });
+
+      test('a signal ends it, and nothing stays behind', async () => {
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+          const codes = await Promise.all(
+            [THEIRS, ours].map(async (tool) => {
+              const child = startShell(`exec ${tool} -T x.`, { stdio: ['pipe', 'pipe', 'pipe'] });
+              const ended = outcomeOf(child);
+              await tracks(corosync, child, 1);
+              child.kill(signal);
+              return (await ended).code;
+            }),
+          );
+          expect(codes[1]).toBe(codes[0]);
+          expect(codes[1]).toBe(signal === 'SIGINT' ? 130 : 143);
+        }
+        await waitUntil('shared memory is clean', () => corosync.sharedMemoryLeftovers().length === 0);
+      });
+
+      test('the same connections come and go in the statistics', async () => {
+        const normalized = ({ stdout }: Outcome): string[] => [
+          ...new Set(
+            stdout
+              .toString()
+              .replace(/service0\.\d+\.\w+/g, 'service0.PID.PTR')
+              .replace(/^(?!.* = \S*corosync)(.*) = .*$/gm, '$1')
+              .split('\n')
+              .filter((text) => !text.startsWith('modify>'))
+              .sort(),
+          ),
+        ];
+        const [theirs, own] = [
+          await track(THEIRS, '-m stats -T stats.ipcs.service0', 2, `${THEIRS} x.; sleep 1`),
+          await track(ours, '-m stats -T stats.ipcs.service0', 2, `${THEIRS} x.; sleep 1`),
+        ];
+        expect(normalized(theirs).length).toBeGreaterThan(5);
+        expect(normalized(own)).toEqual(normalized(theirs));
+      });
     });
   });
 });
-
 describeIntegration('cmapctl without corosync', () => {
   beforeAll(() => {
     ours = built('cmapctl-main');

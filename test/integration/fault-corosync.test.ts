@@ -163,16 +163,14 @@ describeOnCorosync('a fault of corosync', (suite) => {
     );
 
     // Once is enough for something that takes so long.
-    if (suite.transport === 'shared-memory') {
-      it('60 s, with the deadline that calls have by default', { timeout: 3 * MINUTE_MS }, async () => {
-        const before = takeCensus();
-        const traffics = await startAll(new Random(60));
-        await aMoment(new Random(60));
-        await expectAnsweredByDeadline(traffics, 60_000, 45_000);
-        await expectNothingLeft(before);
-        await suite.takeOffLog(HANDSHAKE_ABANDONED);
-      });
-    }
+    it('60 s, with the deadline that calls have by default', { timeout: 3 * MINUTE_MS }, async () => {
+      const before = takeCensus();
+      const traffics = await startAll(new Random(60));
+      await aMoment(new Random(60));
+      await expectAnsweredByDeadline(traffics, 60_000, 45_000);
+      await expectNothingLeft(before);
+      await suite.takeOffLog(HANDSHAKE_ABANDONED);
+    });
 
     it.each(steps)('before our %s', { timeout: rounds(1) * MINUTE_MS }, async (step) => {
       await eachRound(1, async (random) => {
