@@ -109,10 +109,11 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    */
   async get(key: string, options?: CallOptions): Promise<CmapValue> {
     checkExistingKey('cmap_get', key);
-    const rest = this.#restOf(options, 'cmap_get', key);
+    const startedAt = performance.now();
     const value = await this.#submit(new GetRequest(key, FIRST_ROOM), options);
     if (value !== undefined) return value;
-    const whole = await this.#submit(new GetRequest(key, MAX_STORED_LENGTH), rest(), FOLLOW_UP);
+    const rest = this.#restOf(options, startedAt, 'cmap_get', key);
+    const whole = await this.#submit(new GetRequest(key, MAX_STORED_LENGTH), rest, FOLLOW_UP);
     if (whole !== undefined) return whole;
     throw new CsError('CS_ERR_INVALID_PARAM', { operation: 'cmap_get', key });
   }
@@ -183,8 +184,10 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    */
   async track(key: string, options: TrackOptions = {}): Promise<CmapTracker> {
     const resolved = resolveTrackOptions(key, options, this.map);
-    const rest = this.#restOf(options, 'cmap_track_add', key);
-    if (this.map === 'stats' && !resolved.prefix) await this.#refuseDangerousTracker(resolved, rest());
+    const startedAt = performance.now();
+    const looksFirst = this.map === 'stats' && !resolved.prefix;
+    if (looksFirst) await this.#refuseDangerousTracker(resolved, options);
+    const rest = this.#restOf(options, startedAt, 'cmap_track_add', key);
     const trackInstHandle = this.#trackers.newInstHandle();
     const trackDelete: TrackDelete = (trackHandle, deleteOptions) => {
       this.#trackers.silence(trackInstHandle);
@@ -196,12 +199,12 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     this.#trackers.add(trackInstHandle, driver, key, resolved.prefix);
     const request = new TrackAddRequest(key, resolved.trackType, trackInstHandle);
     try {
-      const answer = this.#submit(request, rest(), {
+      const answer = this.#submit(request, rest, {
         onAbandonedAnswer: (late) => void trackDelete(late).catch(() => undefined),
         onOver: (succeeded) => {
           if (!succeeded) this.#trackers.remove(trackInstHandle);
         },
-        followUp: this.map === 'stats' && !resolved.prefix,
+        followUp: looksFirst,
       });
       driver.activate(await answer);
     } catch (error) {
@@ -225,10 +228,10 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     return this.close();
   }
 
-  /** The options for the requests that a call makes: each has what is left of the call's time. */
-  #restOf(options: CallOptions | undefined, operation: string, key: string): () => CallOptions {
-    const deadlineAt = performance.now() + timeoutOf(options, this.#timeoutMs, operation, key);
-    return () => ({ ...options, timeoutMs: Math.max(deadlineAt - performance.now(), 0) });
+  /** The options for the next request of a call: it has what is left of the call's time. */
+  #restOf(options: CallOptions | undefined, startedAt: number, operation: string, key: string): CallOptions {
+    const timeoutMs = timeoutOf(options, this.#timeoutMs, operation, key);
+    return { ...options, timeoutMs: Math.max(startedAt + timeoutMs - performance.now(), 0) };
   }
 
   #submit<T>(
@@ -241,9 +244,9 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   }
 
   #change(message: RequestMessage<void> & { readonly key: string }, options?: CallOptions): Promise<void> {
-    timeoutOf(options, this.#timeoutMs, message.operation, message.key);
+    const timeoutMs = timeoutOf(options, this.#timeoutMs, message.operation, message.key);
     const onOver = this.#trackers.noteChange(message.operation, message.key);
-    return this.#submit(message, options, { onOver });
+    return this.#connection.submit(message, { timeoutMs, signal: options?.signal, onOver });
   }
 
   /** Gives back what corosync holds for us, in any case; the caller waits as long as it likes. */

@@ -81,7 +81,7 @@ async function* keyLists(calls: IterationCalls, prefix: string): AsyncGenerator<
     failed = true;
     throw error;
   } finally {
-    const finalized = calls.release(new IterFinalizeRequest(iterHandle));
+    const finalized = finalize(calls, iterHandle);
     // A caller whose deadline has passed must not wait for a second one.
     if (failed) finalized.catch(ignore);
     else await finalized.catch(throwIfGivenUp);
@@ -103,13 +103,13 @@ async function begin(calls: IterationCalls, prefix: string): Promise<Begun> {
       first = nextKeys(calls, handle, FIRST_WINDOW, 'first');
       first.catch(ignore);
     },
-    onAbandonedAnswer: (late) => void finalize(calls, late),
+    onAbandonedAnswer: (late) => void finalize(calls, late).catch(ignore),
   });
   return { iterHandle, first };
 }
 
-async function finalize(calls: IterationCalls, iterHandle: bigint): Promise<void> {
-  await calls.release(new IterFinalizeRequest(iterHandle)).catch(ignore);
+function finalize(calls: IterationCalls, iterHandle: bigint): Promise<void> {
+  return calls.release(new IterFinalizeRequest(iterHandle));
 }
 
 async function* windows(
