@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { CmapClient, ConnectionError, type CsErrorName } from '../../src/index.ts';
 import { CmapPeer } from '../helpers/c-peer.ts';
+import { withDescriptorLimit } from '../helpers/descriptor-limit.ts';
 import {
   limitSharedMemory,
   RING_FAILED,
@@ -265,18 +266,7 @@ describeOnCorosync('connecting', (suite) => {
     });
 
     it('corosync’s file descriptors: CS_ERR_LIBRARY, EMFILE', async () => {
-      const limit = async (count: string): Promise<unknown> =>
-        run('prlimit', [`--pid=${suite.corosync.pid}`, `--nofile=${count}`]);
-      const { stdout } = await run('prlimit', [
-        `--pid=${suite.corosync.pid}`,
-        '--nofile',
-        '-o',
-        'SOFT,HARD',
-        '--noheadings',
-      ]);
-      const before = stdout.trim().split(/\s+/).join(':');
-      await limit(`60:${before.split(':')[1] ?? ''}`);
-      try {
+      await withDescriptorLimit(suite.corosync.pid, 60, async () => {
         let refused: unknown;
         for (let i = 0; i < 100 && refused === undefined; i++) {
           await suite.connect({ ...ONCE, bufferSize: 65536 }).catch((error: unknown) => (refused = error));
@@ -284,9 +274,7 @@ describeOnCorosync('connecting', (suite) => {
         expect(refused).toMatchObject({ code: 'CS_ERR_LIBRARY', errno: 'EMFILE' });
         expect((refused as Error).message).toContain('file descriptors');
         expect(await libcmapConnects()).toEqual({ code: 'CS_ERR_LIBRARY', errno: 24 });
-      } finally {
-        await limit(before);
-      }
+      });
       await suite.expectLogged(RING_FAILED);
     });
   });

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { CmapClient, type CmapTracker } from '../../src/index.ts';
+import { withDescriptorLimit } from '../helpers/descriptor-limit.ts';
 import { expectNothingLeft, takeCensus } from '../helpers/fault-census.ts';
 import { eachRound, rounds } from '../helpers/fault-rounds.ts';
 import {
@@ -78,22 +79,11 @@ describeOnCorosync('what runs out and is there again', (suite) => {
 
     // With datagram sockets corosync fails in accept() then: it spins, and logs, for as long as a client is waiting.
     it('corosync’s descriptors: who is connected goes on, and the next one may connect as soon as one is free', async () => {
-      const limit = (limits: string): Promise<unknown> =>
-        run('prlimit', [`--pid=${suite.corosync.pid}`, `--nofile=${limits}`]);
-      const { stdout } = await run('prlimit', [
-        `--pid=${suite.corosync.pid}`,
-        '--nofile',
-        '-o',
-        'SOFT,HARD',
-        '--noheadings',
-      ]);
-      const [soft = '', hard = ''] = stdout.trim().split(/\s+/);
       await eachRound(3, async (random, index) => {
         const before = takeCensus();
         const traffics = await undisturbed(`files-${index}-${random.below(2 ** 31)}`, random);
         const held: CmapClient[] = [];
-        await limit(`${60 + random.below(20)}:${hard}`);
-        try {
+        await withDescriptorLimit(suite.corosync.pid, 60 + random.below(20), async () => {
           let outcome = 'CS_OK';
           while (outcome === 'CS_OK' && held.length < 100) {
             outcome = await ourOutcome(async () =>
@@ -108,9 +98,7 @@ describeOnCorosync('what runs out and is there again', (suite) => {
             );
             return again === 'CS_OK';
           });
-        } finally {
-          await limit(`${soft}:${hard}`);
-        }
+        });
         await Promise.all(held.map((client) => client.close()));
         await expectUndisturbed(traffics);
         await suite.expectLogged(RING_FAILED);
