@@ -1,7 +1,7 @@
 import { MAP_CODES, type CmapMap } from '../codec/cmap/set-current-map.ts';
 import { CsError, show } from '../errors/index.ts';
 import { timeoutOf, type CallOptions, type IpcOptions } from '../ipc/index.ts';
-import { checkOptionNames } from './option-names.ts';
+import { checkOptionNames, type OptionNames } from './option-names.ts';
 
 /** How to reach corosync's configuration map. Everything has a default that suits a local corosync. */
 export interface ConnectOptions extends CallOptions {
@@ -30,10 +30,17 @@ export interface ConnectOptions extends CallOptions {
 }
 
 const OPERATION = 'cmap_initialize_map';
-const NAMES: readonly (keyof ConnectOptions)[] = [
-  ...(['map', 'socketName', 'socketDirectory', 'sharedMemoryDirectory', 'bufferSize'] as const),
-  ...(['timeoutMs', 'signal', 'tryAgainAttempts', 'tryAgainDelayMs'] as const),
-];
+const NAMES: OptionNames<ConnectOptions> = {
+  map: true,
+  socketName: true,
+  socketDirectory: true,
+  sharedMemoryDirectory: true,
+  bufferSize: true,
+  timeoutMs: true,
+  signal: true,
+  tryAgainAttempts: true,
+  tryAgainDelayMs: true,
+};
 /** corosync's other services, where our requests would mean something else: to cfg a get is "kill a node". */
 const OTHER_SERVICES: readonly string[] = ['cfg', 'cpg', 'quorum', 'votequorum', 'pload', 'mon', 'wd'];
 const BUFFER_SIZE = { least: 64 * 1024, most: 16 * 1024 * 1024, default: 1024 * 1024 };

@@ -4,7 +4,7 @@ import { TRACK_BITS } from '../codec/cmap/track.ts';
 import { CsError, show, type CsErrorName } from '../errors/index.ts';
 import type { CallOptions } from '../ipc/index.ts';
 import { checkTrackedKey } from './keys.ts';
-import { checkOptionNames } from './option-names.ts';
+import { checkOptionNames, type OptionNames } from './option-names.ts';
 import type { CmapTrackEvent } from './track-events.ts';
 
 /** What to track and how its events reach the reader. */
@@ -41,10 +41,16 @@ export interface ResolvedTrackOptions {
 }
 
 const OPERATION = 'cmap_track_add';
-const NAMES: readonly (keyof TrackOptions)[] = [
-  ...(['prefix', 'events', 'listener', 'whenLagging', 'maxQueued', 'maxQueuedBytes'] as const),
-  ...(['timeoutMs', 'signal'] as const),
-];
+const NAMES: OptionNames<TrackOptions> = {
+  prefix: true,
+  events: true,
+  listener: true,
+  whenLagging: true,
+  maxQueued: true,
+  maxQueuedBytes: true,
+  timeoutMs: true,
+  signal: true,
+};
 const EVENT_TYPES: readonly CmapEventType[] = ['add', 'delete', 'modify'];
 
 /** Refuses what corosync would refuse, what could never fire, and what would make corosync crash. */

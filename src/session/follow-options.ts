@@ -1,6 +1,6 @@
 import type { CmapEventType } from '../codec/cmap/notification.ts';
 import type { CmapMap } from '../codec/cmap/set-current-map.ts';
-import { checkOptionNames, crashingKeyOf, resolveTrackOptions } from '../cmap/index.ts';
+import { checkOptionNames, crashingKeyOf, resolveTrackOptions, type OptionNames } from '../cmap/index.ts';
 import { CsError } from '../errors/index.ts';
 import type { FollowEvent } from './follow-events.ts';
 
@@ -32,9 +32,14 @@ export interface ResolvedFollowOptions {
   readonly maxQueuedBytes: number;
 }
 
-const NAMES: readonly (keyof FollowOptions)[] = [
-  ...(['prefix', 'events', 'listener', 'maxQueued', 'maxQueuedBytes', 'coverCrashingKeys'] as const),
-];
+const NAMES: OptionNames<FollowOptions> = {
+  prefix: true,
+  events: true,
+  listener: true,
+  maxQueued: true,
+  maxQueuedBytes: true,
+  coverCrashingKeys: true,
+};
 /** The stats map cannot be asked for everything at once; the follower does it in pieces. */
 const ALL: readonly CmapEventType[] = ['add', 'delete', 'modify'];
 

@@ -1,4 +1,4 @@
-import type { ConnectOptions } from '../cmap/index.ts';
+import type { ConnectOptions, OptionNames } from '../cmap/index.ts';
 import { checkOptionNames, resolveConnectOptions } from '../cmap/index.ts';
 import { CsError, show } from '../errors/index.ts';
 import type { BackOffLimits } from './back-off.ts';
@@ -31,11 +31,20 @@ export interface ResolvedSessionOptions {
 }
 
 const OPERATION = 'session';
-const NAMES: readonly (keyof SessionOptions)[] = [
-  ...(['map', 'socketName', 'socketDirectory', 'sharedMemoryDirectory', 'bufferSize'] as const),
-  ...(['timeoutMs', 'backOff'] as const),
-];
-const BACK_OFF_NAMES: readonly (keyof BackOffOptions)[] = ['firstDelayMs', 'maxDelayMs', 'deniedDelayMs'];
+const NAMES: OptionNames<SessionOptions> = {
+  map: true,
+  socketName: true,
+  socketDirectory: true,
+  sharedMemoryDirectory: true,
+  bufferSize: true,
+  timeoutMs: true,
+  backOff: true,
+};
+const BACK_OFF_NAMES: OptionNames<BackOffOptions> = {
+  firstDelayMs: true,
+  maxDelayMs: true,
+  deniedDelayMs: true,
+};
 
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   checkOptionNames({ operation: OPERATION }, options, NAMES);
