@@ -48,7 +48,8 @@ export class NotificationQueue {
     if (event.kind === 'notification') {
       this.#bytes -= costOfChange(event);
       // Behind a gap the key may have another one, which later changes are folded into.
-      if (this.#unread.get(event.key)?.position === this.#head - 1) this.#unread.delete(event.key);
+      if (this.#limits.coalesce && this.#unread.get(event.key)?.position === this.#head - 1)
+        this.#unread.delete(event.key);
     }
     if (this.#head === this.#events.length) this.#compact();
     else if (this.#head > 1024 && this.#head * 2 > this.#events.length) this.#compact();

@@ -13,13 +13,18 @@ import type { ConnectionListener } from '../ipc/index.ts';
 import { noteChange, noteTracker } from './nested-set-guard.ts';
 import type { TrackerDriver } from './tracker.ts';
 
+interface Arrived {
+  readonly driver: TrackerDriver;
+  readonly message: NotificationMessage;
+}
+
 /** Knows which tracker each notification is for, by the instance handle that we gave corosync with the request. */
 export class TrackerRegistry implements ConnectionListener {
   readonly #drivers = new Map<bigint, TrackerDriver>();
   readonly #notes = new Map<bigint, () => void>();
   readonly #server: string;
   readonly #map: CmapMap;
-  #arrived: (readonly [TrackerDriver, NotificationMessage])[] = [];
+  #arrived: Arrived[] = [];
   #whenClosed: (error: ConnectionError | undefined) => void = () => undefined;
   readonly closed = new Promise<ConnectionError | undefined>((resolve) => (this.#whenClosed = resolve));
 
@@ -70,14 +75,14 @@ export class TrackerRegistry implements ConnectionListener {
     const { id } = decodeResponseHeader(event);
     if (id !== CMAP_RESPONSE_ID.notifyCallback) throw malformed(`event ${id} is no cmap notification`);
     const driver = this.#drivers.get(decodeTrackInstHandle(event));
-    if (driver !== undefined) this.#arrived.push([driver, decodeNotification(event)]);
+    if (driver !== undefined) this.#arrived.push({ driver, message: decodeNotification(event) });
   }
 
   /** Listeners may take their time, and delete trackers, whose drivers then take no more. */
   onDrained(): void {
     const arrived = this.#arrived;
     this.#arrived = [];
-    for (const [driver, message] of arrived) driver.deliver(message);
+    for (const { driver, message } of arrived) driver.deliver(message);
   }
 
   onClosed(error: ConnectionError | undefined): void {

@@ -89,7 +89,10 @@ export class DatagramTransport implements Transport {
   listen(listener: TransportListener): void {
     this.#listener = listener;
     this.#setup.listen(
-      (count) => listener.onFailure(malformed(`${count} bytes on the stream socket, which announce nothing`)),
+      (count) => {
+        listener.onFailure(malformed(`${count} bytes on the stream socket, which announce nothing`));
+        return 0;
+      },
       (error) => {
         this.#serverGone = true;
         // What it had sent before is read in the poll between the two.

@@ -2,6 +2,7 @@ import { malformed } from '../codec/malformed.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import { RING_HEADER, WORD_SIZE } from '../codec/ring-layout.ts';
 import { ChunkReader } from './chunk-reader.ts';
+import { EventPace } from './event-pace.ts';
 import type { RingStorage } from './ring-storage.ts';
 
 /**
@@ -9,22 +10,29 @@ import type { RingStorage } from './ring-storage.ts';
  * the socket. Exactly as many chunks are taken as bytes have come: a byte says that its chunk's post has happened,
  * and a post that came after our reset would leave a count of 1 on an empty ring, which reads "full" for ever.
  *
- * What is not taken piles up in corosync's own heap, without bound: so drain at once, always, into our memory.
+ * What does not fit piles up in corosync's own heap, without bound: so drain soon (EventPace), always, into our memory.
  */
 export class EventRing {
   readonly #storage: RingStorage;
   readonly #chunks: ChunkReader;
+  readonly #pace: EventPace;
 
   constructor(storage: RingStorage) {
     this.#storage = storage;
+    this.#pace = new EventPace(storage.wordSize * WORD_SIZE);
     this.#chunks = new ChunkReader(storage, storage.readHeader(RING_HEADER.readPointer));
   }
 
-  /** Takes `count` chunks. Semaphore first, then read_pt, as in the response ring. */
-  drain(count: number, deliver: (message: MessageReader) => void): void {
-    this.#chunks.read(count, this.#available(), deliver);
+  /**
+   * Takes `count` chunks. Semaphore first, then read_pt, as in the response ring.
+   * Returns the milliseconds until the next drain is worth it.
+   */
+  drain(count: number, deliver: (message: MessageReader) => void): number {
+    const now = performance.now();
+    const bytes = this.#chunks.read(count, this.#available(), deliver);
     this.#storage.writeHeader(RING_HEADER.semaphore, 0);
     this.#storage.writeHeader(RING_HEADER.readPointer, this.#chunks.readPointer);
+    return this.#pace.restAfter(count, bytes, now);
   }
 
   /**

@@ -78,13 +78,16 @@ export class RingTransport implements Transport {
     listener.onLost(error);
   }
 
-  #drain(count: number, listener: TransportListener): void {
+  /** Returns the milliseconds to rest. */
+  #drain(count: number, listener: TransportListener): number {
     try {
-      this.#channels.events.drain(count, (event) => listener.onEvent(event));
+      const restMs = this.#channels.events.drain(count, (event) => listener.onEvent(event));
       listener.onDrained();
+      return restMs;
     } catch (error) {
       listener.onDrained();
       listener.onFailure(error);
+      return 0;
     }
   }
 }

@@ -20,9 +20,10 @@ export class UnansweredError extends ConnectionError {
  */
 export class SetupSocket {
   readonly #socket: net.Socket;
-  #onData: (bytes: Buffer) => void = () => undefined;
+  #onData: (bytes: Buffer) => number = () => 0;
   #onClose: (error: ConnectionError) => void = () => undefined;
   #error: Error | undefined;
+  #rest: NodeJS.Timeout | undefined;
   #requestBytes = Buffer.alloc(64);
 
   private constructor(path: string) {
@@ -32,10 +33,7 @@ export class SetupSocket {
       allowHalfOpen: true,
       onread: {
         buffer: Buffer.alloc(READ_BUFFER_SIZE),
-        callback: (length, buffer) => {
-          this.#onData((buffer as Buffer).subarray(0, length));
-          return true;
-        },
+        callback: (length, buffer) => this.#received((buffer as Buffer).subarray(0, length)),
       },
     });
     this.#socket.on('error', (error) => (this.#error = error));
@@ -73,9 +71,10 @@ export class SetupSocket {
     signal.addEventListener('abort', onAbort, { once: true });
     this.#onClose = () => reject(new UnansweredError());
     this.#onData = (bytes) => {
-      if (received + bytes.length > responseSize) return reject(tooMuch());
-      received += bytes.copy(response, received);
+      if (received + bytes.length > responseSize) reject(tooMuch());
+      else received += bytes.copy(response, received);
       if (received === responseSize) resolve(response);
+      return 0;
     };
     this.#socket.write(request);
     try {
@@ -85,8 +84,11 @@ export class SetupSocket {
     }
   }
 
-  /** From now on each byte that arrives announces one event. */
-  listen(onEventBytes: (count: number) => void, onClose: (error: ConnectionError) => void): void {
+  /**
+   * From now on each byte that arrives announces one event.
+   * @param onEventBytes returns for how many milliseconds nothing need be read
+   */
+  listen(onEventBytes: (count: number) => number, onClose: (error: ConnectionError) => void): void {
     this.#onData = (bytes) => onEventBytes(bytes.length);
     this.#onClose = onClose;
     if (this.#socket.destroyed) onClose(closedByServer(this.#error));
@@ -105,9 +107,18 @@ export class SetupSocket {
 
   /** Closes outright, as libqb's client does. Nothing is called back afterwards. */
   destroy(): void {
-    this.#onData = () => undefined;
+    this.#onData = () => 0;
     this.#onClose = () => undefined;
+    clearTimeout(this.#rest);
     this.#socket.destroy();
+  }
+
+  /** Returns whether to go on reading. */
+  #received(bytes: Buffer): boolean {
+    const restMs = this.#onData(bytes);
+    if (restMs === 0 || this.#socket.destroyed) return true;
+    this.#rest = setTimeout(() => this.#socket.resume(), restMs);
+    return false;
   }
 }
 

@@ -5,20 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SetupSocket } from '../../src/ipc/setup-socket.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+
+let directory: string;
+let server: net.Server;
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'corosync-client-'));
+  server = net.createServer().listen(join(directory, 'cmap'));
+  await once(server, 'listening');
+});
+afterEach(() => {
+  server.close();
+  rmSync(directory, { recursive: true });
+});
 
 describe('SetupSocket.sendRequestBytes', () => {
-  let directory: string;
-  let server: net.Server;
-  beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'corosync-client-'));
-    server = net.createServer().listen(join(directory, 'cmap'));
-    await once(server, 'listening');
-  });
-  afterEach(() => {
-    server.close();
-    rmSync(directory, { recursive: true });
-  });
-
   it('hands the bytes over at once, also the second time in a turn: waiting in this turn makes sense', async () => {
     const accepted = once(server, 'connection') as Promise<[net.Socket]>;
     const setup = await SetupSocket.connect(join(directory, 'cmap'), new AbortController().signal);
@@ -47,5 +48,73 @@ describe('SetupSocket.sendRequestBytes', () => {
     expect(handedOver).toBe(false);
     setup.destroy();
     peer.destroy();
+  });
+});
+
+describe('SetupSocket.listen', () => {
+  const REST_MS = 300;
+
+  /** Rests after each look; tells what each saw, and how long after the one before. */
+  async function resting(): Promise<{ setup: SetupSocket; peer: net.Socket; told: (number | string)[] }> {
+    const accepted = once(server, 'connection') as Promise<[net.Socket]>;
+    const setup = await SetupSocket.connect(join(directory, 'cmap'), new AbortController().signal);
+    const [peer] = await accepted;
+    const told: (number | string)[] = [];
+    setup.listen(
+      (count) => {
+        told.push(count);
+        return REST_MS;
+      },
+      () => told.push('closed'),
+    );
+    return { setup, peer, told };
+  }
+
+  it('rests as long as told: what comes meanwhile comes together', async () => {
+    const { setup, peer, told } = await resting();
+    peer.write('a');
+    await waitUntil('the first byte', () => told.length > 0);
+    for (let i = 0; i < 5; i++) peer.write('b');
+    await waitUntil('the rest is over', () => told.length > 1);
+    expect(told).toEqual([1, 5]);
+    peer.write('c');
+    await waitUntil('it goes on', () => told.length > 2);
+    setup.destroy();
+    peer.destroy();
+  });
+
+  it('notices after a rest what came last, and the end', async () => {
+    const { peer, told } = await resting();
+    peer.write('a');
+    await waitUntil('the first byte', () => told.length > 0);
+    peer.end('bc');
+    await waitUntil('the end', () => told.includes('closed'));
+    expect(told).toEqual([1, 2, 'closed']);
+    peer.destroy();
+  });
+
+  it('destroyed while it rests, or by who takes the events: no timer is left, and nothing is told any more', async () => {
+    const { setup, peer, told } = await resting();
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const before = timers();
+    peer.write('a');
+    await waitUntil('the first byte', () => told.length > 0);
+    expect(timers()).toBe(before + 1);
+    setup.destroy();
+    expect(timers()).toBe(before);
+    peer.destroy();
+
+    const another = await resting();
+    another.setup.listen(
+      () => {
+        another.setup.destroy();
+        return REST_MS;
+      },
+      () => another.told.push('closed'),
+    );
+    another.peer.write('a');
+    await once(another.peer, 'close');
+    expect([timers(), told, another.told]).toEqual([before, [1], []]);
   });
 });
