@@ -23,7 +23,7 @@ export class Bench {
   constructor(options: BenchOptions, corosync: PrivateCorosync) {
     this.options = options;
     this.corosync = corosync;
-    this.#cmapctl = join(options.dist, 'cli/cmapctl-main.js');
+    this.#cmapctl = join(options.dist, 'cli/cmapctl-main.cjs');
   }
 
   /** Seconds that one contender runs in one round. */

@@ -13,8 +13,13 @@ restore_class_names() {
 
 rm -rf dist
 npx tsc -p tsconfig.build.json
-npx esbuild src/index.ts src/testing/index.ts src/cli/main.ts src/cli/cmapctl-main.ts --bundle --format=esm --platform=node \
-  --target=node20.19 --sourcemap --outdir=dist --outbase=src \
-  --external:node-unix-socket --external:unix-dgram --log-level=warning
+bundle() {
+  npx esbuild "$@" --bundle --platform=node --target=node20.19 --sourcemap --outdir=dist --outbase=src \
+    --external:node-unix-socket --external:unix-dgram --log-level=warning
+}
+bundle src/index.ts src/testing/index.ts --format=esm
+# Node starts a CommonJS program 10 ms sooner, which is a fifth of what a run of the command line takes.
+bundle src/cli/main.ts src/cli/cmapctl-main.ts --format=cjs --out-extension:.js=.cjs \
+  --define:import.meta.url=moduleUrl --banner:js='const moduleUrl = require("node:url").pathToFileURL(__filename).href;'
 restore_class_names dist/index.js
 restore_class_names dist/testing/index.js

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { nodeEnvironment } from './cmapctl/node-environment.ts';
 import { runCmapctl } from './cmapctl/run.ts';
+import { exitWith } from './exit-with.ts';
 import { rawArguments } from './raw-arguments.ts';
 
-process.exit(await runCmapctl(rawArguments(), nodeEnvironment()));
+exitWith(runCmapctl(rawArguments(), nodeEnvironment()));

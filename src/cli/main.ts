@@ -1,31 +1,32 @@
 #!/usr/bin/env node
 import { SyncOutput } from './cmapctl/sync-output.ts';
+import { exitWith } from './exit-with.ts';
 import { Output } from './output.ts';
 import { rawArguments } from './raw-arguments.ts';
 import { runCli } from './run-cli.ts';
 
 const errors = new SyncOutput(2, () => undefined);
 
-const code = await runCli(rawArguments(), {
-  output: new Output(process.stdout),
-  variables: process.env,
-  async connect(options) {
-    const { CmapClient } = await import('../index.ts');
-    return CmapClient.connect(options);
-  },
-  async openSession(options) {
-    const { CmapSession } = await import('../index.ts');
-    return CmapSession.open(options);
-  },
-  complain(line) {
-    errors.write(`${Buffer.from(line).toString('latin1')}\n`);
-    errors.flush();
-  },
-  async cmapctl(words) {
-    const { runCmapctl } = await import('./cmapctl/run.ts');
-    const { nodeEnvironment } = await import('./cmapctl/node-environment.ts');
-    return runCmapctl(words, nodeEnvironment());
-  },
-});
-// Signals and a reader that never reads again must not keep the process: nothing is left to wait for.
-process.exit(code);
+exitWith(
+  runCli(rawArguments(), {
+    output: new Output(process.stdout),
+    variables: process.env,
+    async connect(options) {
+      const { CmapClient } = await import('../index.ts');
+      return CmapClient.connect(options);
+    },
+    async openSession(options) {
+      const { CmapSession } = await import('../index.ts');
+      return CmapSession.open(options);
+    },
+    complain(line) {
+      errors.write(`${Buffer.from(line).toString('latin1')}\n`);
+      errors.flush();
+    },
+    async cmapctl(words) {
+      const { runCmapctl } = await import('./cmapctl/run.ts');
+      const { nodeEnvironment } = await import('./cmapctl/node-environment.ts');
+      return runCmapctl(words, nodeEnvironment());
+    },
+  }),
+);

@@ -306,7 +306,7 @@ describeIntegration('corosync-client doctor and filesystem sockets', () => {
     for (const name of ['dist', 'package.json'])
       cpSync(join(original, name), join(copy, name), { recursive: true });
     const enter = `nsenter --target ${container.pid} --mount`;
-    const inside = await diagnose(`${enter} node ${copy}/dist/cli/main.js doctor`);
+    const inside = await diagnose(`${enter} node ${copy}/dist/cli/main.cjs doctor`);
     expect(inside).toMatchObject({ code: 0, summary: ['namespaces: note'] });
     expect(inside.findings.map(({ text }) => text).join('\n')).toContain(
       'a file because /etc/libqb/force-filesystem-sockets exists, is a socket',

@@ -29,8 +29,8 @@ describeIntegration('the README', () => {
     corosync = await PrivateCorosync.start();
     mkdirSync(join(directory, 'bin'), { recursive: true });
     for (const [name, script] of [
-      ['corosync-client', 'main.js'],
-      ['cmapctl', 'cmapctl-main.js'],
+      ['corosync-client', 'main.cjs'],
+      ['cmapctl', 'cmapctl-main.cjs'],
     ] as const) {
       const file = join(directory, 'bin', name);
       writeFileSync(file, `#!/bin/sh\nexec node ${join(process.cwd(), 'dist/cli', script)} "$@"\n`);

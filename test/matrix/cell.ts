@@ -22,7 +22,7 @@ export class Cell {
 
   /** One of the package's programs, as a command for a shell. */
   program(name: 'main' | 'cmapctl-main'): string {
-    return `${this.runtime} '${import.meta.dirname}/node_modules/corosync-client/dist/cli/${name}.js'`;
+    return `${this.runtime} '${import.meta.dirname}/node_modules/corosync-client/dist/cli/${name}.cjs'`;
   }
 
   async start(): Promise<void> {
