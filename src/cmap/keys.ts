@@ -63,6 +63,8 @@ function checkName(operation: string, key: unknown): void {
   if (key.includes('\0')) {
     throw new CsError('CS_ERR_INVALID_PARAM', { operation, key, detail: 'a key holds no NUL' });
   }
+  // A character has at most three bytes: the short ones need not be counted.
+  if (key.length * 3 <= MAX_NAME_LENGTH) return;
   const length = Buffer.byteLength(key);
   if (length > MAX_NAME_LENGTH) {
     throw new CsError('CS_ERR_NAME_TOO_LONG', { operation, key, detail: `has ${length} bytes; ${RULE}` });

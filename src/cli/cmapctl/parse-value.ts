@@ -46,9 +46,16 @@ export function parseValue(type: ByteString, text: ByteString): ParsedValue {
   }
 }
 
+/** Nearly every integer is one of these, and many may be loaded: bigints take their time. */
+const FEW_DIGITS = /^\d{1,9}$/;
+
 function parseInteger(type: IntegerName, text: ByteString): ParsedValue {
   const bits = Number(type.slice(1));
   const signed = type.startsWith('i');
+  const small = bits < 64 && FEW_DIGITS.test(text) ? Number(text) : Infinity;
+  if (small < 2 ** (signed ? bits - 1 : bits)) {
+    return { kind: 'value', value: { type: INTEGER_TYPES[type], value: small } as CmapValue };
+  }
   const value = signed ? scanInt64(text) : scanUint64(text);
   if (value === undefined) return notValid(type, text);
   if (value !== (signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value))) {

@@ -41,14 +41,16 @@ function lineEnd(text: ByteString, start: number): number | undefined {
   return text.length - start >= MAX_LINE ? start + MAX_LINE : undefined;
 }
 
+/** A blank line or a comment; or up to three words, which may have tabs in them. */
+const WORDS = /^[ \t]*(?:([\n#])|([^ \n]+)(?:[ \n]+([^ \n]+)(?:[ \n]+([^ \n]+))?)?)?/;
+
 /** Returns undefined for a comment or a blank line. */
 export function parseSetting(line: ByteString): Setting | undefined {
   // A C string ends at a NUL, and so does the line. What is left may be nothing: that is not a blank
   // line, which has its newline, but a line that lacks everything.
   const nul = line.indexOf('\0');
-  const text = (nul === -1 ? line : line.slice(0, nul)).replace(/^[ \t]+/, '');
-  if (text.startsWith('#') || text.startsWith('\n')) return undefined;
-  const [word = '(null)', type, value] = text.split(/[ \n]+/).filter((part) => part !== '');
+  const [, blank, word = '(null)', type, value] = WORDS.exec(nul === -1 ? line : line.slice(0, nul)) ?? [];
+  if (blank !== undefined) return undefined;
   if (word.startsWith('^^')) return { kind: 'delete-prefix', prefix: word.slice(2) };
   if (word.startsWith('^')) return { kind: 'delete', key: word.slice(1) };
   if (type === undefined || value === undefined) return { kind: 'incomplete', key: word };
