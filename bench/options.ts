@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
+import { parsedOrExit } from '../test/helpers/parsed-or-exit.ts';
 
 export interface BenchOptions {
   readonly quick: boolean;
@@ -21,12 +22,7 @@ const USAGE =
 
 /** Ends the process with exit code 2, after a word on what is wrong, if the words are no options. */
 export function optionsOrExit(words: readonly string[]): BenchOptions {
-  try {
-    return parseOptions(words);
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
-    process.exit(2);
-  }
+  return parsedOrExit(USAGE, words, parseOptions);
 }
 
 /** Throws an error whose message says what is wrong with the words. */

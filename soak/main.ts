@@ -6,7 +6,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { Director } from './director.ts';
-import { parseOptions, type SoakOptions } from './options.ts';
+import { optionsOrExit, type SoakOptions } from './options.ts';
 import { formatTotals, toJson } from './report.ts';
 import { Server } from './server.ts';
 import { Totals } from './totals.ts';
@@ -41,4 +41,4 @@ async function main(options: SoakOptions): Promise<boolean> {
   return totals.good;
 }
 
-process.exit((await main(parseOptions(process.argv.slice(2)))) ? 0 : 1);
+process.exit((await main(optionsOrExit(process.argv.slice(2)))) ? 0 : 1);

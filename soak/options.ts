@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { parsedOrExit } from '../test/helpers/parsed-or-exit.ts';
 
 export interface SoakOptions {
   readonly minutes: number;
@@ -8,7 +9,14 @@ export interface SoakOptions {
   readonly jsonFile: string | undefined;
 }
 
-export function parseOptions(words: readonly string[]): SoakOptions {
+const USAGE = 'usage: npm run soak -- [--minutes N] [--seed S] [--transport shm|socket] [--json FILE]';
+
+/** Ends the process with exit code 2, after a word on what is wrong, if the words are no options. */
+export function optionsOrExit(words: readonly string[]): SoakOptions {
+  return parsedOrExit(USAGE, words, parseOptions);
+}
+
+function parseOptions(words: readonly string[]): SoakOptions {
   const { values } = parseArgs({
     args: [...words],
     options: {

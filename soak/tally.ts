@@ -36,7 +36,7 @@ export class Tally {
     if (error === ABORTED) return this.count('aborted');
     if (!(error instanceof CsError)) return this.mismatch(`${operation} failed with ${describe(error)}`);
     this.count(error.code);
-    if (!ACCEPTABLE.has(error.code) || brokeDown(error))
+    if ((!ACCEPTABLE.has(error.code) && !diedWhileWelcoming(operation, error)) || brokeDown(error))
       this.mismatch(`${operation} failed with ${describe(error)}`);
   }
 
@@ -46,6 +46,11 @@ export class Tally {
     this.#counts = {};
     return counts;
   }
+}
+
+/** corosync was killed between its answer and our look at the rings that the answer names. */
+function diedWhileWelcoming(operation: string, error: CsError): boolean {
+  return operation === 'connect' && error.code === 'CS_ERR_NOT_EXIST' && error.errno === 'ENOENT';
 }
 
 /** The other side broke the protocol, or we misread it: no trouble of corosync's explains that. */
