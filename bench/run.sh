@@ -55,7 +55,5 @@ compile libqb-peer bench/c/peer.c -lqb
 compile cpg-peer bench/c/peer.c -lcpg
 compile spin
 
-# With extra certificates Node reads hundreds of them whenever it starts, which takes longer than all the rest.
-unset NODE_EXTRA_CA_CERTS NODE_OPTIONS
-
+unset NODE_OPTIONS
 exec scripts/in-namespaces.sh node --import tsx bench/main.ts "$@"
