@@ -29,10 +29,11 @@ export class EventRing {
    */
   drain(count: number, deliver: (message: MessageReader) => void): number {
     const now = performance.now();
-    const bytes = this.#chunks.read(count, this.#available(), deliver);
+    const available = this.#available();
+    const bytes = this.#chunks.read(count, available, deliver);
     this.#storage.writeHeader(RING_HEADER.semaphore, 0);
     this.#storage.writeHeader(RING_HEADER.readPointer, this.#chunks.readPointer);
-    return this.#pace.restAfter(count, bytes, now);
+    return this.#pace.restAfter(count, bytes, available - bytes, now);
   }
 
   /**

@@ -52,10 +52,10 @@ describe('SetupSocket.sendRequestBytes', () => {
 });
 
 describe('SetupSocket.listen', () => {
-  const REST_MS = 300;
-
   /** Rests after each look; tells what each saw, and how long after the one before. */
-  async function resting(): Promise<{ setup: SetupSocket; peer: net.Socket; told: (number | string)[] }> {
+  async function resting(
+    restMs = 300,
+  ): Promise<{ setup: SetupSocket; peer: net.Socket; told: (number | string)[] }> {
     const accepted = once(server, 'connection') as Promise<[net.Socket]>;
     const setup = await SetupSocket.connect(join(directory, 'cmap'), new AbortController().signal);
     const [peer] = await accepted;
@@ -63,7 +63,7 @@ describe('SetupSocket.listen', () => {
     setup.listen(
       (count) => {
         told.push(count);
-        return REST_MS;
+        return restMs;
       },
       () => told.push('closed'),
     );
@@ -94,7 +94,7 @@ describe('SetupSocket.listen', () => {
   });
 
   it('destroyed while it rests, or by who takes the events: no timer is left, and nothing is told any more', async () => {
-    const { setup, peer, told } = await resting();
+    const { setup, peer, told } = await resting(3_600_000);
     const timers = (): number =>
       process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
     const before = timers();
@@ -109,7 +109,7 @@ describe('SetupSocket.listen', () => {
     another.setup.listen(
       () => {
         another.setup.destroy();
-        return REST_MS;
+        return 1;
       },
       () => another.told.push('closed'),
     );

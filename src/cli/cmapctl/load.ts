@@ -21,7 +21,11 @@ export async function loadSettings(
   const loader = new Loader(client, map, environment);
   const cutter = new LineCutter();
   try {
-    for await (const piece of environment.readPieces(file)) await loader.load(cutter.feed(piece));
+    for await (const piece of environment.readPieces(file)) {
+      await loader.load(cutter.feed(piece));
+      // Whoever writes the file, if it is a pipe, may take long to write more.
+      await loader.finish();
+    }
     await loader.load(cutter.end());
   } catch (error) {
     await loader.finish();

@@ -57,6 +57,19 @@ describe('cmapctl -p', () => {
     expect([...environment.client.values.keys()]).toEqual(['first.key']);
   });
 
+  it('tells of what has failed before it waits for more of a file that is still being written', async () => {
+    const environment = environmentWith('');
+    let seen = '';
+    environment.readPieces = async function* () {
+      yield '^no.key\na.b u8 1\n';
+      await Promise.resolve();
+      seen = this.stderr;
+      yield 'c.d u8 1\n';
+    };
+    await environment.run('-p', 'settings');
+    expect(seen).toBe("Can't delete key no.key. Error CS_ERR_NOT_EXIST\n");
+  });
+
   it('sends nothing behind a set that may be refused before that one is through', async () => {
     const environment = environmentWith('first.key u8 1\ntotem.token u32 1\nlast.key u8 1\n');
     environment.client.readOnly.add('totem.token');
