@@ -1,4 +1,4 @@
-import { CsError } from '../../errors/index.ts';
+import { ConnectionError, CsError } from '../../errors/index.ts';
 import type { ByteString } from './bytes.ts';
 import { strerror } from './strerror.ts';
 
@@ -16,6 +16,9 @@ export class CmapctlFailure extends Error {
 
 /** What the C tool prints behind "Error": its cs_strerror() gives the code's name. */
 export function errorText(error: unknown): string {
+  // A call after the end fails as the one before did: libcmap knows no CS_ERR_BAD_HANDLE for that.
+  if (error instanceof ConnectionError && error.cause instanceof ConnectionError)
+    return errorText(error.cause);
   if (error instanceof CsError) return error.code;
   return error instanceof Error ? error.message : String(error);
 }
