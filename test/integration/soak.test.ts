@@ -57,7 +57,7 @@ describeIntegration('the soak', () => {
     });
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-    expect(await once(child, 'close')).toEqual([1, null]);
-    expect(said).toContain('--minutes takes a number above 0');
+    expect(await once(child, 'close')).toEqual([2, null]);
+    expect(said).toMatch(/^--minutes takes a number above 0, not 0\nusage: .*\n$/);
   });
 });
