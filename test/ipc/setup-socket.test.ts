@@ -19,11 +19,17 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
+/** Both ends of a connection. */
+async function connected(): Promise<{ setup: SetupSocket; peer: net.Socket }> {
+  const accepted = once(server, 'connection') as Promise<[net.Socket]>;
+  const setup = await SetupSocket.connect(join(directory, 'cmap'), new AbortController().signal);
+  const [peer] = await accepted;
+  return { setup, peer };
+}
+
 describe('SetupSocket.sendRequestBytes', () => {
   it('hands the bytes over at once, also the second time in a turn: waiting in this turn makes sense', async () => {
-    const accepted = once(server, 'connection') as Promise<[net.Socket]>;
-    const setup = await SetupSocket.connect(join(directory, 'cmap'), new AbortController().signal);
-    const [peer] = await accepted;
+    const { setup, peer } = await connected();
     peer.pause();
     expect([setup.sendRequestBytes(1), setup.sendRequestBytes(100), setup.sendRequestBytes(1)]).toEqual([
       true,
@@ -39,9 +45,7 @@ describe('SetupSocket.sendRequestBytes', () => {
   });
 
   it('says so where the kernel does not take them all', async () => {
-    const accepted = once(server, 'connection') as Promise<[net.Socket]>;
-    const setup = await SetupSocket.connect(join(directory, 'cmap'), new AbortController().signal);
-    const [peer] = await accepted;
+    const { setup, peer } = await connected();
     peer.pause();
     let handedOver = true;
     for (let i = 0; i < 100 && handedOver; i++) handedOver = setup.sendRequestBytes(100_000);
@@ -52,13 +56,11 @@ describe('SetupSocket.sendRequestBytes', () => {
 });
 
 describe('SetupSocket.listen', () => {
-  /** Rests after each look; tells what each saw, and how long after the one before. */
+  /** Rests after each look, and tells how many bytes each saw. */
   async function resting(
     restMs = 300,
   ): Promise<{ setup: SetupSocket; peer: net.Socket; told: (number | string)[] }> {
-    const accepted = once(server, 'connection') as Promise<[net.Socket]>;
-    const setup = await SetupSocket.connect(join(directory, 'cmap'), new AbortController().signal);
-    const [peer] = await accepted;
+    const { setup, peer } = await connected();
     const told: (number | string)[] = [];
     setup.listen(
       (count) => {
