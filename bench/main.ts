@@ -4,29 +4,7 @@ import { Bench, Skipped, type Row } from './bench.ts';
 import type { Finding } from './finding.ts';
 import { optionsOrExit, type BenchOptions } from './options.ts';
 import { describeMachine, formatFindings } from './report.ts';
-import { fairness } from './rows/fairness.ts';
-import { idle } from './rows/idle.ts';
-import { iterate } from './rows/iterate.ts';
-import { notifications } from './rows/notifications.ts';
-import { pipelinedGet } from './rows/pipelined-get.ts';
-import { cmapctlPrefix } from './rows/cmapctl-prefix.ts';
-import { sequentialGet } from './rows/sequential-get.ts';
-import { sets } from './rows/sets.ts';
-import { startup } from './rows/startup.ts';
-import { wait } from './rows/wait.ts';
-
-const ROWS: Readonly<Record<string, Row>> = {
-  'pipelined-get': pipelinedGet,
-  'sequential-get': sequentialGet,
-  iterate,
-  'cmapctl-prefix': cmapctlPrefix,
-  sets,
-  notifications,
-  startup,
-  idle,
-  fairness,
-  wait,
-};
+import { ROWS } from './rows/index.ts';
 
 interface RowResult {
   readonly row: string;
@@ -47,17 +25,10 @@ async function runRow(bench: Bench, name: string, row: Row): Promise<RowResult> 
   }
 }
 
-function rowsToRun(names: readonly string[]): readonly (readonly [name: string, row: Row])[] {
-  const all = Object.entries(ROWS);
-  const unknown = names.find((name) => !Object.hasOwn(ROWS, name));
-  if (unknown !== undefined)
-    throw new Error(`there is no row ${unknown}; there are ${Object.keys(ROWS).join(', ')}`);
-  return names.length > 0 ? all.filter(([name]) => names.includes(name)) : all;
-}
-
-async function runRows(bench: Bench, rows: ReturnType<typeof rowsToRun>): Promise<RowResult[]> {
+async function runRows(bench: Bench): Promise<RowResult[]> {
   const results: RowResult[] = [];
-  for (const [name, row] of rows) {
+  for (const [name, row] of ROWS) {
+    if (!bench.options.rows.includes(name)) continue;
     const result = await runRow(bench, name, row);
     results.push(result);
     console.log(`\n${name}  (${result.seconds.toFixed(0)} s)`);
@@ -69,13 +40,12 @@ async function runRows(bench: Bench, rows: ReturnType<typeof rowsToRun>): Promis
 }
 
 async function main(options: BenchOptions): Promise<void> {
-  const chosen = rowsToRun(options.rows);
   await using corosync = await PrivateCorosync.start();
   const machine = describeMachine();
   console.log(`${machine.join(', ')}; ${options.rounds} rounds; median (least..most)`);
   const bench = new Bench(options, corosync);
   await bench.createKeys('bench.get.', 64);
-  const rows = await runRows(bench, chosen);
+  const rows = await runRows(bench);
   const warnings = corosync.logLines('warning');
   if (warnings.length > 0) console.log(`\ncorosync's log:\n${warnings.join('\n')}`);
   if (options.jsonFile !== undefined) {

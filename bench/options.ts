@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
 import { parsedOrExit } from '../test/helpers/parsed-or-exit.ts';
+import { ROWS } from './rows/index.ts';
 
 export interface BenchOptions {
   readonly quick: boolean;
   /** Measured rounds of each row; every round runs all contenders. */
   readonly rounds: number;
-  /** The rows asked for; all, if empty. */
+  /** Names of rows. */
   readonly rows: readonly string[];
   readonly jsonFile: string | undefined;
   /** The build of our client to measure. */
@@ -16,7 +17,6 @@ export interface BenchOptions {
 const DEFAULT_ROUNDS = 9;
 const QUICK_ROUNDS = 3;
 
-/** The same as bench/run.sh prints. */
 const USAGE =
   'usage: npm run bench -- [--quick] [--rounds N] [--rows NAME,NAME] [--json FILE] [--dist DIRECTORY]';
 
@@ -32,7 +32,7 @@ function parseOptions(words: readonly string[]): BenchOptions {
     options: {
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
-      rows: { type: 'string', default: '' },
+      rows: { type: 'string' },
       json: { type: 'string' },
       dist: { type: 'string', default: 'build/bench/dist' },
     },
@@ -43,8 +43,17 @@ function parseOptions(words: readonly string[]): BenchOptions {
   return {
     quick: values.quick,
     rounds,
-    rows: values.rows.split(',').filter((name) => name !== ''),
+    rows: rowNames(values.rows),
     jsonFile: values.json,
     dist: resolve(values.dist),
   };
+}
+
+function rowNames(words: string | undefined): readonly string[] {
+  const all = [...ROWS.keys()];
+  if (words === undefined) return all;
+  const names = words.split(',');
+  const unknown = names.find((name) => !ROWS.has(name));
+  if (unknown !== undefined) throw new Error(`there is no row "${unknown}"; there are ${all.join(', ')}`);
+  return names;
 }

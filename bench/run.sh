@@ -5,28 +5,15 @@
 # corosync that nobody else can see. Needs root, on Debian; what is missing is installed.
 #   --dist    measures a build that is there already, instead of building this tree
 set -eu
-usage() { echo "usage: npm run bench -- [--quick] [--rounds N] [--rows NAME,NAME] [--json FILE] [--dist DIRECTORY]"; }
-
-# Before anything is built. What the values may be is for options.ts to say.
-check_options() {
-  while [ $# -gt 0 ]; do
-    case $1 in
-      --help | -h) usage; exit 0 ;;
-      --quick | --rounds=* | --rows=* | --json=* | --dist=*) ;;
-      --rounds | --rows | --json | --dist) [ $# -gt 1 ] && shift || { usage >&2; exit 2; } ;;
-      *) usage >&2; exit 2 ;;
-    esac
-    shift
-  done
-}
-check_options "$@"
-
 # shellcheck source=scripts/prepare.sh
 . "$(dirname "$0")/../scripts/prepare.sh"
 
-[ "$(id -u)" = 0 ] || fail "the benchmark starts a corosync in private namespaces, which takes root: sudo npm run bench"
 need_node
 need_npm_packages
+node --import tsx bench/check-options.ts "$@" || exit
+case " $* " in *" --help "* | *" -h "*) exit 0 ;; esac
+
+[ "$(id -u)" = 0 ] || fail "the benchmark starts a corosync in private namespaces, which takes root: sudo npm run bench"
 need_programs corosync:corosync unshare:util-linux ip:iproute2 gcc:gcc /usr/include/stdlib.h:libc6-dev \
   /usr/include/corosync/cmap.h:libcmap-dev /usr/include/corosync/cpg.h:libcpg-dev /usr/include/qb/qbipcc.h:libqb-dev ||
   fail "the programs to compare with cannot be built"

@@ -4,6 +4,7 @@ import { alternate } from '../alternate.ts';
 import type { Bench } from '../bench.ts';
 import { comparison, type Finding } from '../finding.ts';
 import { type Elapsed } from '../peer.ts';
+import { summarize } from '../statistics.ts';
 import { timeProcess } from '../time-process.ts';
 
 const KEYS = 10_000;
@@ -36,9 +37,10 @@ async function setsInProcess(bench: Bench): Promise<Finding> {
 
 async function loadedFile(bench: Bench): Promise<Finding> {
   const script = bench.cmapctl();
-  const rounds = await alternate<number, 'ours' | 'corosync'>(bench.options.rounds, {
-    ours: () => timeProcess(process.execPath, [script, '-p', settingsFile(bench)]),
-    corosync: () => timeProcess('corosync-cmapctl', ['-p', settingsFile(bench)]),
+  const rounds = await alternate<number, 'ours' | 'empty' | 'corosync'>(bench.options.rounds, {
+    ours: () => timeProcess(process.execPath, [script, '-p', settingsFile(bench, KEYS)]),
+    empty: () => timeProcess(process.execPath, [script, '-p', settingsFile(bench, 0)]),
+    corosync: () => timeProcess('corosync-cmapctl', ['-p', settingsFile(bench, KEYS)]),
   });
   return comparison({
     what: `cmapctl -p, ${KEYS} lines`,
@@ -47,13 +49,15 @@ async function loadedFile(bench: Bench): Promise<Finding> {
     name: 'corosync-cmapctl -p',
     other: rounds.corosync,
     goal: GOAL,
+    // Node's start, the connection and the end: what is there before the first line.
+    details: { 'ms for an empty file': summarize(rounds.empty) },
   });
 }
 
-function settingsFile(bench: Bench): string {
+function settingsFile(bench: Bench, lines: number): string {
   const file = join(bench.corosync.directory, 'settings');
-  const first = bench.newValues(KEYS);
+  const first = bench.newValues(lines);
   const line = (i: number): string => `${PREFIX}${String(i).padStart(6, '0')} u32 ${first + i}\n`;
-  writeFileSync(file, Array.from({ length: KEYS }, (_, i) => line(i)).join(''));
+  writeFileSync(file, Array.from({ length: lines }, (_, i) => line(i)).join(''));
   return file;
 }

@@ -1,0 +1,25 @@
+import type { Row } from '../bench.ts';
+import { cmapctlPrefix } from './cmapctl-prefix.ts';
+import { fairness } from './fairness.ts';
+import { idle } from './idle.ts';
+import { iterate } from './iterate.ts';
+import { notifications } from './notifications.ts';
+import { pipelinedGet } from './pipelined-get.ts';
+import { sequentialGet } from './sequential-get.ts';
+import { sets } from './sets.ts';
+import { startup } from './startup.ts';
+import { wait } from './wait.ts';
+
+/** All that can be measured, in the order in which it is. */
+export const ROWS: ReadonlyMap<string, Row> = new Map([
+  ['pipelined-get', pipelinedGet],
+  ['sequential-get', sequentialGet],
+  ['iterate', iterate],
+  ['cmapctl-prefix', cmapctlPrefix],
+  ['sets', sets],
+  ['notifications', notifications],
+  ['startup', startup],
+  ['idle', idle],
+  ['fairness', fairness],
+  ['wait', wait],
+]);
