@@ -535,50 +535,6 @@ describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
         expect(essence(own), own.stderr).toEqual(essence(theirs));
       });
 
-      /** Feeds a tool through a pipe, piece by piece, and tells whether it has quit of itself. */
-      async function feed(tool: string, pieces: readonly string[]): Promise<'quits' | 'stays'> {
-        const pipe = join(corosync.directory, 'pipe');
-        await shell(`rm -f ${pipe}; mkfifo ${pipe}`);
-        const child = startShell(`exec ${tool} -T x. < ${pipe}`);
-        const ended = outcomeOf(child);
-        const writer = await open(pipe, 'w');
-        await tracks(corosync, child, 1);
-        for (const piece of pieces) {
-          await sleep(250);
-          // A tool that has quit already does not read on.
-          await writer.write(piece).catch(() => undefined);
-        }
-        await sleep(100);
-        await writer.close();
-        const outcome = await Promise.race([
-          ended.then(() => 'quits' as const),
-          sleep(1000, 'stays' as const),
-        ]);
-        child.kill('SIGKILL');
-        await ended;
-        return outcome;
-      }
-
-      test.each([
-        [['q\n'], 'quits'],
-        [['q'], 'quits'],
-        [['quit\n'], 'quits'],
-        [[], 'stays'],
-        [['x\n'], 'stays'],
-        [['abq'], 'stays'],
-        [['x\n', 'q\n'], 'quits'],
-        [['hello\nq\n'], 'stays'],
-        [['hello\nq\n', 'x\n'], 'quits'],
-        [['abq\n', 'x'], 'quits'],
-        [['a', 'q', 'q\n'], 'quits'],
-        [['ab', 'q', '\n'], 'quits'],
-        [['\nq\n', '\n'], 'quits'],
-        [['aq\n', 'b\n'], 'stays'],
-      ] as const)('with %j on a pipe it %s', async (pieces, expected) => {
-        expect(await feed(THEIRS, pieces)).toBe(expected);
-        expect(await feed(ours, pieces)).toBe(expected);
-      });
-
       test('a signal ends it, and nothing stays behind', async () => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) {
           const codes = await Promise.all(
@@ -618,6 +574,59 @@ describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
     });
   });
 });
+
+// Once: what carries its messages is nothing to how it reads its input.
+describeIntegration('how cmapctl is told to quit', () => {
+  beforeAll(async () => {
+    ours = built('cmapctl-main');
+    corosync = await PrivateCorosync.start();
+  });
+
+  afterAll(async () => {
+    await corosync.stop();
+  });
+
+  /** Feeds a tool through a pipe, piece by piece, and tells whether it has quit of itself. */
+  async function feed(tool: string, pieces: readonly string[]): Promise<'quits' | 'stays'> {
+    const pipe = join(corosync.directory, tool === ours ? 'our-pipe' : 'their-pipe');
+    await shell(`rm -f ${pipe}; mkfifo ${pipe}`);
+    const child = startShell(`exec ${tool} -T x. < ${pipe}`);
+    const ended = outcomeOf(child);
+    const writer = await open(pipe, 'w');
+    await tracks(corosync, child, 1);
+    for (const piece of pieces) {
+      await sleep(250);
+      // A tool that has quit already does not read on.
+      await writer.write(piece).catch(() => undefined);
+    }
+    await sleep(100);
+    await writer.close();
+    const outcome = await Promise.race([ended.then(() => 'quits' as const), sleep(1000, 'stays' as const)]);
+    child.kill('SIGKILL');
+    await ended;
+    return outcome;
+  }
+
+  test.each([
+    [['q\n'], 'quits'],
+    [['q'], 'quits'],
+    [['quit\n'], 'quits'],
+    [[], 'stays'],
+    [['x\n'], 'stays'],
+    [['abq'], 'stays'],
+    [['x\n', 'q\n'], 'quits'],
+    [['hello\nq\n'], 'stays'],
+    [['hello\nq\n', 'x\n'], 'quits'],
+    [['abq\n', 'x'], 'quits'],
+    [['a', 'q', 'q\n'], 'quits'],
+    [['ab', 'q', '\n'], 'quits'],
+    [['\nq\n', '\n'], 'quits'],
+    [['aq\n', 'b\n'], 'stays'],
+  ] as const)('with %j on a pipe it %s', async (pieces, expected) => {
+    expect(await Promise.all([THEIRS, ours].map((tool) => feed(tool, pieces)))).toEqual([expected, expected]);
+  });
+});
+
 describeIntegration('cmapctl without corosync', () => {
   beforeAll(() => {
     ours = built('cmapctl-main');
