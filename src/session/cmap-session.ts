@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CmapKeyInfo } from '../codec/cmap/iterate.ts';
 import type { CmapMap } from '../codec/cmap/set-current-map.ts';
 import type { CmapValue } from '../codec/cmap/value.ts';
@@ -9,16 +8,15 @@ import {
   checkPrefix,
   checkStep,
   checkValue,
-  CmapClient,
   TypedAccess,
   type CmapEntry,
-  type ConnectOptions,
 } from '../cmap/index.ts';
-import { ConnectionError, CsError, type CsErrorName } from '../errors/index.ts';
 import { timeoutOf, within, type CallOptions } from '../ipc/index.ts';
-import { BackOff } from './back-off.ts';
-import { CmapFollower, type FollowerDriver } from './follower.ts';
+import { asError } from './as-error.ts';
+import { CmapFollower } from './follower.ts';
+import { Followers } from './followers.ts';
 import { resolveFollowOptions, type FollowOptions } from './follow-options.ts';
+import { REAL_WORLD, Reconnection, type SessionWorld } from './reconnection.ts';
 import { SessionCalls, sessionClosed } from './session-calls.ts';
 import {
   resolveSessionOptions,
@@ -28,18 +26,6 @@ import {
 import { SessionStateMachine, statusOf, type SessionStatus } from './session-state.ts';
 import { StatusStream, type SessionStatusEvent } from './status-stream.ts';
 
-/** What a session needs of the world; a test has its own. */
-export interface SessionWorld {
-  connect(options: ConnectOptions): Promise<CmapClient>;
-  /** Rejects when `signal` aborts. */
-  pause(ms: number, signal: AbortSignal): Promise<void>;
-}
-
-const REAL_WORLD: SessionWorld = {
-  connect: (options) => CmapClient.connect(options),
-  pause: (ms, signal) => sleep(ms, undefined, { signal }),
-};
-
 /**
  * Access to the configuration map that outlives corosync: it waits for corosync to appear, connects again when it is lost,
  * and restores every follower. Calls wait for a connection until their deadline. A read whose connection is lost is made again; a
@@ -48,29 +34,25 @@ const REAL_WORLD: SessionWorld = {
 export class CmapSession extends TypedAccess implements AsyncDisposable {
   readonly map: CmapMap;
   readonly #options: ResolvedSessionOptions;
-  readonly #world: SessionWorld;
-  readonly #backOff: BackOff;
-  readonly #ending = new AbortController();
   readonly #statuses: StatusStream;
   readonly #machine: SessionStateMachine;
   readonly #calls: SessionCalls;
-  readonly #followers = new Map<CmapFollower, FollowerDriver>();
-  /** Followers that were added to a standing connection, on their way to be up to date. */
-  readonly #attaching = new Set<Promise<void>>();
-  #ended: Promise<void> = Promise.resolve();
+  readonly #followers = new Followers();
+  readonly #reconnection: Reconnection;
+  readonly #ended: Promise<void>;
 
   private constructor(options: ResolvedSessionOptions, world: SessionWorld) {
     super();
     this.map = options.map;
     this.#options = options;
-    this.#world = world;
-    this.#backOff = new BackOff(options.backOff);
     this.#machine = new SessionStateMachine((state) => {
       this.#statuses.push(statusOf(state));
       this.#calls.stateChanged();
     });
     this.#statuses = new StatusStream(this.status);
     this.#calls = new SessionCalls(this.#machine, options.timeoutMs);
+    this.#reconnection = new Reconnection(this.#machine, this.#followers, options, world);
+    this.#ended = this.#reconnection.run();
   }
 
   /**
@@ -83,9 +65,7 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
 
   /** @internal */
   static openIn(world: SessionWorld, options: SessionOptions): CmapSession {
-    const session = new CmapSession(resolveSessionOptions(options), world);
-    session.#ended = session.#run();
-    return session;
+    return new CmapSession(resolveSessionOptions(options), world);
   }
 
   /** What it is doing now. */
@@ -109,8 +89,9 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
     for (;;) {
       const rest = { ...options, timeoutMs: Math.max(deadlineAt - performance.now(), 0) };
       await this.#calls.whenIn(['resynced'], { operation: 'connected' }, rest, () => Promise.resolve());
-      if (this.#attaching.size === 0) return;
-      await within(Promise.all(this.#attaching), 'connected', rest.timeoutMs, options?.signal);
+      const attached = this.#followers.whenAttached();
+      if (attached === undefined) return;
+      await within(attached, 'connected', rest.timeoutMs, options?.signal);
     }
   }
 
@@ -189,11 +170,9 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
     const [follower, driver] = CmapFollower.create(resolved, {
       map: this.map,
       failed: (client, error) => client.destroy(asError(error)),
-      ended: (ended) => void this.#followers.delete(ended),
+      ended: (ended) => this.#followers.remove(ended),
     });
-    this.#followers.set(follower, driver);
-    const { client } = this.#machine;
-    if (client !== undefined) this.#attachInBackground(client, driver);
+    this.#followers.add(follower, driver, this.#machine.client);
     return follower;
   }
 
@@ -216,103 +195,13 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   }
 
   #end(): void {
-    if (this.#isClosed()) return;
-    this.#ending.abort();
+    if (this.status.state === 'closed') return;
+    this.#reconnection.stop();
     this.#machine.go({ state: 'closed' });
-    for (const driver of this.#followers.values()) driver.end();
+    this.#followers.end();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-
-  #isClosed(): boolean {
-    return this.#ending.signal.aborted;
-  }
-
-  /** One round for each attempt to connect. */
-  async #run(): Promise<void> {
-    for (;;) {
-      const retryInMs = await this.#connectOnce();
-      if (retryInMs === undefined) return;
-      await this.#world.pause(retryInMs, this.#ending.signal).catch(() => undefined);
-      if (this.#isClosed()) return;
-      this.#machine.go({ state: 'connecting', attempt: this.#backOff.attempt });
-    }
-  }
-
-  /** Connects and stays connected; then tells when to try again, or `undefined` if the session is closed. */
-  async #connectOnce(): Promise<number | undefined> {
-    const { attempt } = this.#backOff;
-    try {
-      const client = await this.#world.connect({ ...this.#options.connect, signal: this.#ending.signal });
-      return await this.#stay(client);
-    } catch (error) {
-      if (this.#isClosed()) return undefined;
-      const csError = asCsError(error);
-      const retryInMs = this.#backOff.failed(csError);
-      this.#machine.go({ state: 'unavailable', error: csError, attempt, retryInMs });
-      return retryInMs;
-    }
-  }
-
-  async #stay(client: CmapClient): Promise<number | undefined> {
-    if (this.#isClosed()) {
-      client.destroy();
-      return undefined;
-    }
-    const since = performance.now();
-    this.#machine.go({ state: 'connected', client });
-    const restored = this.#restore(client);
-    const error = await client.whenClosed();
-    await restored;
-    if (error === undefined || this.#isClosed()) return undefined;
-    const retryInMs = this.#backOff.lost(error, performance.now() - since);
-    this.#machine.go({ state: 'lost', error, retryInMs });
-    for (const driver of this.#followers.values()) driver.lost(error);
-    return retryInMs;
-  }
-
-  async #restore(client: CmapClient): Promise<void> {
-    await Promise.all([...this.#followers.values()].map((driver) => this.#attach(client, driver)));
-    if (this.#machine.client === client && !client.closed) this.#machine.go({ state: 'resynced', client });
-  }
-
-  #attachInBackground(client: CmapClient, driver: FollowerDriver): void {
-    const attaching = this.#attach(client, driver).finally(() => this.#attaching.delete(attaching));
-    this.#attaching.add(attaching);
-  }
-
-  /** corosync's refusal ends the follower; after anything else the session connects again, and not at once. */
-  async #attach(client: CmapClient, driver: FollowerDriver): Promise<void> {
-    try {
-      await driver.attach(client);
-    } catch (error) {
-      if (isRefusal(error)) driver.end(error);
-      else client.destroy(asError(error));
-    }
-  }
-}
-
-/** What may be better in a while. */
-const PASSING: readonly CsErrorName[] = [
-  'CS_ERR_TIMEOUT',
-  'CS_ERR_TRY_AGAIN',
-  'CS_ERR_NO_MEMORY',
-  'CS_ERR_NO_RESOURCES',
-  'CS_ERR_BUSY',
-];
-
-function isRefusal(error: unknown): error is CsError {
-  return error instanceof CsError && !(error instanceof ConnectionError) && !PASSING.includes(error.code);
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}
-
-function asCsError(error: unknown): CsError {
-  if (error instanceof CsError) return error;
-  const { message } = asError(error);
-  return new CsError('CS_ERR_LIBRARY', { operation: 'connect', detail: message, cause: error });
 }
