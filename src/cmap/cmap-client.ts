@@ -111,11 +111,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     checkExistingKey('cmap_get', key);
     const startedAt = performance.now();
     const value = await this.#submit(new GetRequest(key, FIRST_ROOM), options);
-    if (value !== undefined) return value;
-    const rest = this.#restOf(options, startedAt, 'cmap_get', key);
-    const whole = await this.#submit(new GetRequest(key, MAX_STORED_LENGTH), rest, FOLLOW_UP);
-    if (whole !== undefined) return whole;
-    throw new CsError('CS_ERR_INVALID_PARAM', { operation: 'cmap_get', key });
+    return value ?? this.#getWhole(key, this.#restOf(options, startedAt, 'cmap_get', key));
   }
 
   /**
@@ -184,10 +180,11 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    */
   async track(key: string, options: TrackOptions = {}): Promise<CmapTracker> {
     const resolved = resolveTrackOptions(key, options, this.map);
+    const callOptions = { signal: options.signal, timeoutMs: options.timeoutMs };
     const startedAt = performance.now();
     const looksFirst = this.map === 'stats' && !resolved.prefix;
-    if (looksFirst) await this.#refuseDangerousTracker(resolved, options);
-    const rest = this.#restOf(options, startedAt, 'cmap_track_add', key);
+    if (looksFirst) await this.#refuseDangerousTracker(resolved, callOptions);
+    const rest = this.#restOf(callOptions, startedAt, 'cmap_track_add', key);
     const trackInstHandle = this.#trackers.newInstHandle();
     const trackDelete: TrackDelete = (trackHandle, deleteOptions) => {
       this.#trackers.silence(trackInstHandle);
@@ -214,7 +211,10 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     return tracker;
   }
 
-  /** cmap_finalize: lets calls that are under way settle, then closes. Idempotent. */
+  /**
+   * cmap_finalize: lets calls that are under way settle, then closes. Idempotent. Iterations are not waited for: whoever reads on gets
+   * what has been fetched, and then CS_ERR_BAD_HANDLE.
+   */
   close(): Promise<void> {
     return this.#connection.close();
   }
@@ -232,6 +232,13 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   #restOf(options: CallOptions | undefined, startedAt: number, operation: string, key: string): CallOptions {
     const timeoutMs = timeoutOf(options, this.#timeoutMs, operation, key);
     return { ...options, timeoutMs: Math.max(startedAt + timeoutMs - performance.now(), 0) };
+  }
+
+  /** Of whatever size. */
+  async #getWhole(key: string, options: CallOptions | undefined): Promise<CmapValue> {
+    const value = await this.#submit(new GetRequest(key, MAX_STORED_LENGTH), options, FOLLOW_UP);
+    if (value !== undefined) return value;
+    throw new CsError('CS_ERR_INVALID_PARAM', { operation: 'cmap_get', key });
   }
 
   #submit<T>(
@@ -268,7 +275,8 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     return {
       submit: (message, more) => this.#submit(message, options, more),
       release: (message) => this.#release(message, options),
-      get: (key) => this.get(key, options),
+      getWhole: (key) => this.#getWhole(key, options),
+      signal: options?.signal,
     };
   }
 

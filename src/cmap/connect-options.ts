@@ -59,7 +59,7 @@ export function resolveConnectOptions(options: ConnectOptions): IpcOptions & { r
       BUFFER_SIZE.least,
       BUFFER_SIZE.most,
     ),
-    timeoutMs: timeoutOf(options, 30_000, OPERATION),
+    timeoutMs: timeoutOf({ signal: options.signal, timeoutMs: options.timeoutMs }, 30_000, OPERATION),
     signal: options.signal,
     tryAgainAttempts: checkInteger('tryAgainAttempts', options.tryAgainAttempts ?? 10, 0, 100_000),
     tryAgainDelayMs: checkInteger('tryAgainDelayMs', options.tryAgainDelayMs ?? 200, 10, 0x7fffffff),

@@ -5,7 +5,7 @@ export { resolveConnectOptions, type ConnectOptions } from './connect-options.ts
 export type { CmapEntry } from './iterate.ts';
 export { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './keys.ts';
 export { costOfChange } from './memory-cost.ts';
-export { crashingKeyOf } from './nested-set-guard.ts';
+export { crashingKeysOf } from './nested-set-guard.ts';
 export { checkOptionNames, type OptionNames } from './option-names.ts';
 export type { CmapNotification, CmapOverflow, CmapTrackEvent } from './track-events.ts';
 export { resolveTrackOptions, type TrackOptions } from './track-options.ts';

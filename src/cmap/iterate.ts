@@ -20,11 +20,13 @@ export type IterationSubmitOptions<T> = Pick<SubmitOptions<T>, 'onAnswer' | 'onA
 
 /** What an iteration needs of its client. */
 export interface IterationCalls {
+  /** The caller's. */
+  readonly signal: AbortSignal | undefined;
   submit<T>(message: RequestMessage<T>, options?: IterationSubmitOptions<T>): Promise<T>;
   /** Gives back what the server holds, whatever the caller's signal and deadline say: they end the wait for it only. */
   release(message: RequestMessage<void>): Promise<void>;
   /** For a value that outgrew the size that the iterator stated. */
-  get(key: string): Promise<CmapValue>;
+  getWhole(key: string): Promise<CmapValue>;
 }
 
 /** Requests made at once: few at first, for a short prefix costs no more than it must; then whole batches. */
@@ -42,7 +44,12 @@ const MOST_AHEAD = 65_536;
  * that is deleted twice is freed under the iterator, and adding a key beside it makes it come twice and survive its next delete.
  */
 export async function* iterateKeys(calls: IterationCalls, prefix: string): AsyncGenerator<CmapKeyInfo, void> {
-  for await (const keys of keyLists(calls, prefix)) yield* keys;
+  for await (const keys of keyLists(calls, prefix)) {
+    for (const info of keys) {
+      calls.signal?.throwIfAborted();
+      yield info;
+    }
+  }
 }
 
 /** The same, and then the values, a window at a time. Keys deleted meanwhile are left out. */
@@ -55,7 +62,10 @@ export async function* iterateEntries(
     for (let from = 0; from < keys.length; from += LAST_WINDOW) {
       const fetched = ahead;
       ahead = fetchEntries(calls, keys, from + LAST_WINDOW);
-      for (const entry of await fetched) if (entry !== undefined) yield entry;
+      for (const entry of await fetched) {
+        calls.signal?.throwIfAborted();
+        if (entry !== undefined) yield entry;
+      }
     }
   }
 }
@@ -67,7 +77,7 @@ async function* keyLists(calls: IterationCalls, prefix: string): AsyncGenerator<
   let last: string | undefined;
   let failed = false;
   try {
-    for await (const keys of windows(calls, iterHandle, first)) {
+    for await (const keys of windows(calls, { iterHandle, prefix }, first)) {
       if (list.length >= MOST_AHEAD) {
         yield list;
         list = [];
@@ -81,12 +91,17 @@ async function* keyLists(calls: IterationCalls, prefix: string): AsyncGenerator<
     failed = true;
     throw error;
   } finally {
-    const finalized = finalize(calls, iterHandle);
+    const finalized = finalize(calls, { iterHandle, prefix });
     // A caller whose deadline has passed must not wait for a second one.
     if (failed) finalized.catch(ignore);
     else await finalized.catch(throwIfGivenUp);
   }
   yield list;
+}
+
+interface ServerIterator {
+  readonly iterHandle: bigint;
+  readonly prefix: string;
 }
 
 interface Begun {
@@ -100,21 +115,21 @@ async function begin(calls: IterationCalls, prefix: string): Promise<Begun> {
     // Until the first iter_next corosync's iterator points to the prefix in the request ring, where the next requests
     // would overwrite it: so nothing may come between (libqb lib/trie.c).
     onAnswer: (handle) => {
-      first = nextKeys(calls, handle, FIRST_WINDOW, 'first');
+      first = nextKeys(calls, { iterHandle: handle, prefix }, FIRST_WINDOW, 'first');
       first.catch(ignore);
     },
-    onAbandonedAnswer: (late) => void finalize(calls, late).catch(ignore),
+    onAbandonedAnswer: (late) => void finalize(calls, { iterHandle: late, prefix }).catch(ignore),
   });
   return { iterHandle, first };
 }
 
-function finalize(calls: IterationCalls, iterHandle: bigint): Promise<void> {
-  return calls.release(new IterFinalizeRequest(iterHandle));
+function finalize(calls: IterationCalls, { iterHandle, prefix }: ServerIterator): Promise<void> {
+  return calls.release(new IterFinalizeRequest(iterHandle, prefix));
 }
 
 async function* windows(
   calls: IterationCalls,
-  iterHandle: bigint,
+  iterator: ServerIterator,
   first: Promise<CmapKeyInfo[]>,
 ): AsyncGenerator<CmapKeyInfo[], void> {
   let size = FIRST_WINDOW;
@@ -126,7 +141,7 @@ async function* windows(
       return;
     }
     size = Math.min(size * 2, LAST_WINDOW);
-    ahead = nextKeys(calls, iterHandle, size);
+    ahead = nextKeys(calls, iterator, size);
     // It is awaited later, if at all.
     ahead.catch(ignore);
     yield keys;
@@ -135,12 +150,12 @@ async function* windows(
 
 async function nextKeys(
   calls: IterationCalls,
-  iterHandle: bigint,
+  { iterHandle, prefix }: ServerIterator,
   count: number,
   urgent: Urgency = false,
 ): Promise<CmapKeyInfo[]> {
   const answers = Array.from({ length: count }, () =>
-    calls.submit(new IterNextRequest(iterHandle), { urgent }),
+    calls.submit(new IterNextRequest(iterHandle, prefix), { urgent }),
   );
   const keys = await Promise.all(answers);
   return keys.filter((info) => info !== undefined);
@@ -165,8 +180,10 @@ async function fetchEntry(
 ): Promise<CmapEntry | undefined> {
   try {
     const value = await calls.submit(new GetRequest(key, valueLength));
-    return { key, value: value ?? (await calls.get(key)) };
+    return { key, value: value ?? (await calls.getWhole(key)) };
   } catch (error) {
+    // The caller's own reason may look the same.
+    calls.signal?.throwIfAborted();
     if (error instanceof CsError && error.code === 'CS_ERR_NOT_EXIST') return undefined;
     throw error;
   }

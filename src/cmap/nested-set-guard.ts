@@ -17,10 +17,10 @@ interface Note {
 const unsafeTrackers = new Set<Note>();
 const changes = new Set<Note>();
 
-/** The key whose change would crash corosync while such a tracker exists, if there is one. */
-export function crashingKeyOf(prefix: string, isPrefix: boolean): string | undefined {
-  if (isPrefix) return NESTED_SET_KEYS.find((key) => key.startsWith(prefix));
-  return prefix === UNSAFE_EXACT_KEY ? prefix : undefined;
+/** The keys whose change would crash corosync while such a tracker exists. */
+export function crashingKeysOf(prefix: string, isPrefix: boolean): readonly string[] {
+  if (isPrefix) return NESTED_SET_KEYS.filter((key) => key.startsWith(prefix));
+  return prefix === UNSAFE_EXACT_KEY ? [prefix] : [];
 }
 
 /**
@@ -28,7 +28,7 @@ export function crashingKeyOf(prefix: string, isPrefix: boolean): string | undef
  * @throws CsError CS_ERR_BUSY: a change of a key that it covers is under way; connections of one process have no common order.
  */
 export function noteTracker(server: string, prefix: string, isPrefix: boolean): () => void {
-  if (crashingKeyOf(prefix, isPrefix) === undefined) return () => undefined;
+  if (crashingKeysOf(prefix, isPrefix).length === 0) return () => undefined;
   const change = [...changes].find((noted) => noted.server === server && noted.key.startsWith(prefix));
   if (change !== undefined) {
     const detail =

@@ -18,6 +18,8 @@ export interface RequestMessage<T> {
   readonly expectedErrors?: readonly number[];
   /** What an answer with such an error means for this service, in words for the error's message. */
   readonly hints?: Partial<Record<CsErrorName, string>>;
+  /** What a request that was sent may have done, though its answer never came: for errors. Default: it only reads. */
+  readonly changes?: boolean;
   encode(into: MessageWriter): void;
   decode(response: MessageReader, csError: number): T;
 }

@@ -8,7 +8,10 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** The call's own time limit, or else the connection's. @throws CsError CS_ERR_INVALID_PARAM: it, or the signal, is none. */
+/**
+ * The call's own time limit, or else the connection's.
+ * @throws CsError CS_ERR_INVALID_PARAM: it, or the signal, is none, or there is an option of another name.
+ */
 export function timeoutOf(
   options: CallOptions | undefined,
   defaultMs: number,
@@ -19,8 +22,11 @@ export function timeoutOf(
     new CsError('CS_ERR_INVALID_PARAM', { operation, key, detail });
   if (options !== undefined && (typeof options !== 'object' || (options as unknown) === null))
     throw invalid(`options are ${show(options)}; give an object`);
-  const signal: { addEventListener?: unknown } | undefined = options?.signal;
-  if (signal !== undefined && typeof signal.addEventListener !== 'function')
+  const unknown = Object.keys(options ?? {}).find((name) => name !== 'signal' && name !== 'timeoutMs');
+  if (unknown !== undefined)
+    throw invalid(`there is no option ${show(unknown)}; there are signal, timeoutMs`);
+  const signal = options?.signal as { addEventListener?: unknown } | null | undefined;
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
     throw invalid(`signal is ${show(signal)}; give an AbortSignal`);
   const timeoutMs: unknown = options?.timeoutMs ?? defaultMs;
   if (typeof timeoutMs === 'number' && timeoutMs >= 0) return timeoutMs;

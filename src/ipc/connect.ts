@@ -34,7 +34,11 @@ export interface IpcOptions {
 
 /** qb_ipcc_connect, with a deadline. While corosync answers "try again" it is asked again, a bounded number of times. */
 export async function connectIpc(options: IpcOptions, listener: ConnectionListener): Promise<IpcConnection> {
-  const deadline = new Deadline('connect', options.timeoutMs, options.signal);
+  const deadline = new Deadline({
+    operation: 'connect',
+    timeoutMs: options.timeoutMs,
+    signal: options.signal,
+  });
   try {
     for (let attempt = 0; ; attempt++) {
       try {

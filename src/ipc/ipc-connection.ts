@@ -85,7 +85,7 @@ export class IpcConnection {
     const released = this.submit(message, options).catch((error: unknown) => {
       if (!this.closed) throw error;
     });
-    await within(released, message.operation, timeoutMs, signal);
+    await within(released, { operation: message.operation, key: message.key, timeoutMs, signal });
   }
 
   /** Lets outstanding calls settle, then closes. */

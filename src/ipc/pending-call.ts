@@ -88,7 +88,7 @@ export class PendingCall<T = unknown> {
     this.#over(false);
     if (this.#state === 'settled') return;
     const outcome =
-      this.#state === 'sent' ? 'the request was sent, and may have taken effect' : 'the request was not sent';
+      this.#state === 'sent' ? this.#sentAnd('may have taken effect') : 'the request was not sent';
     const { operation, key } = this.message;
     const detail = `${error.detail ?? 'the connection is gone'}; ${outcome}`;
     const cause = error.cause ?? error;
@@ -98,7 +98,7 @@ export class PendingCall<T = unknown> {
   expire(): void {
     const outcome =
       this.#state === 'sent'
-        ? 'the request was sent, and may still take effect'
+        ? this.#sentAnd('may still take effect')
         : 'the request was not sent: earlier ones are still unanswered';
     this.#giveUp(
       new CsError('CS_ERR_TIMEOUT', {
@@ -107,6 +107,11 @@ export class PendingCall<T = unknown> {
         detail: `corosync has not answered within ${Math.round(this.#timeoutMs)} ms; ${outcome}`,
       }),
     );
+  }
+
+  /** Whoever only reads need not wonder what he has done. */
+  #sentAnd(effect: string): string {
+    return `the request was sent${this.message.changes === true ? `, and ${effect}` : ''}`;
   }
 
   /** What has been sent may still be answered; what waits will not be sent. */

@@ -132,7 +132,7 @@ function closedByServer(cause: Error | undefined): ConnectionError {
 }
 
 function tooMuch(): ConnectionError {
-  return new ConnectionError('CS_ERR_LIBRARY', {
+  return new ConnectionError('CS_ERR_SECURITY', {
     operation: 'connect',
     detail:
       'the server sent more than a connection response; whatever listens on this socket is not corosync',

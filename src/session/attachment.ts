@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CmapClient } from '../cmap/index.ts';
+import { FollowedStat } from './followed-stat.ts';
 import { FollowedStats } from './followed-stats.ts';
 import { getIfThere, TrackedKeys, type FollowedKeys, type SourceListener } from './followed-keys.ts';
 import type { Change, Picture } from './picture.ts';
@@ -37,11 +38,7 @@ export class Attachment {
     this.#client = client;
     this.#picture = picture;
     this.#listener = listener;
-    const { key, prefix } = followed;
-    this.#keys =
-      client.map === 'stats' && prefix
-        ? new FollowedStats(client, key, this.#source())
-        : new TrackedKeys(client, key, prefix, this.#source());
+    this.#keys = followedKeys(client, followed, this.#source());
   }
 
   /** Adds the trackers and reads the map: how it differs from the picture, or `undefined` if stopped meanwhile. */
@@ -129,4 +126,13 @@ export class Attachment {
       if (usable || reading === MOST_READINGS) return value !== undefined;
     }
   }
+}
+
+function followedKeys(
+  client: CmapClient,
+  { key, prefix }: { readonly key: string; readonly prefix: boolean },
+  listener: SourceListener,
+): FollowedKeys {
+  if (client.map !== 'stats') return new TrackedKeys(client, key, prefix, listener);
+  return prefix ? new FollowedStats(client, key, listener) : new FollowedStat(client, key, listener);
 }

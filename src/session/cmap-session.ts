@@ -9,6 +9,7 @@ import {
   checkStep,
   checkValue,
   TypedAccess,
+  type CmapClient,
   type CmapEntry,
 } from '../cmap/index.ts';
 import { timeoutOf, within, type CallOptions } from '../ipc/index.ts';
@@ -40,6 +41,8 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   readonly #followers = new Followers();
   readonly #reconnection: Reconnection;
   readonly #ended: Promise<void>;
+  /** The connection that there was when the session was closed. */
+  #lastClient: CmapClient | undefined;
 
   private constructor(options: ResolvedSessionOptions, world: SessionWorld) {
     super();
@@ -85,13 +88,13 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
    */
   async connected(options?: CallOptions): Promise<void> {
     const timeoutMs = timeoutOf(options, this.#options.timeoutMs, 'connected');
-    const deadlineAt = performance.now() + timeoutMs;
+    const startedAt = performance.now();
     for (;;) {
-      const rest = { ...options, timeoutMs: Math.max(deadlineAt - performance.now(), 0) };
+      const rest = { ...options, timeoutMs: Math.max(startedAt + timeoutMs - performance.now(), 0) };
       await this.#calls.whenIn(['resynced'], { operation: 'connected' }, rest, () => Promise.resolve());
       const attached = this.#followers.whenAttached();
       if (attached === undefined) return;
-      await within(attached, 'connected', rest.timeoutMs, options?.signal);
+      await within(attached, { operation: 'connected', timeoutMs, startedAt, signal: options?.signal });
     }
   }
 
@@ -178,24 +181,23 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
 
   /**
    * Ends the connection and every follower. Calls that are under way are waited for, until their deadlines; calls that wait for a connection
-   * fail. What followers have told but nobody read yet can still be read. Idempotent.
+   * fail, and so do iterations, at their next request (CS_ERR_BAD_HANDLE). What followers have told but nobody read yet can still be read. Idempotent.
    */
   async close(): Promise<void> {
-    const { client } = this.#machine;
     this.#end();
-    await client?.close();
+    await this.#lastClient?.close();
     await this.#ended;
   }
 
   /** As `close`, at once: calls that are under way fail with a ConnectionError caused by `error`. */
   destroy(error?: Error): void {
-    const { client } = this.#machine;
     this.#end();
-    client?.destroy(error);
+    this.#lastClient?.destroy(error);
   }
 
   #end(): void {
     if (this.status.state === 'closed') return;
+    this.#lastClient = this.#machine.client;
     this.#reconnection.stop();
     this.#machine.go({ state: 'closed' });
     this.#followers.end();

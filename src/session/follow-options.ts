@@ -1,6 +1,6 @@
 import type { CmapEventType } from '../codec/cmap/notification.ts';
 import type { CmapMap } from '../codec/cmap/set-current-map.ts';
-import { checkOptionNames, crashingKeyOf, resolveTrackOptions, type OptionNames } from '../cmap/index.ts';
+import { checkOptionNames, crashingKeysOf, resolveTrackOptions, type OptionNames } from '../cmap/index.ts';
 import { CsError } from '../errors/index.ts';
 import type { FollowEvent } from './follow-events.ts';
 
@@ -54,17 +54,17 @@ export function resolveFollowOptions(
   resolveTrackOptions(key, { prefix, events: ALL }, map);
   const resolved = resolveTrackOptions(key, { prefix, events, maxQueued, maxQueuedBytes }, 'icmap');
   if (listener !== undefined && typeof listener !== 'function') throw invalid(key, 'listener is a function');
-  const crashing = map === 'icmap' ? crashingKeyOf(key, resolved.prefix) : undefined;
-  if (crashing !== undefined && options.coverCrashingKeys !== true) throw coversCrashingKey(key, crashing);
+  const crashing = map === 'icmap' ? crashingKeysOf(key, resolved.prefix) : [];
+  if (crashing.length > 0 && options.coverCrashingKeys !== true) throw coversCrashingKeys(key, crashing);
   return { ...resolved, key, listener };
 }
 
-function coversCrashingKey(key: string, crashing: string): CsError {
+function coversCrashingKeys(key: string, crashing: readonly string[]): CsError {
   return invalid(
     key,
-    `while this is tracked, corosync crashes as soon as anybody sets ${JSON.stringify(crashing)}; ` +
+    `while this is tracked, corosync crashes as soon as anybody sets ${crashing.join(' or ')}; ` +
       `follow narrower prefixes (as "runtime.members.", "runtime.votequorum.", "nodelist.", "totem."), ` +
-      `or pass coverCrashingKeys: true if nobody ever sets it`,
+      `or pass coverCrashingKeys: true if nobody ever does that`,
   );
 }
 

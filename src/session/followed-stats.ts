@@ -1,6 +1,7 @@
 import type { CmapClient, CmapEntry, CmapTracker, CmapTrackEvent } from '../cmap/index.ts';
 import type { CmapKeyInfo } from '../codec/cmap/iterate.ts';
 import { collect, type FollowedKeys, type SourceListener } from './followed-keys.ts';
+import { Repetition } from './repetition.ts';
 
 /** corosync remembers so many scheduling misses (exec/stats.c). */
 const SCHEDULE_MISSES = 10;
@@ -28,19 +29,22 @@ export class FollowedStats implements FollowedKeys {
   readonly #client: CmapClient;
   readonly #prefix: string;
   readonly #listener: SourceListener;
-  readonly #listingMs: number;
+  readonly #listing: Repetition;
   #comings: CmapTracker | undefined;
   readonly #trackers = new Map<string, Promise<CmapTracker>>();
   /** Keys that went while they were being listed. */
   #gone: Set<string> | undefined;
-  #listingTimer: NodeJS.Timeout | undefined;
 
   /** @param listingMs how often the keys are listed */
   constructor(client: CmapClient, prefix: string, listener: SourceListener, listingMs = LISTING_MS) {
     this.#client = client;
     this.#prefix = prefix;
     this.#listener = listener;
-    this.#listingMs = listingMs;
+    this.#listing = new Repetition(
+      () => this.#compareWithList(),
+      listingMs,
+      (error) => this.#failed(error),
+    );
   }
 
   async track(): Promise<void> {
@@ -53,7 +57,7 @@ export class FollowedStats implements FollowedKeys {
     const { numbers } = await this.#list();
     const silent = SILENT_KEYS.filter((key) => key.startsWith(this.#prefix));
     await Promise.all([...new Set([...numbers, ...silent])].map((key) => this.#trackKey(key)));
-    this.#listLater();
+    this.#listing.start();
   }
 
   read(): Promise<CmapEntry[]> {
@@ -61,7 +65,7 @@ export class FollowedStats implements FollowedKeys {
   }
 
   stop(): void {
-    clearTimeout(this.#listingTimer);
+    this.#listing.stop();
   }
 
   async release(): Promise<void> {
@@ -127,13 +131,6 @@ export class FollowedStats implements FollowedKeys {
     };
   }
 
-  #listLater(): void {
-    if (this.#listener.signal.aborted) return;
-    this.#listingTimer = setTimeout(() => {
-      this.#inBackground(this.#compareWithList().then(() => this.#listLater()));
-    }, this.#listingMs);
-  }
-
   /** What was not told: keys that have gone, and any that have come. */
   async #compareWithList(): Promise<void> {
     const { all, numbers } = await this.#list();
@@ -147,9 +144,11 @@ export class FollowedStats implements FollowedKeys {
   }
 
   #inBackground(work: Promise<unknown>): void {
-    work.catch((error: unknown) => {
-      if (!this.#listener.signal.aborted) this.#listener.failed(error);
-    });
+    work.catch((error: unknown) => this.#failed(error));
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#listener.signal.aborted) this.#listener.failed(error);
   }
 }
 

@@ -63,7 +63,7 @@ export class SessionCalls {
   ): Promise<T> {
     const timeoutMs = timeoutOf(options, this.#timeoutMs, subject.operation, subject.key);
     return new Promise<T>((resolve, reject) => {
-      const deadline = new Deadline(subject.operation, timeoutMs, options?.signal);
+      const deadline = new Deadline({ ...subject, timeoutMs, signal: options?.signal });
       const end = (): void => {
         deadline.dispose();
         this.#waiters.delete(waiter);
@@ -78,7 +78,7 @@ export class SessionCalls {
         fail: (error) => {
           end();
           // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason may be anything
-          reject(isTimeout(error) ? this.#notConnected(subject, timeoutMs) : error);
+          reject(isTimeout(error) && !isAborted(options) ? this.#notConnected(subject, timeoutMs) : error);
         },
       };
       this.#waiters.add(waiter);
@@ -110,7 +110,9 @@ export class SessionCalls {
         if (client !== undefined) return await call(client, rest());
         return await this.whenIn(CONNECTED, subject, rest(), (next) => call(next, rest()));
       } catch (error) {
-        if (!worthAnotherTry(error)) throw error;
+        if (!worthAnotherTry(error) || this.#machine.state.state === 'closed') throw error;
+        // What looks like a loss may be the reason that the caller has aborted with; it would be thrown again and again.
+        options?.signal?.throwIfAborted();
       }
     }
   }
@@ -132,6 +134,10 @@ export function sessionClosed(subject: CallSubject): CsError {
 function usable(state: SessionState): { state: SessionStateName; client: CmapClient | undefined } {
   const client = 'client' in state && !state.client.closed ? state.client : undefined;
   return { state: state.state, client };
+}
+
+function isAborted(options: CallOptions | undefined): boolean {
+  return options?.signal?.aborted === true;
 }
 
 function isTimeout(error: unknown): boolean {

@@ -97,7 +97,7 @@ describe('list', () => {
 describe('track', () => {
   // Its tracker cannot be read: the command ends there.
   it.each([
-    ['--prefix', 'runtime.force_gather'],
+    ['--prefix', 'runtime.force_gather or quorum.cancel_wait_for_all'],
     ['--prefix runtime.', 'runtime.force_gather'],
     ['--prefix quorum. runtime. nodelist.', 'quorum.cancel_wait_for_all or runtime.force_gather'],
     ['runtime.force_gather', 'runtime.force_gather'],

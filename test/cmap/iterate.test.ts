@@ -208,6 +208,29 @@ describe('an iteration', () => {
     finalizedOnce(calls);
   });
 
+  it.each([1, 100, 300])(
+    'that is aborted at item %d gives no more, whatever the reason looks like',
+    async (last) => {
+      for (const iterate of [iterateKeys, iterateEntries]) {
+        const calls = mapOf(500);
+        const reason = new CsError('CS_ERR_NOT_EXIST', { operation: 'of the caller' });
+        const giveUp = new AbortController();
+        calls.signal = giveUp.signal;
+        calls.before = (call) => {
+          if (call !== 'finalize') giveUp.signal.throwIfAborted();
+        };
+        let seen = 0;
+        const reading = async (): Promise<void> => {
+          for await (const { key } of iterate(calls, 'k.'))
+            if (key !== '' && ++seen === last) giveUp.abort(reason);
+        };
+        await expect(reading()).rejects.toBe(reason);
+        expect(seen).toBe(last);
+        finalizedOnce(calls);
+      }
+    },
+  );
+
   it('that was given up while it began gives the late handle back', async () => {
     const calls = mapOf(5);
     const reason = new Error('enough');

@@ -16,6 +16,7 @@ const HANDLE = 99n;
 export class FakeIteration implements IterationCalls {
   readonly map: Map<string, CmapValue>;
   readonly log: string[] = [];
+  signal: AbortSignal | undefined;
   /** Called before each call is answered: may throw, or change the map. */
   before: (call: string) => void = () => undefined;
   /** If set, answers wait until it resolves. */
@@ -51,7 +52,7 @@ export class FakeIteration implements IterationCalls {
     this.before(nameOf(message));
   }
 
-  async get(key: string): Promise<CmapValue> {
+  async getWhole(key: string): Promise<CmapValue> {
     this.log.push(`get ${key} whole`);
     await this.gate;
     this.before(`get ${key} whole`);

@@ -15,6 +15,7 @@ export interface FakeRequestOptions {
   readonly maxResponseSize?: number;
   /** The cs_error_t that the server is to answer with. */
   readonly error?: number;
+  readonly changes?: boolean;
 }
 
 /**
@@ -28,11 +29,13 @@ export class FakeRequest implements RequestMessage<number> {
   readonly size: number;
   readonly maxResponseSize: number;
   readonly number: number;
+  readonly changes: boolean;
   readonly #responseSize: number;
   readonly #error: number;
 
   constructor(number: number, options: FakeRequestOptions = {}) {
     this.number = number;
+    this.changes = options.changes === true;
     this.key = `request ${number}`;
     this.size = options.size ?? 32;
     this.#responseSize = options.responseSize ?? 32;

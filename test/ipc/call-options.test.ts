@@ -18,4 +18,17 @@ describe('timeoutOf', () => {
       expect.objectContaining({ name: 'CsError', code: 'CS_ERR_INVALID_PARAM', operation: 'cmap_get' }),
     );
   });
+
+  it.each([null, 5, 'signal', {}])('the signal %o is refused', (signal) => {
+    expect(() => timeoutOf({ signal: signal as never }, 30_000, 'cmap_get', 'a.b')).toThrow(
+      expect.objectContaining({ name: 'CsError', code: 'CS_ERR_INVALID_PARAM', key: 'a.b' }),
+    );
+  });
+
+  it('refuses options of other names', () => {
+    const misspelt = { timeout: 5 } as never;
+    expect(() => timeoutOf(misspelt, 30_000, 'cmap_get', 'a.b')).toThrow(
+      /cmap_get "a\.b".*CS_ERR_INVALID_PARAM.*there is no option "timeout"; there are signal, timeoutMs/,
+    );
+  });
 });

@@ -70,8 +70,8 @@ describe('connecting to what is not corosync', () => {
     ['a path without an end', answerOf({ event: 'x'.repeat(4096) }), 'CS_ERR_MESSAGE_ERROR'],
     ['zeros', Buffer.alloc(12_328), 'CS_ERR_MESSAGE_ERROR'],
     ['noise', Buffer.alloc(12_328, 0xa5), 'CS_ERR_MESSAGE_ERROR'],
-    ['a byte too much', Buffer.concat([answerOf({}), Buffer.alloc(1)]), 'CS_ERR_LIBRARY'],
-    ['far too much', Buffer.alloc(100_000), 'CS_ERR_LIBRARY'],
+    ['a byte too much', Buffer.concat([answerOf({}), Buffer.alloc(1)]), 'CS_ERR_SECURITY'],
+    ['far too much', Buffer.alloc(100_000), 'CS_ERR_SECURITY'],
     [
       'paths outside /dev/shm',
       answerOf({ request: '/etc/qb-1-2-3-abcdef/qb-request-cmap' }),

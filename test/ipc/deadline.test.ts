@@ -14,7 +14,7 @@ afterEach(() => {
 
 describe('Deadline', () => {
   it('fires with CS_ERR_TIMEOUT when the time is up', () => {
-    const { signal } = new Deadline('connect', 1000, undefined);
+    const { signal } = new Deadline({ operation: 'connect', timeoutMs: 1000 });
     vi.advanceTimersByTime(999);
     expect(signal.aborted).toBe(false);
     vi.advanceTimersByTime(1);
@@ -22,21 +22,36 @@ describe('Deadline', () => {
     expect((signal.reason as Error).message).toContain('1000 ms');
   });
 
+  it('runs from the time that it is given, and says for what it was and how long in all', () => {
+    const startedAt = performance.now();
+    vi.advanceTimersByTime(400);
+    const { signal } = new Deadline({ operation: 'cmap_get', key: 'a.b', timeoutMs: 1000, startedAt });
+    vi.advanceTimersByTime(599);
+    expect(signal.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(signal.reason).toMatchObject({ code: 'CS_ERR_TIMEOUT', operation: 'cmap_get', key: 'a.b' });
+    expect((signal.reason as Error).message).toContain('1000 ms');
+  });
+
   it('fires with the reason of the signal that it was given', () => {
     const abort = new AbortController();
-    const { signal } = new Deadline('connect', 1000, abort.signal);
+    const { signal } = new Deadline({ operation: 'connect', timeoutMs: 1000, signal: abort.signal });
     abort.abort('enough');
     expect(signal.reason).toBe('enough');
   });
 
   it('has fired already if the signal has', () => {
-    const { signal } = new Deadline('connect', 1000, AbortSignal.abort('before'));
+    const { signal } = new Deadline({
+      operation: 'connect',
+      timeoutMs: 1000,
+      signal: AbortSignal.abort('before'),
+    });
     expect(signal.reason).toBe('before');
   });
 
   it('leaves no timer and no listener behind', () => {
     const abort = new AbortController();
-    const deadline = new Deadline('connect', 1000, abort.signal);
+    const deadline = new Deadline({ operation: 'connect', timeoutMs: 1000, signal: abort.signal });
     expect(vi.getTimerCount()).toBe(1);
     deadline.dispose();
     expect(vi.getTimerCount()).toBe(0);
@@ -46,14 +61,14 @@ describe('Deadline', () => {
   });
 
   it('never comes if it is Infinity', () => {
-    const { signal } = new Deadline('connect', Infinity, undefined);
+    const { signal } = new Deadline({ operation: 'connect', timeoutMs: Infinity });
     expect(vi.getTimerCount()).toBe(0);
     expect(signal.aborted).toBe(false);
   });
 
   // setTimeout takes any time beyond 2^31-1 ms for 1 ms.
   it.each([2 ** 31, MONTH_MS, Number.MAX_SAFE_INTEGER])('of %d ms does not come at once', (timeoutMs) => {
-    const { signal } = new Deadline('connect', timeoutMs, undefined);
+    const { signal } = new Deadline({ operation: 'connect', timeoutMs: timeoutMs });
     vi.advanceTimersByTime(60_000);
     expect(signal.aborted).toBe(false);
   });

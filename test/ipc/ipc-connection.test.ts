@@ -103,13 +103,15 @@ describe('IpcConnection', () => {
   it('that is lost tells each call which it was, and whether it was sent', async () => {
     await using corosync = await ScriptedServer.start({ answer: answerFake, serve: false });
     const connection = await connectTo(corosync);
-    const failure = (number: number): Promise<unknown> =>
-      connection.submit(new FakeRequest(number), { timeoutMs: 5000 }).catch((error: unknown) => error);
-    const sent = failure(1);
-    await waitUntil('the request has arrived', () => corosync.channels.unreadBytes === 1, {
+    const failure = (number: number, changes: boolean): Promise<unknown> =>
+      connection
+        .submit(new FakeRequest(number, { changes }), { timeoutMs: 5000 })
+        .catch((error: unknown) => error);
+    const [read, sent] = [failure(0, false), failure(1, true)];
+    await waitUntil('the requests have arrived', () => corosync.channels.unreadBytes === 2, {
       everyMs: 1,
     });
-    const queued = failure(2);
+    const queued = failure(2, true);
     corosync.die();
     const reason = 'corosync closed the connection or died; the request was';
     const expected = { name: 'ConnectionError', code: 'CS_ERR_LIBRARY', operation: 'fake' };
@@ -118,6 +120,7 @@ describe('IpcConnection', () => {
       key: 'request 1',
       detail: `${reason} sent, and may have taken effect`,
     });
+    expect(await read).toMatchObject({ ...expected, key: 'request 0', detail: `${reason} sent` });
     expect(await queued).toMatchObject({ ...expected, key: 'request 2', detail: `${reason} not sent` });
   });
 

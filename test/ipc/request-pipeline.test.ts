@@ -393,7 +393,7 @@ describe('RequestPipeline: calls that are given up', () => {
   it('by their deadline say whether the request may still take effect', async () => {
     const connection = new MemoryConnection({ onBytes: answerWhenTold });
     const late: number[] = [];
-    const sent = connection.submit(new FakeRequest(1), {
+    const sent = connection.submit(new FakeRequest(1, { changes: true }), {
       timeoutMs: 5,
       onAbandonedAnswer: (value) => late.push(value),
     });

@@ -1,4 +1,4 @@
-import { crashingKeyOf } from '../../cmap/index.ts';
+import { crashingKeysOf } from '../../cmap/index.ts';
 import type { CmapEventType, CmapTracker } from '../../index.ts';
 import type { CliClient, CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
@@ -35,7 +35,7 @@ function parseSelection({ operands, options }: CommandContext): Selection {
 /** See the help. corosync-cmapctl does not say it; who is not told may run this for days. */
 function warnOfCrashes({ keys, prefix }: Selection, context: CommandContext): void {
   if (context.settings.map === 'stats') return;
-  const crashing = new Set(keys.map((key) => crashingKeyOf(key, prefix)).filter((key) => key !== undefined));
+  const crashing = new Set(keys.flatMap((key) => crashingKeysOf(key, prefix)));
   if (crashing.size === 0) return;
   const which = [...crashing].join(' or ');
   context.complain(`while this runs, corosync crashes if anybody sets ${which}; narrower prefixes are safe`);

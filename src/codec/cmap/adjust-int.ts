@@ -14,6 +14,7 @@ import { encodeName } from './name.ts';
 export class AdjustIntRequest implements RequestMessage<void> {
   readonly operation: string;
   readonly responseId = CMAP_RESPONSE_ID.adjustInt;
+  readonly changes = true;
   readonly hints = ADJUST_HINTS;
   readonly size = 288;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;

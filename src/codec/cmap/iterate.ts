@@ -57,10 +57,13 @@ export class IterNextRequest implements RequestMessage<CmapKeyInfo | undefined> 
   readonly size = 24;
   readonly maxResponseSize = 304;
   readonly expectedErrors = [CS_ERROR_CODES.CS_ERR_NO_SECTIONS] as const;
+  readonly key: string;
   readonly #iterHandle: bigint;
 
-  constructor(iterHandle: bigint) {
+  /** @param prefix what the iterator was begun with, for errors */
+  constructor(iterHandle: bigint, prefix: string) {
     this.#iterHandle = iterHandle;
+    this.key = prefix;
   }
 
   encode(into: MessageWriter): void {
@@ -88,10 +91,13 @@ export class IterFinalizeRequest implements RequestMessage<void> {
   readonly responseId = CMAP_RESPONSE_ID.iterFinalize;
   readonly size = 24;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
+  readonly key: string;
   readonly #iterHandle: bigint;
 
-  constructor(iterHandle: bigint) {
+  /** @param prefix what the iterator was begun with, for errors */
+  constructor(iterHandle: bigint, prefix: string) {
     this.#iterHandle = iterHandle;
+    this.key = prefix;
   }
 
   encode(into: MessageWriter): void {

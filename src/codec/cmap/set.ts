@@ -22,6 +22,7 @@ export const SET_OVERHEAD = FIXED_SIZE;
 export class SetRequest implements RequestMessage<void> {
   readonly operation = 'cmap_set';
   readonly responseId = CMAP_RESPONSE_ID.set;
+  readonly changes = true;
   readonly hints = WRITE_HINTS;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
   readonly key: string;

@@ -52,9 +52,9 @@ function requestFor(fields: MessageFields): RequestMessage<unknown> {
     case 'reqCmapIterInit':
       return new IterInitRequest(fields.prefix);
     case 'reqCmapIterNext':
-      return new IterNextRequest(BigInt(fields.iterHandle));
+      return new IterNextRequest(BigInt(fields.iterHandle), '');
     case 'reqCmapIterFinalize':
-      return new IterFinalizeRequest(BigInt(fields.iterHandle));
+      return new IterFinalizeRequest(BigInt(fields.iterHandle), '');
     case 'reqCmapTrackAdd':
       return new TrackAddRequest(fields.key, fields.trackType, BigInt(fields.trackInstHandle));
     case 'reqCmapTrackDelete':
