@@ -24,8 +24,9 @@ export const CONTROL = {
  */
 export class DatagramControl {
   readonly #fd: number;
-  readonly #word = Buffer.alloc(4);
-  readonly #view = new DataView(this.#word.buffer, this.#word.byteOffset, 4);
+  /** Two words, aligned as in the file. */
+  readonly #words = Buffer.alloc(8);
+  readonly #view = new DataView(this.#words.buffer, this.#words.byteOffset, 8);
   #open = true;
 
   constructor(path: string) {
@@ -76,15 +77,18 @@ export class DatagramControl {
       });
   }
 
+  /** With its neighbour, so that it is read in one: see RingFile.readHeader. */
   #read(offset: number): number {
     this.#checkOpen();
-    if (fs.readSync(this.#fd, this.#word, 0, 4, offset) !== 4) throw malformed('control file was cut short');
-    return this.#view.getInt32(0, LITTLE_ENDIAN);
+    const inPair = offset % 8;
+    if (fs.readSync(this.#fd, this.#words, 0, 8, offset - inPair) !== 8)
+      throw malformed('control file was cut short');
+    return this.#view.getInt32(inPair, LITTLE_ENDIAN);
   }
 
   #write(offset: number, value: number): void {
     this.#checkOpen();
     this.#view.setInt32(0, value, LITTLE_ENDIAN);
-    fs.writeSync(this.#fd, this.#word, 0, 4, offset);
+    fs.writeSync(this.#fd, this.#words, 0, 4, offset);
   }
 }

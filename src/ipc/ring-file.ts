@@ -16,8 +16,9 @@ export class RingFile implements RingStorage {
   readonly wordSize: number;
   readonly #header: number;
   readonly #data: number;
-  readonly #word = Buffer.alloc(4);
-  readonly #wordView = new DataView(this.#word.buffer, this.#word.byteOffset, 4);
+  /** Two words, aligned as in the file. */
+  readonly #words = Buffer.alloc(8);
+  readonly #wordsView = new DataView(this.#words.buffer, this.#words.byteOffset, 8);
   #open = true;
 
   /**
@@ -35,17 +36,22 @@ export class RingFile implements RingStorage {
     }
   }
 
+  /**
+   * Reads the word with its neighbour: many x86 kernels copy less than 8 bytes to a program one by one (arch/x86/lib/copy_user_64.S,
+   * where the processor lacks FSRM), and a count that goes from 0xff to 0x100 meanwhile would be seen as 0x1ff.
+   */
   readHeader(offset: number): number {
     this.#checkOpen();
-    if (fs.readSync(this.#header, this.#word, 0, 4, offset) !== 4)
+    const inPair = offset % 8;
+    if (fs.readSync(this.#header, this.#words, 0, 8, offset - inPair) < inPair + 4)
       throw malformed('ring header file was cut short');
-    return this.#wordView.getUint32(0, LITTLE_ENDIAN);
+    return this.#wordsView.getUint32(inPair, LITTLE_ENDIAN);
   }
 
   writeHeader(offset: number, value: number): void {
     this.#checkOpen();
-    this.#wordView.setUint32(0, value, LITTLE_ENDIAN);
-    fs.writeSync(this.#header, this.#word, 0, 4, offset);
+    this.#wordsView.setUint32(0, value, LITTLE_ENDIAN);
+    fs.writeSync(this.#header, this.#words, 0, 4, offset);
   }
 
   readData(offset: number, into: Buffer, at: number, length: number): void {

@@ -62,8 +62,8 @@ describe('connecting', () => {
     ['nothing', () => Buffer.alloc(0), 'CS_ERR_TIMEOUT'],
     ['half of it', (answer) => answer.subarray(0, 6000), 'CS_ERR_TIMEOUT'],
     ['a byte less', (answer) => answer.subarray(1), 'CS_ERR_TIMEOUT'],
-    ['a byte more', (answer) => Buffer.concat([answer, Buffer.alloc(1)]), 'CS_ERR_LIBRARY'],
-    ['twice', (answer) => Buffer.concat([answer, answer]), 'CS_ERR_LIBRARY'],
+    ['a byte more', (answer) => Buffer.concat([answer, Buffer.alloc(1)]), 'CS_ERR_SECURITY'],
+    ['twice', (answer) => Buffer.concat([answer, answer]), 'CS_ERR_SECURITY'],
     ['noise', (answer) => Buffer.alloc(answer.length, 0xa5), 'CS_ERR_MESSAGE_ERROR'],
   ])('with an answer that is %s', async (_what, change, outcome) => {
     const options = outcome === 'CS_ERR_TIMEOUT' ? IN_VAIN : {};

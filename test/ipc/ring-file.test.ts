@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RING_HEADER } from '../../src/codec/ring-layout.ts';
 import { removeRingFiles, RingFile } from '../../src/ipc/ring-file.ts';
 import { checkTrustedDirectory } from '../../src/ipc/trusted-file.ts';
@@ -57,6 +57,26 @@ describe('RingFile', () => {
     expect(into.toString('hex')).toBe('eeee656c6ceeeeee');
     expect(fs.readFileSync(`${path}-data`).toString('latin1', 100, 105)).toBe('hello');
     expect(fs.readFileSync(`${path}-header`).readUInt32LE(8208)).toBe(0xfffffffe);
+    ring.close();
+  });
+
+  it('reads eight aligned bytes for a word, never fewer: many kernels copy those one by one', () => {
+    create();
+    const ring = open();
+    const reading = vi.spyOn(fs, 'readSync');
+    const words = [RING_HEADER.writePointer, RING_HEADER.readPointer, RING_HEADER.semaphore];
+    for (const word of words) ring.writeHeader(word, word + 1);
+    expect(words.map((word) => ring.readHeader(word))).toEqual(words.map((word) => word + 1));
+    for (const [, , , length, position] of reading.mock.calls as unknown as number[][]) {
+      expect(length).toBe(8);
+      expect((position ?? NaN) % 8).toBe(0);
+    }
+    expect(reading).toHaveBeenCalledTimes(words.length);
+    reading.mockRestore();
+    // The last word may be the end of the file.
+    fs.truncateSync(`${path}-header`, RING_HEADER.size);
+    ring.writeHeader(RING_HEADER.flowControl, 2);
+    expect(ring.readHeader(RING_HEADER.flowControl)).toBe(2);
     ring.close();
   });
 
