@@ -19,7 +19,7 @@ import {
 } from '../ipc/index.ts';
 import { checkStep, checkValue } from './check-value.ts';
 import { resolveConnectOptions, type ConnectOptions } from './connect-options.ts';
-import { checkForceGather } from './force-gather-guard.ts';
+import { checkCrashingChange } from './crashing-change-guard.ts';
 import { iterateEntries, iterateKeys, type CmapEntry, type IterationCalls } from './iterate.ts';
 import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './keys.ts';
 import { dangerousStatsTracker, resolveTrackOptions, type TrackOptions } from './track-options.ts';
@@ -117,27 +117,31 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   /**
    * cmap_set: creates the key, or replaces its value and type.
    * @throws CsError CS_ERR_ACCESS: the key is read-only; CS_ERR_NAME_TOO_LONG: corosync does not allow the key;
-   *   CS_ERR_INVALID_PARAM: the value does not fit its type, has more than 16384 bytes, or `runtime.force_gather`
-   *   would be no string, at which corosync can crash; CS_ERR_TOO_BIG: nor the buffer;
+   *   CS_ERR_INVALID_PARAM: the value does not fit its type, has more than 16384 bytes, or could crash corosync (README,
+   *   "Where this differs from libcmap"); CS_ERR_TOO_BIG: nor the buffer;
    *   CS_ERR_BUSY: a tracker of this process would make corosync crash (see `track`).
    */
   async set(key: string, value: CmapValue, options?: CallOptions): Promise<void> {
     checkKeyToSet('cmap_set', key, this.map);
     const settable = checkValue('cmap_set', key, value, this.#connection.maxMessageSize);
-    checkForceGather('cmap_set', key, settable.type);
+    checkCrashingChange('cmap_set', key, { kind: 'set', value: settable });
     return this.#change(new SetRequest(key, settable), options);
   }
 
-  /** cmap_delete. @throws CsError CS_ERR_NOT_EXIST: there is no such key; CS_ERR_ACCESS: it is read-only. */
+  /**
+   * cmap_delete.
+   * @throws CsError CS_ERR_NOT_EXIST: there is no such key; CS_ERR_ACCESS: it is read-only; CS_ERR_INVALID_PARAM: corosync could crash
+   *   without it.
+   */
   async delete(key: string, options?: CallOptions): Promise<void> {
     checkKeyToChange('cmap_delete', key, this.map);
-    checkForceGather('cmap_delete', key, undefined);
+    checkCrashingChange('cmap_delete', key, { kind: 'delete' });
     return this.#change(new DeleteRequest(key), options);
   }
 
   /**
    * Adds `step` (any int32) to an integer of any type, in corosync and so atomically. Overflow wraps around.
-   * @throws CsError CS_ERR_NOT_EXIST; CS_ERR_ACCESS: read-only; CS_ERR_INVALID_PARAM: the value is no integer.
+   * @throws CsError CS_ERR_NOT_EXIST; CS_ERR_ACCESS: read-only; CS_ERR_INVALID_PARAM: the value is no integer, or could crash corosync.
    */
   async adjust(key: string, step: number, options?: CallOptions): Promise<void> {
     return this.#adjust('cmap_adjust_int', key, step, options);
@@ -268,6 +272,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
 
   #adjust(operation: string, key: string, step: number, options: CallOptions | undefined): Promise<void> {
     checkKeyToChange(operation, key, this.map);
+    checkCrashingChange(operation, key, { kind: 'adjust' });
     return this.#change(new AdjustIntRequest(operation, key, checkStep(operation, key, step)), options);
   }
 

@@ -262,7 +262,6 @@ describe('CmapClient.track', () => {
     const tracker = await other.track('quorum.', { prefix: true });
     const dangerous = (): Promise<void>[] => [
       client.setUint8('quorum.cancel_wait_for_all', 1),
-      client.delete('quorum.cancel_wait_for_all'),
       client.increment('quorum.cancel_wait_for_all'),
     ];
     const results = await Promise.allSettled(dangerous());

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { CmapClient } from '../../src/index.ts';
 import { CMAP_TRACK, CMAP_TYPES, CmapPeer } from '../helpers/c-peer.ts';
 import { PrivateCorosync } from '../helpers/private-corosync.ts';
 import { describeIntegration } from '../helpers/requirements.ts';
@@ -8,7 +9,7 @@ const SEGMENTATION_FAULT = 139;
 const CS_OK = 1;
 const CS_ERR_NOT_EXIST = 12;
 
-/** What libcmap alone does to corosync: the reasons for nested-set-guard.ts and iterate.ts. If one fails, corosync has been mended. */
+/** What libcmap alone does to corosync: the reasons for nested-set-guard.ts, crashing-change-guard.ts and iterate.ts. If one fails, corosync has been mended. */
 describeIntegration('corosync, with libcmap alone', () => {
   let corosync: PrivateCorosync;
   beforeEach(async () => {
@@ -49,6 +50,35 @@ describeIntegration('corosync, with libcmap alone', () => {
     expect(await writer.get('bug.abc')).toMatchObject({ code: CS_OK });
     expect(await writer.delete('bug.abc')).toBe(CS_OK);
     expect(await writer.get('bug.abc')).toMatchObject({ code: CS_ERR_NOT_EXIST });
+  });
+
+  it.each([
+    ['the last key of logging.logger_subsys. is deleted', 'logging.logger_subsys.QUORUM.debug', 'on', ''],
+    [
+      'a key of mon is deleted while it has a limit',
+      'resources.system.memory_used.max',
+      '99',
+      'resources.system.memory_used.state',
+    ],
+  ])('crashes when %s', async (_what, toSet, value, toDelete) => {
+    await using peer = await CmapPeer.connected();
+    expect(await peer.set(toSet, CMAP_TYPES.string, Buffer.from(`${value}\0`))).toBe(CS_OK);
+    const deleted = toDelete === '' ? toSet : toDelete;
+    const deleting = peer.delete(deleted);
+    await corosync.exited();
+    expect(corosync.exitCode).toBe(SEGMENTATION_FAULT);
+    await deleting;
+  });
+
+  it('does not get such a request from us', async () => {
+    const client = await CmapClient.connect();
+    await client.setString('logging.logger_subsys.QUORUM.debug', 'on');
+    await client.setString('resources.system.memory_used.max', '99');
+    for (const key of ['logging.logger_subsys.QUORUM.debug', 'resources.system.memory_used.state']) {
+      await expect(client.delete(key)).rejects.toMatchObject({ code: 'CS_ERR_INVALID_PARAM', key });
+    }
+    await client.setString('logging.logger_subsys.QUORUM.debug', 'off');
+    await client.close();
   });
 
   it('crashes when quorum.cancel_wait_for_all is set while a prefix of it is tracked', async () => {
