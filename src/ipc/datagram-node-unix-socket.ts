@@ -1,13 +1,19 @@
 import { getSystemErrorMap } from 'node:util';
+import { isMainThread } from 'node:worker_threads';
 import type { DatagramNamespace } from './datagram-names.ts';
 import type { DatagramBackend, DatagramListener, DatagramSocket } from './datagram-socket.ts';
 
 type Module = typeof import('node-unix-socket');
 
 /** Sockets of the package node-unix-socket: prebuilt, with abstract names. */
-export async function loadNodeUnixSocket(namespace: DatagramNamespace): Promise<DatagramBackend> {
+export async function loadNodeUnixSocket(
+  namespace: DatagramNamespace,
+  inWorker = !isMainThread,
+): Promise<DatagramBackend> {
   // Bun would not throw, but abort the whole process at the first call.
   if ('bun' in process.versions) throw new Error('Bun lacks the part of libuv that node-unix-socket needs');
+  // Its callbacks panic when their thread is gone, and with them the whole process.
+  if (inWorker) throw new Error('node-unix-socket would abort the process when a worker thread ends');
   const { DgramSocket } = (await import('node-unix-socket')) satisfies Module;
   const address = (name: string): string => (namespace === 'abstract' ? `\0${name}` : name);
   return {
