@@ -282,6 +282,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
       release: (message) => this.#release(message, options),
       getWhole: (key) => this.#getWhole(key, options),
       signal: options?.signal,
+      transport: this.transport,
     };
   }
 

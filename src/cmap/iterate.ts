@@ -7,8 +7,9 @@ import {
 } from '../codec/cmap/iterate.ts';
 import type { CmapValue } from '../codec/cmap/value.ts';
 import type { RequestMessage } from '../codec/message.ts';
-import type { SubmitOptions, Urgency } from '../ipc/index.ts';
 import { CsError } from '../errors/index.ts';
+import type { SubmitOptions, TransportKind } from '../ipc/index.ts';
+import { KeyList } from './key-list.ts';
 
 /** A key with its value. */
 export interface CmapEntry {
@@ -20,6 +21,7 @@ export type IterationSubmitOptions<T> = Pick<SubmitOptions<T>, 'onAnswer' | 'onA
 
 /** What an iteration needs of its client. */
 export interface IterationCalls {
+  readonly transport: TransportKind;
   /** The caller's. */
   readonly signal: AbortSignal | undefined;
   submit<T>(message: RequestMessage<T>, options?: IterationSubmitOptions<T>): Promise<T>;
@@ -29,9 +31,10 @@ export interface IterationCalls {
   getWhole(key: string): Promise<CmapValue>;
 }
 
-/** Requests made at once: few at first, for a short prefix costs no more than it must; then whole batches. */
-const FIRST_WINDOW = 8;
+/** Requests made at once: as many as rings carry in one batch, for between two batches the iterator rests. */
 const LAST_WINDOW = 128;
+/** Datagram sockets carry some ten at a time: few at first, so that a short prefix costs no more than it must. */
+const FIRST_WINDOWS = { 'shared-memory': LAST_WINDOW, socket: 8 } as const;
 
 /** Keys that are kept for a reader who is slower than corosync. */
 const MOST_AHEAD = 65_536;
@@ -39,9 +42,10 @@ const MOST_AHEAD = 65_536;
 /**
  * cmap_iter_init, then cmap_iter_next a window at a time (past the end corosync just says so), then cmap_iter_finalize.
  *
- * All keys are fetched before the reader gets the first. While an iterator rests on a key, libqb's map makes mistakes around
- * it (lib/trie.c, seen on 2.0.6): a key that is deleted stays until the iterator moves, one that is deleted and set again is lost then, one
- * that is deleted twice is freed under the iterator, and adding a key beside it makes it come twice and survive its next delete.
+ * All keys are fetched before the reader gets the first, and no other request of this connection comes between. While an iterator rests on a
+ * key, libqb's map makes mistakes around it (lib/trie.c, seen on 2.0.6): a key that is deleted stays until the iterator moves, one that is
+ * deleted and set again is lost then, one that is deleted twice is freed under the iterator, and adding a key beside it makes it, or what
+ * comes after it, come twice and survive its next delete.
  */
 export async function* iterateKeys(calls: IterationCalls, prefix: string): AsyncGenerator<CmapKeyInfo, void> {
   for await (const keys of keyLists(calls, prefix)) {
@@ -72,93 +76,111 @@ export async function* iterateEntries(
 
 /** All keys in one list, unless there are more than MOST_AHEAD; the iterator is finalized before the last list is given. */
 async function* keyLists(calls: IterationCalls, prefix: string): AsyncGenerator<CmapKeyInfo[], void> {
-  const { iterHandle, first } = await begin(calls, prefix);
-  let list: CmapKeyInfo[] = [];
-  let last: string | undefined;
+  const { iterator, first } = await begin(calls, prefix);
+  let list = new KeyList();
   let failed = false;
   try {
-    for await (const keys of windows(calls, { iterHandle, prefix }, first)) {
-      if (list.length >= MOST_AHEAD) {
-        yield list;
-        list = [];
+    for await (const keys of windows(calls, iterator, first)) {
+      if (list.size >= MOST_AHEAD) {
+        yield list.keys();
+        iterator.wanted = MOST_AHEAD;
+        list = new KeyList();
       }
-      for (const info of keys) {
-        if (info.key !== last) list.push(info);
-        last = info.key;
-      }
+      for (const info of keys) list.add(info);
     }
   } catch (error) {
     failed = true;
     throw error;
   } finally {
-    const finalized = finalize(calls, { iterHandle, prefix });
+    iterator.wanted = 0;
+    const finalized = finalize(calls, iterator);
     // A caller whose deadline has passed must not wait for a second one.
-    if (failed) finalized.catch(ignore);
-    else await finalized.catch(throwIfGivenUp);
+    if (!failed) await finalized.catch(throwIfGivenUp);
   }
-  yield list;
+  yield list.keys();
 }
 
 interface ServerIterator {
-  readonly iterHandle: bigint;
+  readonly handle: bigint;
   readonly prefix: string;
+  /** How many more keys may be fetched before its reader has taken what there is. */
+  wanted: number;
+  finalized?: Promise<void>;
+}
+
+interface Window {
+  readonly keys: CmapKeyInfo[];
+  /** The one after it, if it has been asked for. */
+  readonly next: Promise<Window> | undefined;
 }
 
 interface Begun {
-  readonly iterHandle: bigint;
-  readonly first: Promise<CmapKeyInfo[]>;
+  readonly iterator: ServerIterator;
+  readonly first: Promise<Window>;
 }
 
 async function begin(calls: IterationCalls, prefix: string): Promise<Begun> {
-  let first: Promise<CmapKeyInfo[]> = Promise.resolve([]);
-  const iterHandle = await calls.submit(new IterInitRequest(prefix), {
+  let begun: Begun | undefined;
+  const handle = await calls.submit(new IterInitRequest(prefix), {
     // Until the first iter_next corosync's iterator points to the prefix in the request ring, where the next requests
     // would overwrite it: so nothing may come between (libqb lib/trie.c).
-    onAnswer: (handle) => {
-      first = nextKeys(calls, { iterHandle: handle, prefix }, FIRST_WINDOW, 'first');
-      first.catch(ignore);
-    },
-    onAbandonedAnswer: (late) => void finalize(calls, { iterHandle: late, prefix }).catch(ignore),
+    onAnswer: (answer) => (begun = start(calls, { handle: answer, prefix, wanted: MOST_AHEAD })),
+    onAbandonedAnswer: (late) => void finalize(calls, { handle: late, prefix, wanted: 0 }),
   });
-  return { iterHandle, first };
+  return begun ?? start(calls, { handle, prefix, wanted: MOST_AHEAD });
 }
 
-function finalize(calls: IterationCalls, { iterHandle, prefix }: ServerIterator): Promise<void> {
-  return calls.release(new IterFinalizeRequest(iterHandle, prefix));
+function start(calls: IterationCalls, iterator: ServerIterator): Begun {
+  return { iterator, first: fetchWindow(calls, iterator, FIRST_WINDOWS[calls.transport]) };
+}
+
+/** Once. */
+function finalize(calls: IterationCalls, iterator: ServerIterator): Promise<void> {
+  iterator.finalized ??= calls.release(new IterFinalizeRequest(iterator.handle, iterator.prefix));
+  iterator.finalized.catch(ignore);
+  return iterator.finalized;
 }
 
 async function* windows(
   calls: IterationCalls,
   iterator: ServerIterator,
-  first: Promise<CmapKeyInfo[]>,
+  first: Promise<Window>,
 ): AsyncGenerator<CmapKeyInfo[], void> {
-  let size = FIRST_WINDOW;
-  let ahead = first;
+  let size: number = FIRST_WINDOWS[calls.transport];
+  let window = await first;
   for (;;) {
-    const keys = await ahead;
-    if (keys.length < size) {
-      yield keys;
-      return;
-    }
-    size = Math.min(size * 2, LAST_WINDOW);
-    ahead = nextKeys(calls, iterator, size);
-    // It is awaited later, if at all.
-    ahead.catch(ignore);
-    yield keys;
+    yield window.keys;
+    if (window.keys.length < size) return;
+    size = nextSize(size);
+    window = await (window.next ?? fetchWindow(calls, iterator, size));
   }
 }
 
-async function nextKeys(
-  calls: IterationCalls,
-  { iterHandle, prefix }: ServerIterator,
-  count: number,
-  urgent: Urgency = false,
-): Promise<CmapKeyInfo[]> {
-  const answers = Array.from({ length: count }, () =>
-    calls.submit(new IterNextRequest(iterHandle, prefix), { urgent }),
+function nextSize(size: number): number {
+  return Math.min(size * 2, LAST_WINDOW);
+}
+
+/** What comes next is asked for in the turn of the last answer, before anything that is queued, so that nothing of ours comes between. */
+function fetchWindow(calls: IterationCalls, iterator: ServerIterator, size: number): Promise<Window> {
+  let next: Promise<Window> | undefined;
+  const goOn = (info: CmapKeyInfo | undefined): void => {
+    iterator.wanted -= size;
+    if (info === undefined) void finalize(calls, iterator);
+    else if (iterator.wanted > 0) next = fetchWindow(calls, iterator, nextSize(size));
+  };
+  const answers = Array.from({ length: size }, (_, i) =>
+    calls.submit(new IterNextRequest(iterator.handle, iterator.prefix), {
+      urgent: 'first',
+      onAnswer: i === size - 1 ? goOn : undefined,
+    }),
   );
-  const keys = await Promise.all(answers);
-  return keys.filter((info) => info !== undefined);
+  const window = Promise.all(answers).then((infos) => ({
+    keys: infos.filter((info) => info !== undefined),
+    next,
+  }));
+  // It is awaited later, if at all.
+  window.catch(ignore);
+  return window;
 }
 
 /** The entries of one window; each that has gone meanwhile is undefined. */

@@ -1,10 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CmapClient } from '../../src/cmap/index.ts';
+import { collect } from '../helpers/integration-collect.ts';
 import { ScriptedServer } from '../helpers/scripted-server.ts';
 import {
   reqCmapTrackDelete,
   resCmapGet,
+  resCmapIterInit,
+  resCmapIterNext,
   resCmapNotifyCallback,
   resCmapTrackAdd,
   resCmapTrackDelete,
@@ -14,7 +17,19 @@ import { waitUntil } from '../helpers/wait-until.ts';
 
 const SOON = { everyMs: 1 };
 /** enum req_cmap_types */
-const ID = { set: 0, delete: 1, get: 2, adjustInt: 3, trackAdd: 7, trackDelete: 8, setCurrentMap: 9 };
+const ID = {
+  set: 0,
+  delete: 1,
+  get: 2,
+  adjustInt: 3,
+  iterInit: 4,
+  iterNext: 5,
+  iterFinalize: 6,
+  trackAdd: 7,
+  trackDelete: 8,
+  setCurrentMap: 9,
+};
+const NO_SECTIONS = 27;
 const TRACK_HANDLE = 6_269_915_922_966_773_760n;
 
 const idOf = (request: Buffer): number => request.readInt32LE(0);
@@ -54,6 +69,44 @@ const notification = (trackInstHandle: bigint, value: string): Buffer =>
 const onlyHandle = (corosync: ScriptedServer): bigint => corosync.requests.map(instHandleOf)[0] ?? 0n;
 
 const ids = (corosync: ScriptedServer): number[] => corosync.requests.map(idOf);
+
+/** An iterator over so many keys. */
+function iteratorOver(keys: number): (request: Buffer) => Buffer {
+  let given = 0;
+  return (request) => {
+    const id = idOf(request);
+    if (id === ID.iterInit) return resCmapIterInit({ error: 1, iterHandle: '7' }).toBytes();
+    if (id !== ID.iterNext) return answer(request);
+    const key = `k.${String(given++).padStart(6, '0')}`;
+    return resCmapIterNext({
+      error: given > keys ? NO_SECTIONS : 1,
+      key: given > keys ? '' : key,
+      valueLength: 1,
+      type: 2,
+    }).toBytes();
+  };
+}
+
+describe('CmapClient.keys', () => {
+  it('lets no other request of the connection come between, however many there are', async () => {
+    await using corosync = await ScriptedServer.start({ answer: iteratorOver(1000) });
+    await using client = await CmapClient.connect(corosync.options);
+    let sets = 0;
+    const listing = collect(client.keys('k.'));
+    const listed = listing.then(() => true);
+    const changeSome = async (): Promise<boolean> => {
+      await Promise.all(Array.from({ length: 20 }, () => client.setUint8('other.key', sets++ % 256)));
+      return false;
+    };
+    while (!(await Promise.race([listed, changeSome()])));
+    expect(await listing).toHaveLength(1000);
+    const order = ids(corosync);
+    // Before its first key an iterator rests on nothing.
+    const between = order.slice(order.indexOf(ID.iterNext), order.indexOf(ID.iterFinalize));
+    expect(order.filter((id) => id === ID.set).length).toBeGreaterThan(0);
+    expect(new Set(between)).toEqual(new Set([ID.iterNext]));
+  });
+});
 
 describe('CmapClient.get', () => {
   it('asks a second time, with room for anything, for a value that did not fit', async () => {

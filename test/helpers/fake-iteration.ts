@@ -9,6 +9,7 @@ import { GetRequest } from '../../src/codec/cmap/get.ts';
 import { encodedValueLength, type CmapValue } from '../../src/codec/cmap/value.ts';
 import type { RequestMessage } from '../../src/codec/message.ts';
 import { CsError } from '../../src/errors/index.ts';
+import type { TransportKind } from '../../src/ipc/index.ts';
 
 const HANDLE = 99n;
 
@@ -17,6 +18,7 @@ export class FakeIteration implements IterationCalls {
   readonly map: Map<string, CmapValue>;
   readonly log: string[] = [];
   signal: AbortSignal | undefined;
+  transport: TransportKind = 'socket';
   /** Called before each call is answered: may throw, or change the map. */
   before: (call: string) => void = () => undefined;
   /** If set, answers wait until it resolves. */
