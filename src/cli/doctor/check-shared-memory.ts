@@ -40,7 +40,8 @@ function checkSpace(surroundings: Surroundings, statfs: StatsFs): Remark {
     return problem(`${has}, but no more files can be created`, remedy);
   }
   const text = `${has}; a connection takes ${showBytes(cost.bytes)}`;
-  return size === 0 || free >= cost.bytes ? ok(text) : problem(text, spaceRemedy(bufferSize, statfs.bsize));
+  if (size === 0 || free >= cost.bytes) return ok(text);
+  return problem(text, spaceRemedy(surroundings, { size, free, pageSize: statfs.bsize }));
 }
 
 /** As far as the configuration can be read; shared memory is the default. */
@@ -51,9 +52,19 @@ function usesDatagrams({ files, corosync }: Surroundings): boolean {
   );
 }
 
-function spaceRemedy(bufferSize: number, pageSize: number): string {
-  const larger = 'mount -o remount,size=256m /dev/shm where corosync runs, or docker run --shm-size=256m';
-  if (bufferSize <= LEAST_BUFFER) return larger;
-  const least = showBytes(costOfRings(LEAST_BUFFER, pageSize).bytes);
-  return `${larger},\nor a smaller connection: --buffer-size ${LEAST_BUFFER} (bufferSize in the library) takes ${least}`;
+interface Space {
+  readonly size: number;
+  readonly free: number;
+  readonly pageSize: number;
+}
+
+function spaceRemedy({ sharedMemoryDirectory, bufferSize }: Surroundings, space: Space): string {
+  const larger = `${Math.max(256, Math.ceil((2 * space.size) / 2 ** 20))}m`;
+  const least = costOfRings(LEAST_BUFFER, space.pageSize).bytes;
+  const smaller = `a smaller connection: --buffer-size ${LEAST_BUFFER} (bufferSize in the library) takes ${showBytes(least)}`;
+  return [
+    `see what fills it: du -sh ${sharedMemoryDirectory}/* | sort -h`,
+    `or make it larger: mount -o remount,size=${larger} /dev/shm where corosync runs, or docker run --shm-size=${larger}`,
+    ...(bufferSize > LEAST_BUFFER && space.free >= least ? [`or ${smaller}`] : []),
+  ].join(',\n');
 }

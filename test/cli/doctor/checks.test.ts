@@ -259,10 +259,24 @@ describe('shared memory', () => {
       level: 'problem',
       text: '/dev/shm: 64.0 MiB, 2.0 MiB free; a connection takes 3.0 MiB',
     });
-    expect(tooLittle?.remedy).toContain('docker run --shm-size=256m');
-    expect(tooLittle?.remedy).toContain('--buffer-size 65536 (bufferSize in the library) takes 240 KiB');
+    expect(tooLittle?.remedy?.split('\n')).toEqual([
+      'see what fills it: du -sh /dev/shm/* | sort -h,',
+      'or make it larger: mount -o remount,size=256m /dev/shm where corosync runs, or docker run --shm-size=256m,',
+      'or a smaller connection: --buffer-size 65536 (bufferSize in the library) takes 240 KiB',
+    ]);
     pretendTmpfs({ bavail: 59 });
     expect(checkSharedMemory(system.lookAround())[0]?.remedy).not.toContain('--buffer-size');
+  });
+
+  it('is large but full: a larger size than it has, and no smaller connection that would not fit either', () => {
+    pretendTmpfs({ blocks: 262_144, bavail: 0 });
+    const remedy = (settings = {}): string | undefined =>
+      checkSharedMemory(system.lookAround({ bufferSize: 2 ** 20, ...settings }))[0]?.remedy;
+    expect(remedy()).toContain('size=2048m /dev/shm where');
+    expect(remedy()).not.toContain('--buffer-size');
+    expect(remedy({ sharedMemoryDirectory: '/mnt/shm' })).toContain('du -sh /mnt/shm/* |');
+    pretendTmpfs({ blocks: 262_144, bavail: 60 });
+    expect(remedy()).toContain('--buffer-size 65536');
   });
 
   it('has no limits, or no files left', () => {
