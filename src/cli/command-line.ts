@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { ConnectOptions } from '../index.ts';
 import type { Command, OptionValues } from './command.ts';
+import { directoriesIn } from './directories.ts';
 import { UsageError } from './exit-codes.ts';
 import { fromRaw } from './raw-arguments.ts';
 
@@ -76,20 +77,19 @@ function firstSentence(message: string): string {
 
 /**
  * The options that say how to connect. What they may be is for the library to check, except that numbers are numbers.
- * @param variables the environment; it has defaults for the directories, so that a container can be set up once for all commands
+ * @param variables the environment
  */
 export function connectOptions(
   options: OptionValues,
   variables: Readonly<Record<string, string | undefined>>,
 ): ConnectOptions {
+  const defaults = directoriesIn(variables);
   return {
     map: checkMap(text(options.map)),
     timeoutMs: wholeNumber('timeout', options),
     socketName: text(options['socket-name']),
-    socketDirectory:
-      text(options['socket-directory']) ?? notEmpty(variables.COROSYNC_CLIENT_SOCKET_DIRECTORY),
-    sharedMemoryDirectory:
-      text(options['shm-directory']) ?? notEmpty(variables.COROSYNC_CLIENT_SHM_DIRECTORY),
+    socketDirectory: text(options['socket-directory']) ?? defaults.socketDirectory,
+    sharedMemoryDirectory: text(options['shm-directory']) ?? defaults.sharedMemoryDirectory,
     bufferSize: wholeNumber('buffer-size', options),
   };
 }
@@ -101,10 +101,6 @@ function checkMap(map: string | undefined): 'icmap' | 'stats' | undefined {
 
 function text(value: string | boolean | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
-}
-
-function notEmpty(variable: string | undefined): string | undefined {
-  return variable === '' ? undefined : variable;
 }
 
 function wholeNumber(name: string, options: OptionValues): number | undefined {

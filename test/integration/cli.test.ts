@@ -203,6 +203,30 @@ describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
         expect((await run('TOOL cmapctl -qg x.one')).stdout).toBe('1\n');
         expect((await run('TOOL cmapctl -g x.none')).code).toBe(1);
       });
+
+      it('takes the directories from the environment, as cmapctl too', async () => {
+        const shm = 'COROSYNC_CLIENT_SHM_DIRECTORY';
+        const failed = 'Failed to initialize the cmap API. Error';
+        for (const [line, outcome] of [
+          [`${shm}=/proc/self/root/dev/shm TOOL cmapctl -qg x.one`, { code: 0, stdout: '1\n', stderr: '' }],
+          [`${shm}=/proc/self/root/dev/shm TOOL get x.one`, { code: 0, stdout: '1\n', stderr: '' }],
+          [`${shm}=/nowhere TOOL get x.one`, { code: 3 }],
+          [`${shm}=/nowhere TOOL cmapctl -qg x.one`, { code: 1, stderr: `${failed} CS_ERR_NOT_EXIST\n` }],
+          [
+            `${shm}=here TOOL cmapctl -qg x.one`,
+            {
+              code: 1,
+              stderr: `${failed} CS_ERR_INVALID_PARAM (7): ${shm} "here" is not an absolute path\n`,
+            },
+          ],
+          [
+            `COROSYNC_CLIENT_SOCKET_DIRECTORY=/nowhere TOOL cmapctl -qg x.one`,
+            { code: 1, stderr: `${failed} CS_ERR_NOT_EXIST\n` },
+          ],
+        ] as const) {
+          expect(await run(line), line).toMatchObject(outcome);
+        }
+      });
     });
 
     describe('output', () => {

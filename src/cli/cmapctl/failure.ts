@@ -1,5 +1,6 @@
 import { ConnectionError, CsError } from '../../errors/index.ts';
-import type { ByteString } from './bytes.ts';
+import { DIRECTORY_VARIABLES } from '../directories.ts';
+import { fromText, type ByteString } from './bytes.ts';
 import { strerror } from './strerror.ts';
 
 /** Ends the run with this line on standard error and exit code 1. */
@@ -21,6 +22,16 @@ export function errorText(error: unknown): string {
     return errorText(error.cause);
   if (error instanceof CsError) return error.code;
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The C tool knows nothing of our environment variables, so what is wrong with them is told in full. */
+export function connectErrorText(error: unknown): ByteString {
+  if (!(error instanceof CsError) || error.code !== 'CS_ERR_INVALID_PARAM') return errorText(error);
+  const text = error.message.slice(error.message.indexOf(error.code));
+  const entries = Object.entries(DIRECTORY_VARIABLES);
+  return fromText(
+    entries.reduce((named, [option, variable]) => named.replace(`: ${option} `, `: ${variable} `), text),
+  );
 }
 
 /** Why a file could not be opened, as perror() says it. */

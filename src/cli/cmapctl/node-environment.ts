@@ -1,6 +1,7 @@
 import { closeSync, createReadStream, openSync, readFileSync } from 'node:fs';
 import type { CmapMap } from '../../index.ts';
 import { fromBytes, toBytes, type ByteString } from './bytes.ts';
+import { directoriesIn } from '../directories.ts';
 import type { CmapctlClient, Environment } from './environment.ts';
 import { hasSignedChar } from './print-value.ts';
 import { SyncOutput } from './sync-output.ts';
@@ -39,7 +40,8 @@ export function nodeEnvironment(): Environment {
 /** As patient as the C tool: it never times out, and tries again for ten seconds when told to. */
 async function connect(map: CmapMap): Promise<CmapctlClient> {
   const { CmapClient } = await import('../../index.ts');
-  return CmapClient.connect({ map, timeoutMs: Infinity, tryAgainAttempts: 10, tryAgainDelayMs: 1000 });
+  const patience = { timeoutMs: Infinity, tryAgainAttempts: 10, tryAgainDelayMs: 1000 };
+  return CmapClient.connect({ map, ...patience, ...directoriesIn(process.env) });
 }
 
 /** Node ignores SIGPIPE; installing and removing a handler leaves the default action, which ends the C tool too. */

@@ -1,6 +1,6 @@
 import type { ByteString } from './bytes.ts';
 import type { CmapctlClient, Environment } from './environment.ts';
-import { CmapctlFailure, errorText } from './failure.ts';
+import { CmapctlFailure, connectErrorText } from './failure.ts';
 import { parseArguments, type CmapctlOptions } from './options.ts';
 import type { PrintStyle } from './print-value.ts';
 
@@ -36,7 +36,7 @@ async function connect({ map }: CmapctlOptions, environment: Environment): Promi
   try {
     return await environment.connect(map);
   } catch (error) {
-    throw new CmapctlFailure(`Failed to initialize the cmap API. Error ${errorText(error)}`);
+    throw new CmapctlFailure(`Failed to initialize the cmap API. Error ${connectErrorText(error)}`);
   }
 }
 

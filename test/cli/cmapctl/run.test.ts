@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ConnectionError } from '../../../src/index.ts';
+import { ConnectionError, CsError } from '../../../src/index.ts';
 import { FakeClient } from '../fake-client.ts';
 import { FakeEnvironment } from './fake-environment.ts';
 
@@ -100,6 +100,16 @@ describe('cmapctl', () => {
       stdout: '',
       stderr: 'Failed to initialize the cmap API. Error CS_ERR_ACCESS\n',
     });
+  });
+
+  it('says which environment variable is wrong', async () => {
+    environment.connectError = new CsError('CS_ERR_INVALID_PARAM', {
+      operation: 'cmap_initialize_map',
+      detail: 'sharedMemoryDirectory "shm" is not an absolute path',
+    });
+    expect((await environment.run()).stderr).toBe(
+      'Failed to initialize the cmap API. Error CS_ERR_INVALID_PARAM (7): COROSYNC_CLIENT_SHM_DIRECTORY "shm" is not an absolute path\n',
+    );
   });
 });
 
