@@ -46,13 +46,22 @@ function exitCodeOf(error: unknown): number {
 async function run(words: readonly string[], environment: CliEnvironment): Promise<number> {
   const { before, name, after } = splitCommandLine(words);
   if (name === undefined) return runWithoutCommand(before, environment);
-  if (name === 'cmapctl' && before.length === 0) return environment.cmapctl(after);
+  if (name === 'cmapctl') return runCmapctl(before, after, environment);
   if (name === 'help') return printHelp(after[0], environment);
   const command = COMMANDS.get(name);
   if (command === undefined) throw new UsageError(`there is no command ${fromRaw(name)}`);
   const { options, operands } = parseCommandLine([...before, ...after], command.options);
   if (options.help === true) return printHelp(name, environment);
   return runCommand(command, { options, rawOperands: operands }, environment);
+}
+
+function runCmapctl(
+  before: readonly string[],
+  words: readonly string[],
+  environment: CliEnvironment,
+): Promise<number> {
+  if (before.length === 0) return environment.cmapctl(words);
+  throw new UsageError('cmapctl takes the options of corosync-cmapctl only; put nothing before it');
 }
 
 async function runWithoutCommand(words: readonly string[], environment: CliEnvironment): Promise<number> {

@@ -263,4 +263,12 @@ describe('connecting', () => {
   it('hands everything behind cmapctl to the drop-in', async () => {
     expect((await run('cmapctl', '-g', '--help', 'x')).code).toBe(3);
   });
+
+  it('says that the drop-in takes none of our options', async () => {
+    const { code, stderr } = await run('--timeout', '5000', 'cmapctl', '-g', 'x');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^corosync-client: cmapctl takes the options of corosync-cmapctl only; put nothing before it/,
+    );
+  });
 });
