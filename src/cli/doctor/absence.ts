@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { FORCE_FILESYSTEM_SOCKETS, abstractSocketPath } from '../../ipc/socket-address.ts';
+import { DIRECTORY_VARIABLES } from '../directories.ts';
 import { isFirstPidNamespace, type CorosyncProcess } from './corosync-process.ts';
 import { abstractName, listeningSockets, socketFiles } from './listening-sockets.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -55,7 +56,7 @@ function useName(process: CorosyncProcess, surroundings: Surroundings): string {
 function withoutFiles({ socketDirectory }: Surroundings): string {
   return socketDirectory === undefined
     ? `restart it, or remove ${FORCE_FILESYSTEM_SOCKETS}`
-    : 'leave out --socket-directory';
+    : `leave out --socket-directory, and unset ${DIRECTORY_VARIABLES.socketDirectory}`;
 }
 
 function otherSharedMemory(

@@ -1,6 +1,9 @@
+import { DIRECTORY_VARIABLES } from '../directories.ts';
 import { NAMESPACES, type CorosyncProcess, type Namespaces } from './corosync-process.ts';
 import { note, ok, problem, type Remark } from './finding.ts';
 import type { Surroundings } from './surroundings.ts';
+
+const SHARED_MEMORY = '/dev/shm';
 
 /** Ours beside those of the corosync that we are going to talk to, or else of each that can be seen. */
 export function checkNamespaces(surroundings: Surroundings): Remark[] {
@@ -18,12 +21,12 @@ function compare(process: CorosyncProcess, ours: Namespaces, surroundings: Surro
     ];
   }
   const different = NAMESPACES.filter((kind) => theirs[kind] !== ours[kind]);
-  if (different.length === 0)
-    return [ok(`the same as those of corosync (pid ${pid}): ${NAMESPACES.join(', ')}`)];
-  return [
-    note(`not the same as those of corosync (pid ${pid}): ${different.join(', ')}`),
-    ...compareMemory(process, surroundings),
-  ];
+  const all =
+    different.length === 0
+      ? ok(`the same as those of corosync (pid ${pid}): ${NAMESPACES.join(', ')}`)
+      : note(`not the same as those of corosync (pid ${pid}): ${different.join(', ')}`);
+  if (different.length === 0 && surroundings.sharedMemoryDirectory === SHARED_MEMORY) return [all];
+  return [all, ...compareMemory(process, surroundings)];
 }
 
 /** What matters of the mount namespace is whether its /dev/shm is the one that we look at. */
@@ -31,9 +34,12 @@ function compareMemory(process: CorosyncProcess, surroundings: Surroundings): Re
   const { pid, root } = process;
   const { files, sharedMemoryDirectory, corosync } = surroundings;
   if (root === undefined) return [];
-  const theirs = `${root}/dev/shm`;
-  const whose = `the /dev/shm of corosync (pid ${pid})`;
+  const theirs = `${root}${SHARED_MEMORY}`;
+  const whose = `the ${SHARED_MEMORY} of corosync (pid ${pid})`;
   if (files.same(theirs, sharedMemoryDirectory) === true) return [ok(`${sharedMemoryDirectory} is ${whose}`)];
-  const remedy = `use --shm-directory ${theirs}, or share it: docker run --ipc=container:NAME`;
+  const remedy =
+    files.same(theirs, SHARED_MEMORY) === true
+      ? `leave out --shm-directory, and unset ${DIRECTORY_VARIABLES.sharedMemoryDirectory}`
+      : `use --shm-directory ${theirs}, or share it: docker run --ipc=container:NAME`;
   return [(process === corosync ? problem : note)(`${sharedMemoryDirectory} is not ${whose}`, remedy)];
 }

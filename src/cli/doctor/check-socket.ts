@@ -1,4 +1,5 @@
 import { FORCE_FILESYSTEM_SOCKETS, describeSocketPath } from '../../ipc/socket-address.ts';
+import { DIRECTORY_VARIABLES } from '../directories.ts';
 import { remedyForAbsence } from './absence.ts';
 import { ok, problem, type Remark } from './finding.ts';
 import { abstractName, listeningSockets } from './listening-sockets.ts';
@@ -23,7 +24,7 @@ function checkFile(surroundings: Surroundings): Remark {
   const why =
     socketDirectory === undefined
       ? `, a file because ${FORCE_FILESYSTEM_SOCKETS} exists,`
-      : ', by --socket-directory,';
+      : `, by --socket-directory or $${DIRECTORY_VARIABLES.socketDirectory},`;
   const file = `${socketPath}${why}`;
   const stat = files.stat(socketPath);
   if (stat === undefined) return problem(`${file} is not there`, remedyForAbsence(surroundings));

@@ -160,7 +160,7 @@ describe('socket', () => {
     await withSocket('/run/cmap', () => {
       expect(checkSocket(system.lookAround({ socketDirectory: '/run' }))).toEqual({
         level: 'ok',
-        text: '/run/cmap, by --socket-directory, is a socket',
+        text: '/run/cmap, by --socket-directory or $COROSYNC_CLIENT_SOCKET_DIRECTORY, is a socket',
       });
       forceFilesystemSockets(true);
       expect(checkSocket(system.lookAround())).toEqual({
@@ -181,7 +181,9 @@ describe('socket', () => {
     system.listen('self', abstract('cmap'));
     system.addProcess(7);
     const given = checkSocket(system.lookAround({ socketDirectory: '/run' }));
-    expect(given.remedy).toMatch(/on the abstract name: leave out --socket-directory$/);
+    expect(given.remedy).toMatch(
+      /on the abstract name: leave out --socket-directory, and unset COROSYNC_CLIENT_SOCKET_DIRECTORY$/,
+    );
     forceFilesystemSockets(true);
     expect(checkSocket(system.lookAround()).remedy).toMatch(/: restart it, or remove \/etc\/libqb/);
   });
@@ -193,6 +195,19 @@ describe('namespaces', () => {
     expect(checkNamespaces(system.lookAround())).toEqual([
       { level: 'ok', text: 'the same as those of corosync (pid 7): net, ipc, mnt, pid, user' },
     ]);
+  });
+
+  it('are the same, but another directory is given', () => {
+    system.addProcess(7);
+    system.mkdir('/mnt/shm');
+    const wrong = checkNamespaces(system.lookAround({ sharedMemoryDirectory: '/mnt/shm' }));
+    expect(wrong).toMatchObject([{ level: 'ok' }, { level: 'problem' }]);
+    expect(wrong[1]).toMatchObject({
+      text: '/mnt/shm is not the /dev/shm of corosync (pid 7)',
+      remedy: 'leave out --shm-directory, and unset COROSYNC_CLIENT_SHM_DIRECTORY',
+    });
+    const right = system.lookAround({ sharedMemoryDirectory: '/proc/7/root/dev/shm' });
+    expect(checkNamespaces(right)).toMatchObject([{ level: 'ok' }, { level: 'ok' }]);
   });
 
   it('differ, harmlessly', () => {
