@@ -26,7 +26,8 @@ export function errorText(error: unknown): string {
 
 /** The C tool knows nothing of our environment variables, so what is wrong with them is told in full. */
 export function connectErrorText(error: unknown): ByteString {
-  if (!(error instanceof CsError) || error.code !== 'CS_ERR_INVALID_PARAM') return errorText(error);
+  if (!(error instanceof CsError) || error instanceof ConnectionError) return errorText(error);
+  if (error.code !== 'CS_ERR_INVALID_PARAM') return errorText(error);
   const text = error.message.slice(error.message.indexOf(error.code));
   const entries = Object.entries(DIRECTORY_VARIABLES);
   return fromText(
