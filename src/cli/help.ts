@@ -28,19 +28,24 @@ track           {"event":"modify","key":"my.limit",
                  "oldValue":{"type":"uint32","value":1},
                  "time":"2025-01-31T12:00:00.000Z"}
                 event is add, delete or modify. newValue or oldValue is null where
-                there is none. time is when the notification was received.
-track           {"event":"overflow","dropped":3,"time":"..."}
-                3 notifications are missing in this place.
+                there is none. time is when the line was printed; while the reader of
+                the output is slow that is later than the change.
+track           {"event":"overflow","tracks":"my.","dropped":3,"time":"..."}
+                3 notifications of the key or prefix my. are missing in this place.
 
-follow          {"event":"snapshot","entries":[{"key":...,"type":...,"value":...}],
-                 "time":"..."}
+follow          {"event":"snapshot","follows":"runtime.members.",
+                 "entries":[{"key":...,"type":...,"value":...}],"time":"..."}
                 then add, delete and modify as track has them, and
                 "synthetic": true or false: whether it was found by comparing;
-                {"event":"lost","code":"CS_ERR_LIBRARY","message":"...",
+                {"event":"lost","follows":"runtime.members.",
+                 "code":"CS_ERR_LIBRARY","message":"...","time":"..."}
+                {"event":"resynced","follows":"runtime.members.","changes":3,
                  "time":"..."}
-                {"event":"resynced","changes":3,"time":"..."}
-                {"event":"overflow","dropped":3,"time":"..."}
+                {"event":"overflow","follows":"runtime.members.","dropped":3,
+                 "time":"..."}
                 3 changes are not told one by one; what they changed follows.
+                follows is the key or prefix as it was given: with several of them,
+                each has a snapshot, lost, resynced and overflow of its own.
 
 doctor          {"check":"socket","level":"problem","text":"...","remedy":"..."}
                 level is ok, note or problem; remedy may have several lines, and is

@@ -38,9 +38,10 @@ export function entryLine(key: string, value: CmapValue): string {
   return line({ key, ...toJsonValue(value) });
 }
 
-export function eventLine(event: CmapTrackEvent, time: Date): string {
+/** @param tracks the operand that it is for */
+export function eventLine(event: CmapTrackEvent, time: Date, tracks: string): string {
   if (event.kind === 'overflow') {
-    return line({ event: 'overflow', dropped: event.dropped, time: time.toISOString() });
+    return line({ event: 'overflow', tracks, dropped: event.dropped, time: time.toISOString() });
   }
   return line({
     event: event.event,
@@ -51,12 +52,13 @@ export function eventLine(event: CmapTrackEvent, time: Date): string {
   });
 }
 
-export function followEventLine(event: FollowEvent, at: Date): string {
+/** @param follows the operand that it is for */
+export function followEventLine(event: FollowEvent, at: Date, follows: string): string {
   const time = at.toISOString();
   switch (event.kind) {
     case 'snapshot': {
       const entries = event.entries.map(({ key, value }) => ({ key, ...toJsonValue(value) }));
-      return line({ event: 'snapshot', entries, time });
+      return line({ event: 'snapshot', follows, entries, time });
     }
     case 'notification': {
       const { key, newValue, oldValue, synthetic } = event;
@@ -64,11 +66,11 @@ export function followEventLine(event: FollowEvent, at: Date): string {
       return line({ event: event.event, key, ...values, synthetic, time });
     }
     case 'lost':
-      return line({ event: 'lost', code: event.error.code, message: event.error.message, time });
+      return line({ event: 'lost', follows, code: event.error.code, message: event.error.message, time });
     case 'resynced':
-      return line({ event: 'resynced', changes: event.changes, time });
+      return line({ event: 'resynced', follows, changes: event.changes, time });
     case 'overflow':
-      return line({ event: 'overflow', dropped: event.dropped, time });
+      return line({ event: 'overflow', follows, dropped: event.dropped, time });
   }
 }
 

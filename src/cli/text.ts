@@ -18,33 +18,45 @@ export function rawBytes(value: CmapValue): string | Uint8Array {
   return value.type === 'binary' || value.type === 'unknown' ? value.value : plainText(value);
 }
 
-export function eventText(event: CmapTrackEvent, time: Date): string {
-  return `${time.toISOString()} ${describe(event)}`;
+/** @param about the operand that it is for, where there are several */
+export function eventText(event: CmapTrackEvent, time: Date, about?: string): string {
+  return `${time.toISOString()} ${describe(event, about)}`;
 }
 
-/** One line for each entry of a snapshot, and for any other event one. */
-export function followEventTexts(event: FollowEvent, time: Date): string[] {
-  return describeFollowed(event).map((text) => `${time.toISOString()} ${text}`);
+/**
+ * One line for each entry of a snapshot, and for any other event one.
+ * @param about the operand that it is for, where there are several
+ */
+export function followEventTexts(event: FollowEvent, time: Date, about?: string): string[] {
+  return describeFollowed(event, about).map((text) => `${time.toISOString()} ${text}`);
 }
 
-function describeFollowed(event: FollowEvent): string[] {
+function describeFollowed(event: FollowEvent, about: string | undefined): string[] {
   switch (event.kind) {
     case 'snapshot':
       return event.entries.map(({ key, value }) => `is ${entryText(key, value)}`);
     case 'notification':
       return [`${describeChange(event)}${event.synthetic ? ' (found by comparing)' : ''}`];
     case 'lost':
-      return ['lost: corosync is gone; nothing is heard until resynced'];
+      return [`lost${named(about)}: corosync is gone; nothing is heard until resynced`];
     case 'resynced':
-      return [`resynced: ${event.changes} changes found by comparing`];
+      return [`resynced${named(about)}: ${event.changes} changes found by comparing`];
     case 'overflow':
-      return [`overflow: ${event.dropped} events are not told one by one; what they changed follows`];
+      return [
+        `overflow${named(about)}: ${event.dropped} events are not told one by one; what they changed follows`,
+      ];
   }
 }
 
-function describe(event: CmapTrackEvent): string {
-  if (event.kind === 'overflow') return `overflow: ${event.dropped} notifications are missing here`;
+function describe(event: CmapTrackEvent, about: string | undefined): string {
+  if (event.kind === 'overflow')
+    return `overflow${named(about)}: ${event.dropped} notifications are missing here`;
   return describeChange(event);
+}
+
+function named(operand: string | undefined): string {
+  if (operand === undefined) return '';
+  return operand === '' ? " ''" : ` ${operand}`;
 }
 
 type Change = Pick<CmapNotification, 'event' | 'key' | 'newValue' | 'oldValue'>;

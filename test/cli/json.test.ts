@@ -91,6 +91,7 @@ describe('lines', () => {
         coalesced: 0,
       },
       TIME,
+      'a.b',
     );
     expect(JSON.parse(line)).toEqual({
       event: 'delete',
@@ -102,8 +103,8 @@ describe('lines', () => {
   });
 
   it('tells what is missing', () => {
-    expect(eventLine({ kind: 'overflow', dropped: 3, tracker: FAKE_TRACKER }, TIME)).toBe(
-      '{"event":"overflow","dropped":3,"time":"2025-01-31T12:00:00.000Z"}\n',
+    expect(eventLine({ kind: 'overflow', dropped: 3, tracker: FAKE_TRACKER }, TIME, 'a.')).toBe(
+      '{"event":"overflow","tracks":"a.","dropped":3,"time":"2025-01-31T12:00:00.000Z"}\n',
     );
   });
 });
@@ -116,7 +117,7 @@ describe('followEventLine', () => {
   test.each<[FollowEvent, object]>([
     [
       { kind: 'snapshot', entries: [{ key: 'a', value }], follower },
-      { event: 'snapshot', entries: [{ key: 'a', type: 'uint64', value: '1' }], time },
+      { event: 'snapshot', follows: 'a', entries: [{ key: 'a', type: 'uint64', value: '1' }], time },
     ],
     [
       {
@@ -139,17 +140,23 @@ describe('followEventLine', () => {
     ],
     [
       { kind: 'lost', error: new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection' }), follower },
-      { event: 'lost', code: 'CS_ERR_LIBRARY', message: 'connection: CS_ERR_LIBRARY (2)', time },
+      {
+        event: 'lost',
+        follows: 'a',
+        code: 'CS_ERR_LIBRARY',
+        message: 'connection: CS_ERR_LIBRARY (2)',
+        time,
+      },
     ],
     [
       { kind: 'resynced', changes: 2, follower },
-      { event: 'resynced', changes: 2, time },
+      { event: 'resynced', follows: 'a', changes: 2, time },
     ],
     [
       { kind: 'overflow', dropped: 2, follower },
-      { event: 'overflow', dropped: 2, time },
+      { event: 'overflow', follows: 'a', dropped: 2, time },
     ],
   ])('%o', (event, object) => {
-    expect(JSON.parse(followEventLine(event, TIME))).toEqual(object);
+    expect(JSON.parse(followEventLine(event, TIME, 'a'))).toEqual(object);
   });
 });

@@ -62,6 +62,17 @@ describe('eventText', () => {
   ])('%o', (event, text) => {
     expect(eventText(event, TIME)).toBe(`2025-01-31T12:00:00.000Z ${text}`);
   });
+
+  it('names the operand where that is not clear', () => {
+    expect(eventText({ kind: 'overflow', dropped: 3, tracker: FAKE_TRACKER }, TIME, 'a.')).toMatch(
+      /Z overflow a\.: 3 notifications are missing here$/,
+    );
+    expect(eventText({ kind: 'overflow', dropped: 3, tracker: FAKE_TRACKER }, TIME, '')).toContain(
+      " overflow '': 3",
+    );
+    const change = { ...BASE, event: 'add', newValue: ONE, oldValue: undefined } as const;
+    expect(eventText(change, TIME, 'k')).toMatch(/Z add k \(u8\) = 1$/);
+  });
 });
 
 describe('followEventTexts', () => {
@@ -92,6 +103,15 @@ describe('followEventTexts', () => {
     ],
   ])('%o', (event, texts) => {
     expect(followEventTexts(event, TIME)).toEqual(texts.map((text) => `2025-01-31T12:00:00.000Z ${text}`));
+  });
+
+  test.each<[FollowEvent, RegExp]>([
+    [{ kind: 'snapshot', entries: ENTRIES, follower }, /Z is k \(u8\) = 1,.*Z is l /],
+    [{ kind: 'lost', error, follower }, /Z lost a\.: corosync is gone/],
+    [{ kind: 'resynced', changes: 2, follower }, /Z resynced a\.: 2 changes/],
+    [{ kind: 'overflow', dropped: 3, follower }, /Z overflow a\.: 3 events/],
+  ])('names the operand where that is not clear: %o', (event, text) => {
+    expect(followEventTexts(event, TIME, 'a.').join()).toMatch(text);
   });
 });
 

@@ -396,7 +396,11 @@ describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
           /^corosync-client: cannot connect: CS_ERR_LIBRARY .* trying again/,
         );
         corosync = await PrivateCorosync.start({ ipcType });
-        expect(JSON.parse(await following.line())).toMatchObject({ event: 'snapshot', entries: [] });
+        expect(JSON.parse(await following.line())).toMatchObject({
+          event: 'snapshot',
+          follows: 'x.one',
+          entries: [],
+        });
         await shell('corosync-cmapctl -s x.one u32 2');
         expect(JSON.parse(await following.line())).toMatchObject({
           event: 'add',
@@ -407,6 +411,27 @@ describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
         });
         following.child.kill('SIGINT');
         expect(await following.code).toBe(0);
+      });
+
+      it('names the key or prefix that a line is for, if there are several', async () => {
+        const text = start('follow x.one x.text');
+        const json = start('follow --json --prefix x. y.');
+        expect([await text.line(), await text.line()].join()).toContain(' is x.text ');
+        const follows = async (): Promise<unknown[]> => {
+          const lines = [await json.line(), await json.line()];
+          return lines.map((line) => (JSON.parse(line) as { follows: unknown }).follows).sort();
+        };
+        expect(await follows()).toEqual(['x.', 'y.']);
+        await corosync.stop();
+        expect(await follows()).toEqual(['x.', 'y.']);
+        const lost = [await text.line(), await text.line()];
+        expect(lost.map((line) => line.slice(line.indexOf(' '), line.indexOf(': '))).sort()).toEqual([
+          ' lost x.one',
+          ' lost x.text',
+        ]);
+        for (const { child } of [text, json]) child.kill('SIGTERM');
+        expect(await Promise.all([text.code, json.code])).toEqual([0, 0]);
+        corosync = await PrivateCorosync.start({ ipcType });
       });
 
       it('refuses what could crash corosync, and what makes no sense', async () => {

@@ -9,6 +9,11 @@ import { parseEvents } from '../parse-events.ts';
 import { untilSignalled } from '../stop-signals.ts';
 import { followEventTexts } from '../text.ts';
 
+interface Followed {
+  readonly key: string;
+  readonly follower: CmapFollower;
+}
+
 /** Ends by a signal (exit code 0), never because corosync goes away. */
 export async function follow(context: CommandContext): Promise<number> {
   const { operands } = context;
@@ -18,9 +23,9 @@ export async function follow(context: CommandContext): Promise<number> {
   await untilSignalled(async (signal) => {
     const session = await context.openSession();
     signal.addEventListener('abort', () => void session.close());
-    const followers = operands.map((key) => session.follow(key, how));
+    const followed = operands.map((key) => ({ key, follower: session.follow(key, how) }));
     await Promise.race([
-      Promise.all([complainOfTroubles(session, context), ...followers.map((one) => print(one, context))]),
+      Promise.all([complainOfTroubles(session, context), ...followed.map((one) => print(one, context))]),
       context.output.failed,
     ]);
   });
@@ -45,14 +50,16 @@ function check(key: string, how: FollowOptions, { settings }: CommandContext): v
   }
 }
 
-async function print(follower: CmapFollower, context: CommandContext): Promise<void> {
-  for await (const event of follower) await printEvent(event, context);
+async function print({ key, follower }: Followed, context: CommandContext): Promise<void> {
+  for await (const event of follower) await printEvent(event, key, context);
 }
 
-async function printEvent(event: FollowEvent, { options, output }: CommandContext): Promise<void> {
+async function printEvent(event: FollowEvent, key: string, context: CommandContext): Promise<void> {
+  const { operands, options, output } = context;
   const time = new Date();
-  if (options.json === true) return output.write(followEventLine(event, time));
-  for (const text of followEventTexts(event, time)) await output.write(`${text}\n`);
+  if (options.json === true) return output.write(followEventLine(event, time, key));
+  const about = operands.length > 1 ? key : undefined;
+  for (const text of followEventTexts(event, time, about)) await output.write(`${text}\n`);
 }
 
 /** On standard error, each trouble once: an attempt that fails as the one before it is no news. */

@@ -13,6 +13,11 @@ interface Selection {
   readonly events: readonly CmapEventType[];
 }
 
+interface Tracked {
+  readonly key: string;
+  readonly tracker: CmapTracker;
+}
+
 /** Ends by a signal (exit code 0), or by an error, such as the loss of corosync. */
 export async function track(context: CommandContext): Promise<number> {
   const selection = parseSelection(context);
@@ -47,24 +52,25 @@ async function followAll(
   context: CommandContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const trackers = await Promise.all(keys.map((key) => client.track(key, { prefix, events, signal })));
-  signal.addEventListener('abort', () => void deleteAll(trackers));
-  await Promise.race([
-    Promise.all(trackers.map((tracker) => follow(tracker, context))),
-    context.output.failed,
-  ]);
+  const tracked = await Promise.all(
+    keys.map(async (key) => ({ key, tracker: await client.track(key, { prefix, events, signal }) })),
+  );
+  signal.addEventListener('abort', () => void deleteAll(tracked));
+  await Promise.race([Promise.all(tracked.map((one) => follow(one, context))), context.output.failed]);
 }
 
 /** Ends the loops that read them. */
-async function deleteAll(trackers: readonly CmapTracker[]): Promise<void> {
-  await Promise.allSettled(trackers.map((tracker) => tracker.delete()));
+async function deleteAll(tracked: readonly Tracked[]): Promise<void> {
+  await Promise.allSettled(tracked.map(({ tracker }) => tracker.delete()));
 }
 
 /** While the reader of the output is slow, the tracker keeps events, and says so if they are too many. */
-async function follow(tracker: CmapTracker, { options, output }: CommandContext): Promise<void> {
+async function follow({ key, tracker }: Tracked, context: CommandContext): Promise<void> {
+  const { operands, options, output } = context;
   const json = options.json === true;
+  const about = operands.length > 1 ? key : undefined;
   for await (const event of tracker) {
     const time = new Date();
-    await output.write(json ? eventLine(event, time) : `${eventText(event, time)}\n`);
+    await output.write(json ? eventLine(event, time, key) : `${eventText(event, time, about)}\n`);
   }
 }
