@@ -54,7 +54,7 @@ export function parseCommandLine(words: readonly string[], options: Command['opt
     });
     return { options: unmarkedOptions(values), operands: positionals.map(unmark) };
   } catch (error) {
-    throw new UsageError(error instanceof Error ? fromRaw(firstSentence(error.message)) : String(error));
+    throw new UsageError(error instanceof Error ? fromRaw(inOurWords(error.message)) : String(error));
   }
 }
 
@@ -68,6 +68,13 @@ function unmarkedOptions(values: Readonly<Record<string, unknown>>): OptionValue
 
 function unmark(word: string): string {
   return word.startsWith(NUMBER_MARK) ? word.slice(1) : word;
+}
+
+function inOurWords(message: string): string {
+  const sentence = firstSentence(message);
+  return sentence.startsWith('Unknown option')
+    ? `${sentence}; put -- before a value that starts with -`
+    : sentence;
 }
 
 /** The rest is advice on quoting that does not help here. */

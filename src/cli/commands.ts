@@ -39,13 +39,15 @@ TYPE is one of i8 u8 i16 u16 i32 u32 i64 u64 flt dbl str bin, or a long name: in
 uint8 int16 uint16 int32 uint32 int64 uint64 float double string binary. Whole
 numbers are decimal or, with 0x, hexadecimal, and must fit the type. For bin, VALUE
 is the name of a file, or - for standard input. The change is made on this node only,
-and lasts until corosync stops.
+and lasts until corosync stops. Put -- before a VALUE that starts with - and is no
+number.
 
   --base64        with bin: VALUE is the value itself, in base64
 
 Examples:
   corosync-client set my.limit u32 4096
   corosync-client set my.offset i32 -5
+  corosync-client set my.options str -- --verbose
   corosync-client set my.certificate bin certificate.der
   corosync-client set my.flag bin --base64 AAEC`,
     },

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { UsageError } from '../../src/cli/exit-codes.ts';
 import { connectOptions, parseCommandLine, splitCommandLine } from '../../src/cli/command-line.ts';
 
 describe('splitCommandLine', () => {
@@ -32,8 +33,11 @@ describe('parseCommandLine', () => {
   });
 
   it('refuses what it does not know, in one line', () => {
-    expect(() => parseCommandLine(['--frob'], {})).toThrow(/^Unknown option '--frob'$/);
-    expect(() => parseCommandLine(['--json'], {})).toThrow(/^Unknown option '--json'$/);
+    const advice = '; put -- before a value that starts with -';
+    for (const option of ['--frob', '--json', '-f'])
+      expect(() => parseCommandLine([option], {})).toThrow(
+        new UsageError(`Unknown option '${option}'${advice}`),
+      );
     expect(() => parseCommandLine(['--map'], {})).toThrow(/^Option '--map <value>' argument missing$/);
   });
 });

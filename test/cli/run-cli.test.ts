@@ -63,12 +63,14 @@ describe('set, inc, dec, delete', () => {
     expect((await run('set', 'n.i8', 'i8', '-5')).code).toBe(0);
     expect((await run('set', 'n.bin', 'bin', '--base64', 'AAEC')).code).toBe(0);
     expect((await run('set', 'n.str', 'string', 'caf\xc3\xa9')).code).toBe(0);
+    expect((await run('set', 'n.dashes', 'str', '--', '--foo')).code).toBe(0);
     expect((await run('inc', 'a.one')).code).toBe(0);
     expect((await run('inc', '--by', '10', 'a.one')).code).toBe(0);
     expect((await run('dec', 'a.one', '--by=2')).code).toBe(0);
     expect((await run('delete', 'a.two', 'no.key', 'b.bin')).code).toBe(1);
     expect(Object.fromEntries(client.values)).toEqual({
       'a.one': { type: 'uint32', value: 10 },
+      'n.dashes': { type: 'string', value: '--foo' },
       'n.bin': { type: 'binary', value: Buffer.from([0, 1, 2]) },
       'n.i8': { type: 'int8', value: -5 },
       'n.str': { type: 'string', value: 'café' },
