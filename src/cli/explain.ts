@@ -37,8 +37,21 @@ export function explainConnecting(error: unknown): string {
 }
 
 /** The library names its options; ours have other names. */
+const OPTIONS: ReadonlyMap<string, string> = new Map([
+  ['pass coverCrashingKeys: true', 'give --cover-crashing-keys'],
+  ['prefix: true', '--prefix'],
+  ['sharedMemoryDirectory', '--shm-directory'],
+  ['socketDirectory', '--socket-directory'],
+  ['socketName', '--socket-name'],
+  ['bufferSize', '--buffer-size'],
+  ['timeoutMs', '--timeout'],
+]);
+
+/** Whole words only, and none that are quoted or part of a key or a path: those are the user's. */
+const OPTION = new RegExp(`(?<![\\w./"'-])(?:${[...OPTIONS.keys()].join('|')})(?![\\w/"'-]|\\.\\w)`, 'g');
+
 function inOurWords(text: string): string {
-  return text.replace('pass coverCrashingKeys: true', 'give --cover-crashing-keys');
+  return text.replace(OPTION, (name) => OPTIONS.get(name) ?? name);
 }
 
 function oneLine(text: string): string {

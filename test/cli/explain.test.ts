@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { explain } from '../../src/cli/explain.ts';
-import { CsError } from '../../src/index.ts';
+import { CmapClient, CsError } from '../../src/index.ts';
 
 describe('explain', () => {
   test.each<[unknown, string]>([
@@ -17,5 +17,32 @@ describe('explain', () => {
     ['text', 'text'],
   ])('%o', (error, text) => {
     expect(explain(error)).toBe(text);
+  });
+
+  test.each([
+    ['see sharedMemoryDirectory', 'see --shm-directory'],
+    ['ask for a smaller bufferSize.', 'ask for a smaller --buffer-size.'],
+    ['with `prefix: true` it matches', 'with `--prefix` it matches'],
+    ['timeoutMs is 0', '--timeout is 0'],
+    ['or pass coverCrashingKeys: true if', 'or give --cover-crashing-keys if'],
+    ['socketName "socketName" is not', '--socket-name "socketName" is not'],
+    ['my.bufferSize bufferSize.x bufferSizes', 'my.bufferSize bufferSize.x bufferSizes'],
+    ['/run/socketName /socketName/x', '/run/socketName /socketName/x'],
+  ])('calls options by the names that they have here: %s', (detail, text) => {
+    expect(explain(new CsError('CS_ERR_BUSY', { operation: 'other', detail }))).toBe(
+      `other: CS_ERR_BUSY (10): ${text}`,
+    );
+  });
+
+  test.each([
+    [{ socketDirectory: 'x' }, '--socket-directory "x" is not an absolute path'],
+    [{ sharedMemoryDirectory: 'x' }, '--shm-directory "x" is not an absolute path'],
+    [{ socketName: 'a/b' }, '--socket-name "a/b" is not a plain name'],
+    [{ socketName: 'cpg' }, '--socket-name "cpg" is that of another service'],
+    [{ bufferSize: 5 }, '--buffer-size is 5; it ranges from'],
+    [{ timeoutMs: -1 }, '--timeout is -1; give'],
+  ])('what the library says of %o', async (options, text) => {
+    const error: unknown = await CmapClient.connect(options).catch((reason: unknown) => reason);
+    expect(explain(error)).toContain(`: ${text}`);
   });
 });
