@@ -184,6 +184,8 @@ describe('usage', () => {
     ['dec a.one --by 2147483648'],
     ['track'],
     ['track a.b --events changed'],
+    ['track a.b ab'],
+    ['--map stats track --prefix x --events add'],
     ['list --map other'],
     ['doctor now'],
     ['follow'],

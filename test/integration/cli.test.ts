@@ -170,7 +170,7 @@ describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
           ['TOOL list --socket-name nothing', 3, 'cannot connect: CS_ERR_LIBRARY (2'],
           [
             'TOOL --map stats track --prefix x --events add',
-            1,
+            2,
             'cannot track x: CS_ERR_NOT_SUPPORTED (19): ',
           ],
           [

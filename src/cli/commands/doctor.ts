@@ -1,9 +1,8 @@
 import { resolveConnectOptions } from '../../cmap/index.ts';
-import { CsError } from '../../errors/index.ts';
 import type { ConnectOptions } from '../../index.ts';
+import { asUsage } from '../as-usage.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
-import { explain } from '../explain.ts';
 import { version } from '../help.ts';
 import { checkConnection } from '../doctor/check-connection.ts';
 import { checkCorosync } from '../doctor/check-corosync.ts';
@@ -27,7 +26,7 @@ export async function doctor(context: CommandContext): Promise<number> {
   if (operands.length > 0) throw new UsageError('doctor takes no arguments');
   const timeoutMs = settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const attempt: ConnectOptions = { ...settings, timeoutMs, tryAgainAttempts: 0 };
-  const options = checkOptions(attempt);
+  const options = asUsage(() => resolveConnectOptions(attempt));
   const user = { uid: process.geteuid?.() ?? -1, gid: process.getegid?.() ?? -1 };
   const surroundings = lookAround(new SystemFiles(), options, user);
   const seen = look(surroundings);
@@ -61,16 +60,6 @@ function verdict(works: boolean, findings: readonly Finding[]): Finding {
     return { check: 'verdict', ...problem(`this process cannot use corosync; problems: ${problems}`) };
   const others = problems === 0 ? '' : `; other problems: ${problems}`;
   return { check: 'verdict', ...ok(`this process can use corosync${others}`) };
-}
-
-/** Before anything is printed. */
-function checkOptions(options: ConnectOptions): ReturnType<typeof resolveConnectOptions> {
-  try {
-    return resolveConnectOptions(options);
-  } catch (error) {
-    if (error instanceof CsError) throw new UsageError(explain(error));
-    throw error;
-  }
 }
 
 async function print(findings: readonly Finding[], { options, output }: CommandContext): Promise<void> {

@@ -1,6 +1,6 @@
-import { CsError } from '../../errors/index.ts';
 import type { CmapFollower, CmapSession, FollowEvent } from '../../index.ts';
 import { resolveFollowOptions, type FollowOptions } from '../../session/follow-options.ts';
+import { asUsage } from '../as-usage.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { explain, explainConnecting } from '../explain.ts';
@@ -19,7 +19,8 @@ export async function follow(context: CommandContext): Promise<number> {
   const { operands } = context;
   if (operands.length === 0) throw new UsageError('follow needs a key, or --prefix and a prefix');
   const how = followOptions(context);
-  for (const key of operands) check(key, how, context);
+  const map = context.settings.map ?? 'icmap';
+  for (const key of operands) asUsage(() => resolveFollowOptions(key, how, map), 'follow');
   await untilSignalled(async (signal) => {
     const session = await context.openSession();
     signal.addEventListener('abort', () => void session.close());
@@ -38,16 +39,6 @@ function followOptions({ options }: CommandContext): FollowOptions {
     events: parseEvents(options.events),
     coverCrashingKeys: options['cover-crashing-keys'] === true,
   };
-}
-
-/** As the session does, but before there is one: what it refuses is a wrong command line. */
-function check(key: string, how: FollowOptions, { settings }: CommandContext): void {
-  try {
-    resolveFollowOptions(key, how, settings.map ?? 'icmap');
-  } catch (error) {
-    if (error instanceof CsError) throw new UsageError(explain(error, 'follow'));
-    throw error;
-  }
 }
 
 async function print({ key, follower }: Followed, context: CommandContext): Promise<void> {

@@ -1,5 +1,6 @@
-import { crashingKeysOf } from '../../cmap/index.ts';
+import { crashingKeysOf, resolveTrackOptions } from '../../cmap/index.ts';
 import type { CmapEventType, CmapTracker } from '../../index.ts';
+import { asUsage } from '../as-usage.ts';
 import type { CliClient, CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { eventLine } from '../json.ts';
@@ -29,12 +30,16 @@ export async function track(context: CommandContext): Promise<number> {
   return EXIT.ok;
 }
 
-function parseSelection({ operands, options }: CommandContext): Selection {
+function parseSelection({ operands, options, settings }: CommandContext): Selection {
   const prefix = options.prefix === true;
   if (operands.length === 0 && !prefix) {
     throw new UsageError('track needs a key, or --prefix to follow all keys');
   }
-  return { keys: operands.length === 0 ? [''] : operands, prefix, events: parseEvents(options.events) };
+  const keys = operands.length === 0 ? [''] : operands;
+  const events = parseEvents(options.events);
+  const map = settings.map ?? 'icmap';
+  for (const key of keys) asUsage(() => resolveTrackOptions(key, { prefix, events }, map));
+  return { keys, prefix, events };
 }
 
 /** See the help. corosync-cmapctl does not say it; who is not told may run this for days. */
