@@ -23,7 +23,7 @@ ${JSON_HELP}
 
 Examples:
   corosync-client get totem.cluster_name
-  corosync-client get --json runtime.votequorum.this_node_id totem.token
+  corosync-client get --json runtime.votequorum.this_node_id runtime.config.totem.token
   corosync-client get --raw my.certificate > certificate.der`,
     },
   ],
