@@ -31,7 +31,7 @@ async function printPrefix(
       environment.write(printKey(key, value, style));
     }
   } catch (error) {
-    // A listing that stops half-way is a failure here; the C tool stops without a word and exits with 0.
+    // A listing that stops half-way is a failure here; the C tool says that it cannot get the value of a key, and exits with 0.
     throw new CmapctlFailure(
       found
         ? `Iteration ended early. Error ${errorText(error)}`
