@@ -170,6 +170,20 @@ describeIntegration('corosync-client doctor', () => {
     expect(await diagnose(`TOOL doctor ${smaller}`)).toMatchObject({ code: 0, summary: [] });
   });
 
+  it('finds that a shared memory directory is not that of corosync, by option or by the environment', async () => {
+    for (const line of [
+      'TOOL doctor --shm-directory /run',
+      'COROSYNC_CLIENT_SHM_DIRECTORY=/run TOOL doctor',
+    ]) {
+      const wrong = await diagnose(line);
+      expect(wrong.code).toBe(1);
+      expect(wrong.summary).toContain('namespaces: problem');
+      expect(remedyOf(wrong, 'namespaces')).toBe(
+        'leave out --shm-directory, and unset COROSYNC_CLIENT_SHM_DIRECTORY',
+      );
+    }
+  });
+
   it('finds corosync in another network namespace, and the way there', async () => {
     const elsewhere = await diagnose('unshare --net TOOL doctor');
     expect(elsewhere).toMatchObject({
