@@ -145,6 +145,8 @@ export class RequestPipeline {
       room -= ResponseRing.cost(call.message.maxResponseSize);
       if (room < 0 || !this.#requests.stage(call.message)) break;
       this.#ledger.take(call);
+      // What follows it up is the first of the next batch: nothing can have taken its place in the ring by then.
+      if (call.message.readUntilFollowUp === true) break;
       call = this.#ledger.next();
     }
     if (this.#ledger.batchSize === 0) throw malformed('a single request does not fit the rings');

@@ -143,10 +143,10 @@ describeOnCorosync('trackers', (suite) => {
         const set = (): Promise<void> => (gathers ? writer.setString(key, 'yes') : writer.setUint8(key, 1));
         const tracker = await client.track(tracked, { prefix });
         expect(await errorOf(set())).toMatchObject({ code: 'CS_ERR_BUSY', key });
-        expect(await errorOf(client.increment(key))).toMatchObject({ code: 'CS_ERR_BUSY', key });
-        // The other key must never be deleted.
+        // A text cannot be counted up, and neither key must ever be deleted.
         const refusal = gathers ? 'CS_ERR_INVALID_PARAM' : 'CS_ERR_BUSY';
-        expect(await errorOf(client.delete(key))).toMatchObject({ code: refusal, key });
+        expect(await errorOf(client.increment(key))).toMatchObject({ code: refusal, key });
+        expect(await errorOf(client.delete(key))).toMatchObject({ code: 'CS_ERR_INVALID_PARAM', key });
         await tracker.delete();
         await set();
         if (gathers) await suite.expectLogged(/Forcing into GATHER state/);

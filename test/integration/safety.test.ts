@@ -360,7 +360,7 @@ describeIntegration('an impostor on corosync’s socket', () => {
 
   const nonsense: Readonly<Record<string, readonly [Uint8Array | undefined, CsErrorName]>> = {
     nothing: [undefined, 'CS_ERR_LIBRARY'],
-    'too much': [Buffer.concat([connectionResponse(HONEST), Buffer.alloc(20_000)]), 'CS_ERR_LIBRARY'],
+    'too much': [Buffer.concat([connectionResponse(HONEST), Buffer.alloc(20_000)]), 'CS_ERR_SECURITY'],
     'another id': [connectionResponse({ ...HONEST, id: 4 }), 'CS_ERR_MESSAGE_ERROR'],
     'a positive error': [connectionResponse({ ...HONEST, error: 13 }), 'CS_ERR_MESSAGE_ERROR'],
     'an error that nobody knows': [connectionResponse({ ...HONEST, error: -3333 }), 'CS_ERR_LIBRARY'],

@@ -71,6 +71,22 @@ describe('RequestPipeline: batches', () => {
     expect(await Promise.all(others)).toEqual([1, 2, 3]);
   });
 
+  it('ends a batch with a request that corosync reads again, so that its follow-up begins the next one', async () => {
+    const connection = new MemoryConnection();
+    const followUps: Promise<number>[] = [];
+    const begin = (number: number): Promise<number> =>
+      connection.submit(Object.assign(new FakeRequest(number), { readUntilFollowUp: true }), {
+        onAnswer: () => {
+          for (const follower of [number + 1, number + 2])
+            followUps.push(connection.submit(new FakeRequest(follower), { urgent: 'first' }));
+        },
+      });
+    await Promise.all([begin(10), begin(20), connection.submit(new FakeRequest(30)), begin(40)]);
+    await Promise.all(followUps);
+    expect(connection.server.requests.map(numberOf)).toEqual([10, 11, 12, 20, 21, 22, 30, 40, 41, 42]);
+    expect(connection.server.writes).toEqual([1, 3, 4, 2]);
+  });
+
   it('settles each call as its answer comes, in order', async () => {
     const connection = new MemoryConnection({ onBytes: answerWhenTold });
     const states = watch(numbers(4).map((number) => connection.submit(new FakeRequest(number))));
