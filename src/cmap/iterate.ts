@@ -109,6 +109,8 @@ interface ServerIterator {
 }
 
 interface Window {
+  /** How many keys were asked for. */
+  readonly size: number;
   readonly keys: CmapKeyInfo[];
   /** The one after it, if it has been asked for. */
   readonly next: Promise<Window> | undefined;
@@ -146,13 +148,11 @@ async function* windows(
   iterator: ServerIterator,
   first: Promise<Window>,
 ): AsyncGenerator<CmapKeyInfo[], void> {
-  let size: number = FIRST_WINDOWS[calls.transport];
   let window = await first;
   for (;;) {
     yield window.keys;
-    if (window.keys.length < size) return;
-    size = nextSize(size);
-    window = await (window.next ?? fetchWindow(calls, iterator, size));
+    if (window.keys.length < window.size) return;
+    window = await (window.next ?? fetchWindow(calls, iterator, nextSize(window.size)));
   }
 }
 
@@ -175,6 +175,7 @@ function fetchWindow(calls: IterationCalls, iterator: ServerIterator, size: numb
     }),
   );
   const window = Promise.all(answers).then((infos) => ({
+    size,
     keys: infos.filter((info) => info !== undefined),
     next,
   }));

@@ -18,7 +18,7 @@ export interface RequestMessage<T> {
   readonly expectedErrors?: readonly number[];
   /** What an answer with such an error means for this service, in words for the error's message. */
   readonly hints?: Partial<Record<CsErrorName, string>>;
-  /** What a request that was sent may have done, though its answer never came: for errors. Default: it only reads. */
+  /** Whether it changes the map, and so may have taken effect though its answer never came: for errors. Default false. */
   readonly changes?: boolean;
   encode(into: MessageWriter): void;
   decode(response: MessageReader, csError: number): T;

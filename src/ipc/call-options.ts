@@ -22,9 +22,10 @@ export function timeoutOf(
     new CsError('CS_ERR_INVALID_PARAM', { operation, key, detail });
   if (options !== undefined && (typeof options !== 'object' || (options as unknown) === null))
     throw invalid(`options are ${show(options)}; give an object`);
-  const unknown = Object.keys(options ?? {}).find((name) => name !== 'signal' && name !== 'timeoutMs');
-  if (unknown !== undefined)
-    throw invalid(`there is no option ${show(unknown)}; there are signal, timeoutMs`);
+  for (const name of options === undefined ? [] : Object.keys(options)) {
+    if (name !== 'signal' && name !== 'timeoutMs')
+      throw invalid(`there is no option ${show(name)}; there are signal, timeoutMs`);
+  }
   const signal = options?.signal as { addEventListener?: unknown } | null | undefined;
   if (signal !== undefined && typeof signal?.addEventListener !== 'function')
     throw invalid(`signal is ${show(signal)}; give an AbortSignal`);
