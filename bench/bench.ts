@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { PrivateCorosync } from '../test/helpers/private-corosync.ts';
+import type { PrivateCorosync } from '../test/helpers/corosync/private-corosync.ts';
 import type { Finding } from './finding.ts';
 import type { BenchOptions } from './options.ts';
 import { Peer } from './peer.ts';

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { PrivateCorosync } from '../test/helpers/private-corosync.ts';
+import { PrivateCorosync } from '../test/helpers/corosync/private-corosync.ts';
 import { Bench, Skipped, type Row } from './bench.ts';
 import type { Finding } from './finding.ts';
 import { optionsOrExit, type BenchOptions } from './options.ts';

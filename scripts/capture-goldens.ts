@@ -9,10 +9,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch } from 'node:os';
 import { join } from 'node:path';
-import { CMAP_TRACK, CMAP_TYPES, CmapPeer } from '../test/helpers/c-peer.ts';
-import { build, differences, dirtyPadding, type MessageFields } from '../test/helpers/message-builder.ts';
-import { PrivateCorosync } from '../test/helpers/private-corosync.ts';
-import { RingRecorder } from '../test/helpers/ring-recorder.ts';
+import { CMAP_TRACK, CMAP_TYPES, CmapPeer } from '../test/helpers/corosync/c-peer.ts';
+import {
+  build,
+  differences,
+  dirtyPadding,
+  type MessageFields,
+} from '../test/helpers/wire/message-builder.ts';
+import { PrivateCorosync } from '../test/helpers/corosync/private-corosync.ts';
+import { RingRecorder } from '../test/helpers/memory/ring-recorder.ts';
 import { waitUntil } from '../test/helpers/wait-until.ts';
 import { stringifyGolden, type Exchange, type GoldenFile } from '../test/golden/golden-file.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CmapClient, type CmapNotification, type CmapTracker, type CmapValue } from 'corosync-client';
-import { PrivateCorosync } from '../test/helpers/private-corosync.ts';
+import { PrivateCorosync } from '../test/helpers/corosync/private-corosync.ts';
 
 /** Shows the main job live: a snapshot of a real corosync's map, then a tracker that prints what changes. */
 async function main(): Promise<void> {

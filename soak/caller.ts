@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CmapClient, CsError, type CallOptions, type CmapValue } from '../src/index.ts';
-import type { Random } from '../test/helpers/integration-random.ts';
-import { wireOf } from '../test/helpers/integration-values.ts';
+import type { Random } from '../test/helpers/integration/integration-random.ts';
+import { wireOf } from '../test/helpers/integration/integration-values.ts';
 import { show } from '../test/properties/model.ts';
 import { ROOT } from './protocol.ts';
 import { ABORTED, type Tally } from './tally.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CmapClient } from '../src/index.ts';
-import { Random } from '../test/helpers/integration-random.ts';
-import { wireOf } from '../test/helpers/integration-values.ts';
+import { Random } from '../test/helpers/integration/integration-random.ts';
+import { wireOf } from '../test/helpers/integration/integration-values.ts';
 import { show } from '../test/properties/model.ts';
 import { waitUntil } from '../test/helpers/wait-until.ts';
 import { Neighbour } from './neighbour.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CmapSession, type CmapFollower, type FollowEvent } from '../src/index.ts';
-import type { Random } from '../test/helpers/integration-random.ts';
-import { wireOf } from '../test/helpers/integration-values.ts';
+import type { Random } from '../test/helpers/integration/integration-random.ts';
+import { wireOf } from '../test/helpers/integration/integration-values.ts';
 import { show } from '../test/properties/model.ts';
 import { FOLLOWED, ROOT, type Picture } from './protocol.ts';
 import type { Tally } from './tally.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CmapPeer } from '../test/helpers/c-peer.ts';
+import { CmapPeer } from '../test/helpers/corosync/c-peer.ts';
 import type { Totals } from './totals.ts';
 
 /** Between two calls. */

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { corosyncConf } from '../test/helpers/corosync-conf.ts';
-import { PrivateCorosync } from '../test/helpers/private-corosync.ts';
+import { corosyncConf } from '../test/helpers/corosync/corosync-conf.ts';
+import { PrivateCorosync } from '../test/helpers/corosync/private-corosync.ts';
 import { waitUntil } from '../test/helpers/wait-until.ts';
 import type { Totals } from './totals.ts';
 

@@ -1,5 +1,5 @@
-import type { Random } from '../test/helpers/integration-random.ts';
-import { EXTREME_VALUES, type KnownValue } from '../test/helpers/integration-values.ts';
+import type { Random } from '../test/helpers/integration/integration-random.ts';
+import { EXTREME_VALUES, type KnownValue } from '../test/helpers/integration/integration-values.ts';
 
 const SMALL = EXTREME_VALUES.filter((value) => !['string', 'binary'].includes(value.type));
 

@@ -1,7 +1,7 @@
 /** One process of the soak: it does its role's work until it is told to stop, and tells the director what came of it. */
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Random } from '../test/helpers/integration-random.ts';
+import { Random } from '../test/helpers/integration/integration-random.ts';
 import { Caller } from './caller.ts';
 import { Following } from './following.ts';
 import type { Footprint, FromWorker, ToWorker, WorkerTask } from './protocol.ts';

@@ -6,7 +6,7 @@ import { summarize } from '../statistics.ts';
 
 const AS_BUILT = 'as built';
 
-/** Settings of the wait ladder (src/ipc/wait-ladder.ts) to compare; what is not named stays as it is. */
+/** Settings of the wait ladder (src/ipc/calls/wait-ladder.ts) to compare; what is not named stays as it is. */
 const SETTINGS: readonly (readonly [name: string, settings: Readonly<Record<string, number>>])[] = [
   [AS_BUILT, {}],
   ['spin 0', { spinUs: 0 }],

@@ -17,15 +17,15 @@ import {
   type SubmitOptions,
   type TransportKind,
 } from '../ipc/index.ts';
-import { checkStep, checkValue } from './check-value.ts';
+import { checkStep, checkValue } from './values/check-value.ts';
 import { resolveConnectOptions, type ConnectOptions } from './connect-options.ts';
-import { checkCrashingChange } from './crashing-change-guard.ts';
-import { iterateEntries, iterateKeys, type CmapEntry, type IterationCalls } from './iterate.ts';
-import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './keys.ts';
-import { dangerousStatsTracker, resolveTrackOptions, type TrackOptions } from './track-options.ts';
-import { CmapTracker, type TrackDelete } from './tracker.ts';
-import { TrackerRegistry } from './tracker-registry.ts';
-import { TypedAccess } from './typed-access.ts';
+import { checkCrashingChange } from './guards/crashing-change-guard.ts';
+import { iterateEntries, iterateKeys, type CmapEntry, type IterationCalls } from './iteration/iterate.ts';
+import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './values/keys.ts';
+import { dangerousStatsTracker, resolveTrackOptions, type TrackOptions } from './tracking/track-options.ts';
+import { CmapTracker, type TrackDelete } from './tracking/tracker.ts';
+import { TrackerRegistry } from './tracking/tracker-registry.ts';
+import { TypedAccess } from './values/typed-access.ts';
 
 /**
  * Room to ask for a value whose size is unknown. Nearly every value in a real map fits; one that does not

@@ -1,7 +1,7 @@
 import { MAP_CODES, type CmapMap } from '../codec/cmap/set-current-map.ts';
 import { CsError, show } from '../errors/index.ts';
 import { timeoutOf, type CallOptions, type IpcOptions } from '../ipc/index.ts';
-import { checkOptionNames, type OptionNames } from './option-names.ts';
+import { checkOptionNames, type OptionNames } from '../options/option-names.ts';
 
 /** How to reach corosync's configuration map. Everything has a default that suits a local corosync. */
 export interface ConnectOptions extends CallOptions {

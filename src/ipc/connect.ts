@@ -5,17 +5,17 @@ import {
   type ConnectionResponse,
 } from '../codec/connection.ts';
 import { ConnectionError, CsError, errnoToCsError, type CsErrorName } from '../errors/index.ts';
-import { Deadline } from './deadline.ts';
-import { DatagramTransport } from './datagram-transport.ts';
-import { EventRing } from './event-ring.ts';
+import { Deadline } from './calls/deadline.ts';
+import { DatagramTransport } from './datagram/datagram-transport.ts';
+import { EventRing } from './shared-memory/event-ring.ts';
 import { IpcConnection, type ConnectionListener } from './ipc-connection.ts';
 import { removeLeftovers, sweepAbandoned, sweepWhenServerIsDead } from './leftovers.ts';
-import { RequestRing } from './request-ring.ts';
-import { ResponseRing } from './response-ring.ts';
-import { RingFile, removeRingFiles } from './ring-file.ts';
-import { RingTransport } from './ring-transport.ts';
+import { RequestRing } from './shared-memory/request-ring.ts';
+import { ResponseRing } from './shared-memory/response-ring.ts';
+import { RingFile, removeRingFiles } from './shared-memory/ring-file.ts';
+import { RingTransport } from './shared-memory/ring-transport.ts';
 import { SetupSocket, UnansweredError } from './setup-socket.ts';
-import { checkSharedMemoryPaths } from './shared-memory-path.ts';
+import { checkSharedMemoryPaths } from './shared-memory/shared-memory-path.ts';
 import { socketPath } from './socket-address.ts';
 import type { Transport } from './transport.ts';
 import { checkTrustedDirectory } from './trusted-file.ts';

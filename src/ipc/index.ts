@@ -1,7 +1,7 @@
-export { type CallOptions, timeoutOf } from './call-options.ts';
+export { type CallOptions, timeoutOf } from '../options/call-options.ts';
 export { connectIpc, type IpcOptions } from './connect.ts';
-export type { SubmitOptions, Urgency } from './pending-call.ts';
+export type { SubmitOptions, Urgency } from './calls/pending-call.ts';
 export { type ConnectionListener, IpcConnection } from './ipc-connection.ts';
-export { Deadline, within } from './deadline.ts';
+export { Deadline, within } from './calls/deadline.ts';
 export type { TransportKind } from './transport.ts';
 export { serverName } from './socket-address.ts';

@@ -1,8 +1,8 @@
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { RequestMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
-import { within } from './deadline.ts';
-import { PendingCall, type SubmitOptions } from './pending-call.ts';
+import { within } from './calls/deadline.ts';
+import { PendingCall, type SubmitOptions } from './calls/pending-call.ts';
 import type { Transport, TransportKind } from './transport.ts';
 
 /** What a service wants to hear from its connection. */

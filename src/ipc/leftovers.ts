@@ -1,6 +1,6 @@
 import fs from 'node:fs';
-import { removeRingFiles } from './ring-file.ts';
-import { CONNECTION_DIRECTORY, SERVER_ROOT, sharedMemoryPaths } from './shared-memory-path.ts';
+import { removeRingFiles } from './shared-memory/ring-file.ts';
+import { CONNECTION_DIRECTORY, SERVER_ROOT, sharedMemoryPaths } from './shared-memory/shared-memory-path.ts';
 import { checkTrustedDirectory } from './trusted-file.ts';
 
 const FIRST_DELAY_MS = 10;

@@ -1,6 +1,6 @@
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { ConnectionError } from '../errors/index.ts';
-import type { PendingCall, Urgency } from './pending-call.ts';
+import type { PendingCall, Urgency } from './calls/pending-call.ts';
 
 /** What carries the messages of a connection; corosync decides (`system { qb_ipc_type }`). */
 export type TransportKind = 'shared-memory' | 'socket';

@@ -1,4 +1,4 @@
-export { CmapSession } from './cmap-session.ts';
+export { CmapSession } from '../cmap/cmap-session.ts';
 export type {
   FollowEvent,
   FollowLost,
@@ -6,9 +6,9 @@ export type {
   FollowOverflow,
   FollowResynced,
   FollowSnapshot,
-} from './follow-events.ts';
-export type { FollowOptions } from './follow-options.ts';
-export { CmapFollower } from './follower.ts';
+} from '../cmap/following/follow-events.ts';
+export type { FollowOptions } from '../cmap/following/follow-options.ts';
+export { CmapFollower } from '../cmap/following/follower.ts';
 export type { BackOffOptions, SessionOptions } from './session-options.ts';
 export type { SessionStatus } from './session-state.ts';
 export type { SessionStatusEvent } from './status-stream.ts';

@@ -3,7 +3,7 @@ import { CmapClient, type ConnectOptions } from '../cmap/index.ts';
 import { CsError } from '../errors/index.ts';
 import { asError } from './as-error.ts';
 import { BackOff } from './back-off.ts';
-import type { Followers } from './followers.ts';
+import type { Followers } from '../cmap/following/followers.ts';
 import type { ResolvedSessionOptions } from './session-options.ts';
 import type { SessionStateMachine } from './session-state.ts';
 

@@ -1,4 +1,4 @@
-import { EventReader } from './event-reader.ts';
+import { EventReader } from '../streams/event-reader.ts';
 import type { SessionStatus } from './session-state.ts';
 
 /** Unread statuses kept for each reader. */

@@ -1,6 +1,6 @@
 import type { CmapMap } from '../codec/cmap/set-current-map.ts';
-import type { CmapService, FakeTracker } from './cmap-service.ts';
-import type { ServerConnection } from './server-connection.ts';
+import type { CmapService, FakeTracker } from './cmap/cmap-service.ts';
+import type { ServerConnection } from './server/server-connection.ts';
 
 /** One connected client, as corosync knows it. */
 export interface FakeClient {

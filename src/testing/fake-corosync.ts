@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CmapValue } from '../codec/cmap/value.ts';
-import { CmapService, type CmapStores } from './cmap-service.ts';
-import { loadDatagramBackend } from './datagram-socket.ts';
+import { CmapService, type CmapStores } from './cmap/cmap-service.ts';
+import { loadDatagramBackend } from './server/server-datagram-socket.ts';
 import { describeClient, type FakeClient } from './fake-client.ts';
 import {
   checkContents,
@@ -12,14 +12,14 @@ import {
   type FakeContents,
   type FakeCorosyncOptions,
 } from './fake-options.ts';
-import { Faults } from './faults.ts';
-import { Icmap } from './icmap.ts';
-import { IpcServer } from './ipc-server.ts';
-import type { Counters } from './connection-host.ts';
-import type { ServerConnection } from './server-connection.ts';
-import { StatsMap } from './stats-map.ts';
-import { oneOf } from './rules.ts';
-import { fromStored, toStored } from './stored-value.ts';
+import { Faults } from './faults/faults.ts';
+import { Icmap } from './cmap/icmap.ts';
+import { IpcServer } from './server/ipc-server.ts';
+import type { Counters } from './server/connection-host.ts';
+import type { ServerConnection } from './server/server-connection.ts';
+import { StatsMap } from './cmap/stats-map.ts';
+import { oneOf } from '../options/rules.ts';
+import { fromStored, toStored } from './cmap/stored-value.ts';
 
 /** What a client needs to find a fake. Empty for one on the abstract socket, which is where clients look by themselves. */
 export interface FakeConnectOptions {

@@ -1,7 +1,7 @@
 import type { CmapValue } from '../codec/cmap/value.ts';
 import { show } from '../errors/index.ts';
-import type { Fault } from './fault-types.ts';
-import * as rules from './rules.ts';
+import type { Fault } from './faults/fault-types.ts';
+import * as rules from '../options/rules.ts';
 
 /** Keys with their values, as an object or as pairs. */
 export type FakeEntries =

@@ -1,8 +1,8 @@
 export { FakeCorosync, type FakeConnectOptions } from './fake-corosync.ts';
 export type { FakeClient } from './fake-client.ts';
 export type { FakeContents, FakeCorosyncOptions, FakeEntries } from './fake-options.ts';
-export type { FakeTracker } from './cmap-service.ts';
-export type { ActiveFault, Faults } from './faults.ts';
+export type { FakeTracker } from './cmap/cmap-service.ts';
+export type { ActiveFault, Faults } from './faults/faults.ts';
 export type {
   ByteFault,
   Fault,
@@ -13,7 +13,7 @@ export type {
   RequestFault,
   StepFault,
   WelcomeFault,
-} from './fault-types.ts';
-export type { Counters as FakeCounters } from './connection-host.ts';
-export type { RequestName } from './requests.ts';
-export type { WelcomeFields } from './welcome.ts';
+} from './faults/fault-types.ts';
+export type { Counters as FakeCounters } from './server/connection-host.ts';
+export type { RequestName } from './cmap/requests.ts';
+export type { WelcomeFields } from './server/welcome.ts';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { shell } from '../cli/program.ts';
-import { describeCluster } from '../helpers/cluster-requirements.ts';
+import { describeCluster } from '../helpers/cluster/cluster-requirements.ts';
 
 const FILE = fileURLToPath(new URL('../../docker/compose.yaml', import.meta.url));
 const STARTING = { timeout: 60_000, interval: 200 };

@@ -1,7 +1,13 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { outcomeOf, shell, startShell } from '../cli/program.ts';
-import { describeCluster } from '../helpers/cluster-requirements.ts';
-import { Containers, docker, IMPOSTOR_UID, waysToReach, type Target } from '../helpers/cluster-ways.ts';
+import { describeCluster } from '../helpers/cluster/cluster-requirements.ts';
+import {
+  Containers,
+  docker,
+  IMPOSTOR_UID,
+  waysToReach,
+  type Target,
+} from '../helpers/cluster/cluster-ways.ts';
 
 const STARTING = { timeout: 30_000, interval: 100 };
 

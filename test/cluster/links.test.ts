@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { describeOnCluster, expectAgreement, expectTold } from '../helpers/cluster.ts';
+import { describeOnCluster, expectAgreement, expectTold } from '../helpers/cluster/cluster.ts';
 
 describeOnCluster('links and configuration', (cluster) => {
   it.each([0, 1])('link %i of a node is cut, and comes back; the membership stays', async (link) => {

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { describeOnCluster, expectAgreement, expectTold, type Member } from '../helpers/cluster.ts';
+import { describeOnCluster, expectAgreement, expectTold, type Member } from '../helpers/cluster/cluster.ts';
 
 /** The client lost its corosync. */
 const LOST = { kind: 'lost' };

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CmapClient } from '../../src/cmap/index.ts';
-import { collect } from '../helpers/integration-collect.ts';
-import { ScriptedServer } from '../helpers/scripted-server.ts';
+import { collect } from '../helpers/integration/integration-collect.ts';
+import { ScriptedServer } from '../helpers/wire/scripted-server.ts';
 import {
   reqCmapTrackDelete,
   resCmapGet,
@@ -12,7 +12,7 @@ import {
   resCmapTrackAdd,
   resCmapTrackDelete,
   resHeaderOnly,
-} from '../helpers/message-builder.ts';
+} from '../helpers/wire/message-builder.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const SOON = { everyMs: 1 };

@@ -5,7 +5,7 @@ import {
   connectionRequest,
   connectionResponse,
   type ConnectionResponse,
-} from '../helpers/message-builder.ts';
+} from '../helpers/wire/message-builder.ts';
 
 const handshakes = readGoldenFile().exchanges.flatMap((exchange) =>
   exchange.requestFields.message === 'connectionRequest' &&

@@ -14,7 +14,7 @@ import { decodeResponseHeader } from '../../src/codec/header.ts';
 import type { MessageReader } from '../../src/codec/message-reader.ts';
 import { CsError } from '../../src/errors/index.ts';
 import { goldenMessages } from '../golden/golden-file.ts';
-import { readerAmongDirt } from '../helpers/memory-stage.ts';
+import { readerAmongDirt } from '../helpers/memory/memory-stage.ts';
 
 const requests = [
   new SetRequest('a.b', { type: 'int8', value: 1 }),

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeResponseHeader, encodeRequestHeader } from '../../src/codec/header.ts';
 import { MessageWriter } from '../../src/codec/message-writer.ts';
-import { readerAmongDirt } from '../helpers/memory-stage.ts';
-import { requestHeader, responseHeader } from '../helpers/message-builder.ts';
+import { readerAmongDirt } from '../helpers/memory/memory-stage.ts';
+import { requestHeader, responseHeader } from '../helpers/wire/message-builder.ts';
 
 describe('headers', () => {
   it('of requests are id and size', () => {

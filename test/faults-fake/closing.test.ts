@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CmapClient, type CmapValue } from '../../src/index.ts';
 import { FakeCorosync } from '../../src/testing/index.ts';
-import { collect } from '../helpers/integration-collect.ts';
+import { collect } from '../helpers/integration/integration-collect.ts';
 
 const KEYS = 600;
 const entries = Object.fromEntries(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CmapClient, type CsErrorName } from '../../src/index.ts';
 import { FakeCorosync, type Fault, type StepFault, type WelcomeFields } from '../../src/testing/index.ts';
-import { ourOutcome } from '../helpers/integration-outcome.ts';
+import { ourOutcome } from '../helpers/integration/integration-outcome.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import { connectingUnder, IN_VAIN } from './under-fault.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CmapClient } from '../../src/index.ts';
 import { FakeCorosync } from '../../src/testing/index.ts';
-import { collect } from '../helpers/integration-collect.ts';
+import { collect } from '../helpers/integration/integration-collect.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const CRASHING = 'quorum.cancel_wait_for_all';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CmapClient } from '../../src/index.ts';
-import { ourOutcome } from '../helpers/integration-outcome.ts';
+import { ourOutcome } from '../helpers/integration/integration-outcome.ts';
 import { expectAlive, expectClosed, IN_VAIN, trial } from './under-fault.ts';
 
 /** The client looks at the flow-control word at most once a millisecond. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MessageFault } from '../../src/testing/index.ts';
-import { ourOutcome } from '../helpers/integration-outcome.ts';
+import { ourOutcome } from '../helpers/integration/integration-outcome.ts';
 import { expectAlive, expectClosed, IN_VAIN, trial } from './under-fault.ts';
 
 const onResponse = (effect: MessageFault, nth = 1) =>

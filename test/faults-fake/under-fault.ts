@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { expect } from 'vitest';
 import { CmapClient, type CmapTrackEvent, type ConnectOptions, type CsErrorName } from '../../src/index.ts';
 import { FakeCorosync, type Fault } from '../../src/testing/index.ts';
-import { errorOf, ourOutcome } from '../helpers/integration-outcome.ts';
+import { errorOf, ourOutcome } from '../helpers/integration/integration-outcome.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 /** Milliseconds of every call: no call here may last until then, but those whose time is said to be up. */

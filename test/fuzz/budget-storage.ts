@@ -1,4 +1,4 @@
-import type { RingStorage } from '../../src/ipc/ring-storage.ts';
+import type { RingStorage } from '../../src/ipc/shared-memory/ring-storage.ts';
 
 /** A ring that may be looked at only so often: an endless loop over garbage ends here, with an error of its own. */
 export class BudgetStorage implements RingStorage {

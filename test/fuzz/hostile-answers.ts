@@ -6,7 +6,7 @@ import {
   resCmapTrackAdd,
   resCmapTrackDelete,
   resHeaderOnly,
-} from '../helpers/message-builder.ts';
+} from '../helpers/wire/message-builder.ts';
 
 /** What answers are made of: types 13 and 14 do not exist. */
 export interface Ingredients {

@@ -2,11 +2,11 @@ import fs from 'node:fs';
 import type net from 'node:net';
 import { join } from 'node:path';
 import { RING_HEADER } from '../../src/codec/ring-layout.ts';
-import { RingFile } from '../../src/ipc/ring-file.ts';
-import { createRingFiles } from '../../src/testing/ring-files.ts';
-import { FakeSetupServer } from '../helpers/fake-setup-server.ts';
-import { LibqbRing } from '../../src/testing/libqb-ring.ts';
-import { connectionResponse } from '../helpers/message-builder.ts';
+import { RingFile } from '../../src/ipc/shared-memory/ring-file.ts';
+import { createRingFiles } from '../../src/testing/server/ring-files.ts';
+import { FakeSetupServer } from '../helpers/fake/fake-setup-server.ts';
+import { LibqbRing } from '../../src/testing/server/libqb-ring.ts';
+import { connectionResponse } from '../helpers/wire/message-builder.ts';
 
 export const BUFFER_SIZE = 65_536;
 export const WORDS = 20_480;

@@ -10,18 +10,18 @@ import { SetCurrentMapRequest } from '../../src/codec/cmap/set-current-map.ts';
 import { TrackAddRequest, TrackDeleteRequest } from '../../src/codec/cmap/track.ts';
 import type { RequestMessage } from '../../src/codec/message.ts';
 import { RING_HEADER } from '../../src/codec/ring-layout.ts';
-import { PendingCall } from '../../src/ipc/pending-call.ts';
-import { RequestPipeline } from '../../src/ipc/request-pipeline.ts';
-import { RequestRing } from '../../src/ipc/request-ring.ts';
-import { ResponseRing } from '../../src/ipc/response-ring.ts';
-import { LibqbRing } from '../../src/testing/libqb-ring.ts';
-import { MemoryRing } from '../helpers/memory-ring.ts';
+import { PendingCall } from '../../src/ipc/calls/pending-call.ts';
+import { RequestPipeline } from '../../src/ipc/shared-memory/ring-pipeline.ts';
+import { RequestRing } from '../../src/ipc/shared-memory/request-ring.ts';
+import { ResponseRing } from '../../src/ipc/shared-memory/response-ring.ts';
+import { LibqbRing } from '../../src/testing/server/libqb-ring.ts';
+import { MemoryRing } from '../helpers/memory/memory-ring.ts';
 import { parameters, timeLimitMs } from '../properties/parameters.ts';
 import { honestAnswer, type Ingredients } from './hostile-answers.ts';
 import { tryToWrite } from './hostile-corosync.ts';
 import { headerWord, ingredients, mutate, mutation, type Mutation } from './mutations.ts';
 import { allSettle, failureOf, inBoundedMemory, isOurs, UnhandledErrors } from './oracle.ts';
-import { gone } from '../helpers/gone.ts';
+import { gone } from '../helpers/corosync/gone.ts';
 
 const WORDS = 20_480;
 /** Milliseconds after which a call that got no answer gives up. */

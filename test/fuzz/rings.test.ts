@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CHUNK_MAGIC, RING_HEADER } from '../../src/codec/ring-layout.ts';
-import { TrackerRegistry } from '../../src/cmap/tracker-registry.ts';
-import { EventRing } from '../../src/ipc/event-ring.ts';
-import { ResponseRing } from '../../src/ipc/response-ring.ts';
-import { LibqbRing } from '../../src/testing/libqb-ring.ts';
-import { MemoryRing } from '../helpers/memory-ring.ts';
+import { TrackerRegistry } from '../../src/cmap/tracking/tracker-registry.ts';
+import { EventRing } from '../../src/ipc/shared-memory/event-ring.ts';
+import { ResponseRing } from '../../src/ipc/shared-memory/response-ring.ts';
+import { LibqbRing } from '../../src/testing/server/libqb-ring.ts';
+import { MemoryRing } from '../helpers/memory/memory-ring.ts';
 import { parameters, timeLimitMs } from '../properties/parameters.ts';
 import { BudgetStorage } from './budget-storage.ts';
 import { honestNotification } from './hostile-answers.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { MessageFields } from '../helpers/message-builder.ts';
+import type { MessageFields } from '../helpers/wire/message-builder.ts';
 
 /** One call of the C library and the bytes that it made go over the wire, all bytes in hex. */
 export interface Exchange {

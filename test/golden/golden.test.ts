@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { build, differences, dirtyPadding } from '../helpers/message-builder.ts';
+import { build, differences, dirtyPadding } from '../helpers/wire/message-builder.ts';
 import { goldenMessages, readGoldenFile } from './golden-file.ts';
 
 const golden = readGoldenFile();

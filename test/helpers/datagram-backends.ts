@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { loadUnixDgram } from '../../src/ipc/datagram-unix-dgram.ts';
+import { loadUnixDgram } from '../../src/ipc/datagram/unix-dgram-socket.ts';
 
 /** unix-dgram compiles on installation and is not among the development dependencies: scripts/test.sh tries to install it. */
 async function hasUnixDgram(): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CmapFollower, CmapValue, FollowEvent, FollowNotification } from '../../src/index.ts';
-import { sameValue } from '../../src/session/same-value.ts';
+import { sameValue } from '../../src/cmap/following/same-value.ts';
 
 const PATIENCE_MS = 30_000;
 

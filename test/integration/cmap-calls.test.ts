@@ -2,11 +2,11 @@ import { getEventListeners } from 'node:events';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CmapClient, CsError, type CmapValue } from '../../src/index.ts';
-import { collect } from '../helpers/integration-collect.ts';
-import { EventReader } from '../helpers/integration-events.ts';
-import { errorOf, ourOutcome, type Outcome } from '../helpers/integration-outcome.ts';
-import { Random } from '../helpers/integration-random.ts';
-import { describeOnCorosync } from '../helpers/integration-suite.ts';
+import { collect } from '../helpers/integration/integration-collect.ts';
+import { EventReader } from '../helpers/integration/integration-events.ts';
+import { errorOf, ourOutcome, type Outcome } from '../helpers/integration/integration-outcome.ts';
+import { Random } from '../helpers/integration/integration-random.ts';
+import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
 
 const SMALL = { bufferSize: 65536 };
 

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { type CmapClient, type CmapTracker } from '../../src/index.ts';
-import { CMAP_TRACK, CMAP_TYPES, type CmapPeer } from '../helpers/c-peer.ts';
-import { EventReader } from '../helpers/integration-events.ts';
-import { uint32 } from '../helpers/integration-side-by-side.ts';
-import { describeOnCorosync } from '../helpers/integration-suite.ts';
-import { eventCode, wireOf } from '../helpers/integration-values.ts';
+import { CMAP_TRACK, CMAP_TYPES, type CmapPeer } from '../helpers/corosync/c-peer.ts';
+import { EventReader } from '../helpers/integration/integration-events.ts';
+import { uint32 } from '../helpers/integration/integration-side-by-side.ts';
+import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
+import { eventCode, wireOf } from '../helpers/integration/integration-values.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 describeOnCorosync('notifications, as libcmap', (suite) => {

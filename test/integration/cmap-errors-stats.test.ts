@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { CmapClient, type CmapEventType, type CsErrorName } from '../../src/index.ts';
-import { CMAP_TRACK, CMAP_TYPES, type CmapPeer } from '../helpers/c-peer.ts';
-import { collect } from '../helpers/integration-collect.ts';
-import { EventReader } from '../helpers/integration-events.ts';
-import { errorOf, peerOutcome } from '../helpers/integration-outcome.ts';
-import { sideBySide, uint32, untyped, type Row } from '../helpers/integration-side-by-side.ts';
-import { describeOnCorosync } from '../helpers/integration-suite.ts';
-import { eventCode, wireOf } from '../helpers/integration-values.ts';
+import { CMAP_TRACK, CMAP_TYPES, type CmapPeer } from '../helpers/corosync/c-peer.ts';
+import { collect } from '../helpers/integration/integration-collect.ts';
+import { EventReader } from '../helpers/integration/integration-events.ts';
+import { errorOf, peerOutcome } from '../helpers/integration/integration-outcome.ts';
+import { sideBySide, uint32, untyped, type Row } from '../helpers/integration/integration-side-by-side.ts';
+import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
+import { eventCode, wireOf } from '../helpers/integration/integration-values.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const U32 = Buffer.alloc(4);

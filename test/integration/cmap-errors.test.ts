@@ -6,12 +6,12 @@ import {
   type CsErrorName,
   type TrackOptions,
 } from '../../src/index.ts';
-import { CMAP_TYPES } from '../helpers/c-peer.ts';
-import { collect } from '../helpers/integration-collect.ts';
-import { ourOutcome, peerOutcome } from '../helpers/integration-outcome.ts';
-import { sideBySide, uint32, untyped, type Row } from '../helpers/integration-side-by-side.ts';
-import { describeOnCorosync } from '../helpers/integration-suite.ts';
-import { wireOf } from '../helpers/integration-values.ts';
+import { CMAP_TYPES } from '../helpers/corosync/c-peer.ts';
+import { collect } from '../helpers/integration/integration-collect.ts';
+import { ourOutcome, peerOutcome } from '../helpers/integration/integration-outcome.ts';
+import { sideBySide, uint32, untyped, type Row } from '../helpers/integration/integration-side-by-side.ts';
+import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
+import { wireOf } from '../helpers/integration/integration-values.ts';
 
 const LONGEST = 'k'.repeat(255);
 const TOO_LONG = 'k'.repeat(256);

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import type { CmapClient, CmapEventType, CmapNotification } from '../../src/index.ts';
-import { CMAP_TRACK, CMAP_TYPES, type CmapPeer, type PeerNotification } from '../helpers/c-peer.ts';
-import { collect } from '../helpers/integration-collect.ts';
-import { EventReader } from '../helpers/integration-events.ts';
-import { Random } from '../helpers/integration-random.ts';
-import { describeOnCorosync } from '../helpers/integration-suite.ts';
+import { CMAP_TRACK, CMAP_TYPES, type CmapPeer, type PeerNotification } from '../helpers/corosync/c-peer.ts';
+import { collect } from '../helpers/integration/integration-collect.ts';
+import { EventReader } from '../helpers/integration/integration-events.ts';
+import { Random } from '../helpers/integration/integration-random.ts';
+import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
 import {
   bytesOf,
   EXTREME_VALUES,
@@ -15,7 +15,7 @@ import {
   storedBytesOf,
   wireOf,
   type KnownValue,
-} from '../helpers/integration-values.ts';
+} from '../helpers/integration/integration-values.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const run = promisify(execFile);

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { CmapTracker } from '../../src/index.ts';
-import { errorOf } from '../helpers/integration-outcome.ts';
-import { describeOnCorosync } from '../helpers/integration-suite.ts';
+import { errorOf } from '../helpers/integration/integration-outcome.ts';
+import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
 
 /** What corosync holds for us is given back, also when the caller has stopped waiting for it. */
 describeOnCorosync('giving back', (suite) => {

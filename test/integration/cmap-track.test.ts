@@ -8,13 +8,13 @@ import {
   type CmapTracker,
   type CmapTrackEvent,
 } from '../../src/index.ts';
-import { cmapLoad } from '../helpers/c-peer.ts';
-import { collect } from '../helpers/integration-collect.ts';
-import { EventReader } from '../helpers/integration-events.ts';
-import { errorOf } from '../helpers/integration-outcome.ts';
-import { Random } from '../helpers/integration-random.ts';
-import { describeOnCorosync } from '../helpers/integration-suite.ts';
-import { wireOf } from '../helpers/integration-values.ts';
+import { cmapLoad } from '../helpers/corosync/c-peer.ts';
+import { collect } from '../helpers/integration/integration-collect.ts';
+import { EventReader } from '../helpers/integration/integration-events.ts';
+import { errorOf } from '../helpers/integration/integration-outcome.ts';
+import { Random } from '../helpers/integration/integration-random.ts';
+import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
+import { wireOf } from '../helpers/integration/integration-values.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const run = promisify(execFile);

@@ -12,8 +12,8 @@ import {
   type Outcome,
   type RunningProgram,
 } from '../cli/program.ts';
-import { PrivateCorosync } from '../helpers/private-corosync.ts';
-import { describeIntegration } from '../helpers/requirements.ts';
+import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
+import { describeIntegration } from '../helpers/corosync/requirements.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 // The drop-in against the tool that it stands for: same corosync, same arguments, same bytes and exit codes.

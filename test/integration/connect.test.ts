@@ -5,21 +5,26 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { CmapClient, ConnectionError, type CsErrorName } from '../../src/index.ts';
-import { CmapPeer } from '../helpers/c-peer.ts';
+import { CmapPeer } from '../helpers/corosync/c-peer.ts';
 import { withDescriptorLimit } from '../helpers/descriptor-limit.ts';
 import {
   limitSharedMemory,
   RING_FAILED,
   unlimitSharedMemory,
   usedSharedMemory,
-} from '../helpers/fault-shared-memory.ts';
-import { inChild, type ChildReport, type User } from '../helpers/integration-child.ts';
-import { collect } from '../helpers/integration-collect.ts';
-import { errorOf, ourOutcome, outcomeName, type Outcome } from '../helpers/integration-outcome.ts';
-import { describeOnCorosync, ourRings } from '../helpers/integration-suite.ts';
+} from '../helpers/faults/fault-shared-memory.ts';
+import { inChild, type ChildReport, type User } from '../helpers/integration/integration-child.ts';
+import { collect } from '../helpers/integration/integration-collect.ts';
+import {
+  errorOf,
+  ourOutcome,
+  outcomeName,
+  type Outcome,
+} from '../helpers/integration/integration-outcome.ts';
+import { describeOnCorosync, ourRings } from '../helpers/integration/integration-suite.ts';
 import { sharedMemoryDescriptors } from '../helpers/open-descriptors.ts';
-import { PrivateCorosync } from '../helpers/private-corosync.ts';
-import { describeIntegration } from '../helpers/requirements.ts';
+import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
+import { describeIntegration } from '../helpers/corosync/requirements.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const run = promisify(execFile);

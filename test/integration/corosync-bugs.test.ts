@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CmapClient } from '../../src/index.ts';
-import { CMAP_TRACK, CMAP_TYPES, CmapPeer } from '../helpers/c-peer.ts';
-import { PrivateCorosync } from '../helpers/private-corosync.ts';
-import { describeIntegration } from '../helpers/requirements.ts';
+import { CMAP_TRACK, CMAP_TYPES, CmapPeer } from '../helpers/corosync/c-peer.ts';
+import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
+import { describeIntegration } from '../helpers/corosync/requirements.ts';
 
 const ALL = CMAP_TRACK.add | CMAP_TRACK.modify | CMAP_TRACK.delete;
 const SEGMENTATION_FAULT = 139;

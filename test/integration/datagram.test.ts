@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { CmapClient } from '../../src/index.ts';
 import { built, shell } from '../cli/program.ts';
-import { datagramNames, sendAsNobody } from '../helpers/integration-datagram-sender.ts';
-import { EventReader } from '../helpers/integration-events.ts';
-import { errorOf } from '../helpers/integration-outcome.ts';
-import { describeOnCorosync } from '../helpers/integration-suite.ts';
-import { reqCmapSet, resCmapGet, resCmapNotifyCallback, type Message } from '../helpers/message-builder.ts';
+import { datagramNames, sendAsNobody } from '../helpers/integration/integration-datagram-sender.ts';
+import { EventReader } from '../helpers/integration/integration-events.ts';
+import { errorOf } from '../helpers/integration/integration-outcome.ts';
+import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
+import {
+  reqCmapSet,
+  resCmapGet,
+  resCmapNotifyCallback,
+  type Message,
+} from '../helpers/wire/message-builder.ts';
 
 const hex = (message: Message): string => Buffer.from(message.toBytes()).toString('hex');
 

@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { built, shell } from '../cli/program.ts';
-import { corosyncConf } from '../helpers/corosync-conf.ts';
-import { PrivateCorosync } from '../helpers/private-corosync.ts';
-import { describeIntegration } from '../helpers/requirements.ts';
+import { corosyncConf } from '../helpers/corosync/corosync-conf.ts';
+import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
+import { describeIntegration } from '../helpers/corosync/requirements.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const NOBODY = 'setpriv --reuid=65534 --regid=65534 --clear-groups';

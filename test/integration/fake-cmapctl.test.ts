@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { FakeCorosync } from '../../src/testing/index.ts';
-import { CmapPeer } from '../helpers/c-peer.ts';
-import { describeIntegration } from '../helpers/requirements.ts';
+import { CmapPeer } from '../helpers/corosync/c-peer.ts';
+import { describeIntegration } from '../helpers/corosync/requirements.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const run = promisify(execFile);

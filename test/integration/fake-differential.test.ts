@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import { expect, it } from 'vitest';
 import { FakeCorosync } from '../../src/testing/index.ts';
-import { CMAP_TYPES } from '../helpers/c-peer.ts';
-import { Random } from '../helpers/integration-random.ts';
-import { describeOnCorosync, ourRings } from '../helpers/integration-suite.ts';
-import type { MessageFields } from '../helpers/message-builder.ts';
-import { RawConnection } from '../helpers/raw-connection.ts';
+import { CMAP_TYPES } from '../helpers/corosync/c-peer.ts';
+import { Random } from '../helpers/integration/integration-random.ts';
+import { describeOnCorosync, ourRings } from '../helpers/integration/integration-suite.ts';
+import type { MessageFields } from '../helpers/wire/message-builder.ts';
+import { RawConnection } from '../helpers/wire/raw-connection.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const KEYS = [

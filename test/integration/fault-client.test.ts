@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FaultChild, type ChildReport, type FaultTask } from '../helpers/fault-child.ts';
-import { eachRound, rounds } from '../helpers/fault-rounds.ts';
-import { STEPS } from '../helpers/fault-steps.ts';
-import { ACTIVITIES } from '../helpers/fault-traffic.ts';
-import { Witness } from '../helpers/fault-witness.ts';
-import type { Random } from '../helpers/integration-random.ts';
-import { describeOnCorosync, ourRings } from '../helpers/integration-suite.ts';
+import { FaultChild, type ChildReport, type FaultTask } from '../helpers/faults/fault-child.ts';
+import { eachRound, rounds } from '../helpers/faults/fault-rounds.ts';
+import { STEPS } from '../helpers/faults/fault-steps.ts';
+import { ACTIVITIES } from '../helpers/faults/fault-traffic.ts';
+import { Witness } from '../helpers/faults/fault-witness.ts';
+import type { Random } from '../helpers/integration/integration-random.ts';
+import { describeOnCorosync, ourRings } from '../helpers/integration/integration-suite.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const STOP_MS = 5000;

@@ -5,12 +5,12 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ConnectOptions } from '../../src/index.ts';
-import { expectNothingLeft, takeCensus } from '../helpers/fault-census.ts';
-import { eachRound, rounds } from '../helpers/fault-rounds.ts';
-import { beforeStep, STEPS } from '../helpers/fault-steps.ts';
-import { ACTIVITIES, Traffic } from '../helpers/fault-traffic.ts';
-import { Random } from '../helpers/integration-random.ts';
-import { describeOnCorosync } from '../helpers/integration-suite.ts';
+import { expectNothingLeft, takeCensus } from '../helpers/faults/fault-census.ts';
+import { eachRound, rounds } from '../helpers/faults/fault-rounds.ts';
+import { beforeStep, STEPS } from '../helpers/faults/fault-steps.ts';
+import { ACTIVITIES, Traffic } from '../helpers/faults/fault-traffic.ts';
+import { Random } from '../helpers/integration/integration-random.ts';
+import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const run = promisify(execFile);

@@ -7,21 +7,21 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { CmapClient, type CmapTracker } from '../../src/index.ts';
 import { withDescriptorLimit } from '../helpers/descriptor-limit.ts';
-import { expectNothingLeft, takeCensus } from '../helpers/fault-census.ts';
-import { eachRound, rounds } from '../helpers/fault-rounds.ts';
+import { expectNothingLeft, takeCensus } from '../helpers/faults/fault-census.ts';
+import { eachRound, rounds } from '../helpers/faults/fault-rounds.ts';
 import {
   limitSharedMemory,
   residentKib,
   RING_FAILED,
   unlimitSharedMemory,
   usedSharedMemory,
-} from '../helpers/fault-shared-memory.ts';
-import { Traffic } from '../helpers/fault-traffic.ts';
-import { Witness } from '../helpers/fault-witness.ts';
-import { spawnProgram } from '../helpers/integration-child.ts';
-import { ourOutcome } from '../helpers/integration-outcome.ts';
-import { Random } from '../helpers/integration-random.ts';
-import { describeOnCorosync, ourRings } from '../helpers/integration-suite.ts';
+} from '../helpers/faults/fault-shared-memory.ts';
+import { Traffic } from '../helpers/faults/fault-traffic.ts';
+import { Witness } from '../helpers/faults/fault-witness.ts';
+import { spawnProgram } from '../helpers/integration/integration-child.ts';
+import { ourOutcome } from '../helpers/integration/integration-outcome.ts';
+import { Random } from '../helpers/integration/integration-random.ts';
+import { describeOnCorosync, ourRings } from '../helpers/integration/integration-suite.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const run = promisify(execFile);

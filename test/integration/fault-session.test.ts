@@ -1,12 +1,12 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CmapClient } from '../../src/index.ts';
-import { expectNothingLeft, takeCensus } from '../helpers/fault-census.ts';
-import { eachRound, rounds } from '../helpers/fault-rounds.ts';
-import { FollowedSession, shuffleKeys } from '../helpers/fault-session.ts';
-import { beforeStep, STEPS } from '../helpers/fault-steps.ts';
-import type { Random } from '../helpers/integration-random.ts';
-import { describeOnCorosync } from '../helpers/integration-suite.ts';
+import { expectNothingLeft, takeCensus } from '../helpers/faults/fault-census.ts';
+import { eachRound, rounds } from '../helpers/faults/fault-rounds.ts';
+import { FollowedSession, shuffleKeys } from '../helpers/faults/fault-session.ts';
+import { beforeStep, STEPS } from '../helpers/faults/fault-steps.ts';
+import type { Random } from '../helpers/integration/integration-random.ts';
+import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { CMAP_TRACK, CMAP_TYPES, CmapPeer, cmapLoad } from '../helpers/c-peer.ts';
-import { Health } from '../helpers/integration-health.ts';
-import { PrivateCorosync } from '../helpers/private-corosync.ts';
-import { describeIntegration } from '../helpers/requirements.ts';
+import { CMAP_TRACK, CMAP_TYPES, CmapPeer, cmapLoad } from '../helpers/corosync/c-peer.ts';
+import { Health } from '../helpers/integration/integration-health.ts';
+import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
+import { describeIntegration } from '../helpers/corosync/requirements.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const CS_OK = 1;

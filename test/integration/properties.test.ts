@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { it } from 'vitest';
 import { CmapClient } from '../../src/index.ts';
-import { describeOnCorosync } from '../helpers/integration-suite.ts';
+import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
 import { steps } from '../properties/commands.ts';
 import { parameters, timeLimitMs } from '../properties/parameters.ts';
 import { takeSteps } from '../properties/world.ts';

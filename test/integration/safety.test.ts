@@ -4,9 +4,14 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { CmapClient, type CsErrorName } from '../../src/index.ts';
-import { connectionResponse, Impostor, IMPOSTOR_UID, type Answer } from '../helpers/integration-impostor.ts';
-import { errorOf } from '../helpers/integration-outcome.ts';
-import { describeIntegration } from '../helpers/requirements.ts';
+import {
+  connectionResponse,
+  Impostor,
+  IMPOSTOR_UID,
+  type Answer,
+} from '../helpers/integration/integration-impostor.ts';
+import { errorOf } from '../helpers/integration/integration-outcome.ts';
+import { describeIntegration } from '../helpers/corosync/requirements.ts';
 
 const OPTIONS = { tryAgainAttempts: 1, tryAgainDelayMs: 10, timeoutMs: 10_000 };
 const SHM = '/dev/shm';

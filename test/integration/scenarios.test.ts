@@ -1,7 +1,7 @@
 import { afterEach, describe } from 'vitest';
 import type { CmapClient } from '../../src/index.ts';
-import { describeOnCorosync } from '../helpers/integration-suite.ts';
-import { RawConnection } from '../helpers/raw-connection.ts';
+import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
+import { RawConnection } from '../helpers/wire/raw-connection.ts';
 import { describeScenarios } from '../scenarios/index.ts';
 
 describeOnCorosync('what holds for the fake corosync', (suite) => {

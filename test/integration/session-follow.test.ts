@@ -7,9 +7,9 @@ import {
   type FollowEvent,
   type SessionOptions,
 } from '../../src/index.ts';
-import { describeOnCorosync } from '../helpers/integration-suite.ts';
+import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
 import { FollowReader } from '../helpers/follow-reader.ts';
-import { EXTREME_VALUES } from '../helpers/integration-values.ts';
+import { EXTREME_VALUES } from '../helpers/integration/integration-values.ts';
 
 const KEYS = Array.from({ length: 50 }, (_, i) => `follow.key${i}`);
 

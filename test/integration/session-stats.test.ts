@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { CmapClient, CmapSession } from '../../src/index.ts';
 import { FollowReader } from '../helpers/follow-reader.ts';
-import { describeOnCorosync } from '../helpers/integration-suite.ts';
-import { PrivateCorosync } from '../helpers/private-corosync.ts';
-import { describeIntegration } from '../helpers/requirements.ts';
-import { SecondNode, TWO_NODES } from '../helpers/second-node.ts';
+import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
+import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
+import { describeIntegration } from '../helpers/corosync/requirements.ts';
+import { SecondNode, TWO_NODES } from '../helpers/corosync/second-node.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 async function follow(session: CmapSession, prefix: string): Promise<FollowReader> {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { describeIntegration } from '../helpers/requirements.ts';
+import { describeIntegration } from '../helpers/corosync/requirements.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -3,13 +3,13 @@ import fs from 'node:fs';
 import { constants } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { connectIpc, type IpcOptions } from '../../src/ipc/connect.ts';
-import { fakeListener } from '../helpers/fake-listener.ts';
-import { FakeSetupServer, type Script } from '../helpers/fake-setup-server.ts';
+import { fakeListener } from '../helpers/fake/fake-listener.ts';
+import { FakeSetupServer, type Script } from '../helpers/fake/fake-setup-server.ts';
 import {
   connectionRequest,
   connectionResponse,
   type ConnectionResponse,
-} from '../helpers/message-builder.ts';
+} from '../helpers/wire/message-builder.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const DEFAULTS: IpcOptions = {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { IpcConnection } from '../../src/ipc/ipc-connection.ts';
-import { connectTo } from '../helpers/fake-client.ts';
-import { ScriptedServer } from '../helpers/scripted-server.ts';
-import { fakeListener } from '../helpers/fake-listener.ts';
-import { answerFake, FakeRequest } from '../helpers/fake-request.ts';
+import { connectTo } from '../helpers/fake/fake-client.ts';
+import { ScriptedServer } from '../helpers/wire/scripted-server.ts';
+import { fakeListener } from '../helpers/fake/fake-listener.ts';
+import { answerFake, FakeRequest } from '../helpers/fake/fake-request.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 describe('IpcConnection', () => {

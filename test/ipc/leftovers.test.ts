@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { connectIpc } from '../../src/ipc/index.ts';
-import { RingDirectory } from '../../src/testing/ring-directory.ts';
-import { createRingFiles } from '../../src/testing/ring-files.ts';
-import { EMPTY, encodeWelcome } from '../../src/testing/welcome.ts';
-import { connectTo } from '../helpers/fake-client.ts';
-import { fakeListener } from '../helpers/fake-listener.ts';
-import { FakeSetupServer } from '../helpers/fake-setup-server.ts';
+import { RingDirectory } from '../../src/testing/server/ring-directory.ts';
+import { createRingFiles } from '../../src/testing/server/ring-files.ts';
+import { EMPTY, encodeWelcome } from '../../src/testing/server/welcome.ts';
+import { connectTo } from '../helpers/fake/fake-client.ts';
+import { fakeListener } from '../helpers/fake/fake-listener.ts';
+import { FakeSetupServer } from '../helpers/fake/fake-setup-server.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 /** The pid of a process that has been here and is gone. */

@@ -1,5 +1,5 @@
 import { CmapClient, CsError, type ConnectOptions, type CsErrorName } from 'corosync-client';
-import { PrivateCorosync } from '../helpers/private-corosync.ts';
+import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
 import { ipcTypeOf, type Transport } from './results.ts';
 
 /** One corosync, one transport, one runtime: what the checks of a cell share. */

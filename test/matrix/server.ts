@@ -4,9 +4,9 @@ import type { MessageWriter } from '../../src/codec/message-writer.ts';
 import type { RequestMessage } from '../../src/codec/message.ts';
 import { connectIpc, type IpcConnection } from '../../src/ipc/index.ts';
 import { readGoldenFile, type Exchange } from '../golden/golden-file.ts';
-import { fakeListener, type FakeListener } from '../helpers/fake-listener.ts';
-import { build } from '../helpers/message-builder.ts';
-import { PrivateCorosync } from '../helpers/private-corosync.ts';
+import { fakeListener, type FakeListener } from '../helpers/fake/fake-listener.ts';
+import { build } from '../helpers/wire/message-builder.ts';
+import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import { ipcTypeOf, type ServerResult, type Transport } from './results.ts';
 

@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 import type { CmapEventType, CmapValue, CsErrorName } from '../../src/index.ts';
-import { EXTREME_VALUES, type KnownValue } from '../helpers/integration-values.ts';
+import { EXTREME_VALUES, type KnownValue } from '../helpers/integration/integration-values.ts';
 
 /** How the events of a tracker are read: as they come, or only when a step says so. */
 export type Reading =

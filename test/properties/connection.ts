@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { CmapClient, ConnectionError, CsError, type CallOptions, type CmapValue } from '../../src/index.ts';
-import { wireOf } from '../helpers/integration-values.ts';
+import { wireOf } from '../helpers/integration/integration-values.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import type { Call, Then, When } from './commands.ts';
 import { show } from './model.ts';

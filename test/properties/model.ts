@@ -1,6 +1,6 @@
 import type { CmapEventType } from '../../src/index.ts';
-import { wireOf, type KnownValue, type WireValue } from '../helpers/integration-values.ts';
-import { CMAP_TYPES } from '../helpers/c-peer.ts';
+import { wireOf, type KnownValue, type WireValue } from '../helpers/integration/integration-values.ts';
+import { CMAP_TYPES } from '../helpers/corosync/c-peer.ts';
 import type { Call } from './commands.ts';
 
 /** The map as corosync would have it. Replaced at each change, never changed itself. */

@@ -1,6 +1,6 @@
 import { ConnectionError } from '../../src/index.ts';
 import type { CallOptions, CmapClient, CmapTracker, CmapTrackEvent } from '../../src/index.ts';
-import { wireOf } from '../helpers/integration-values.ts';
+import { wireOf } from '../helpers/integration/integration-values.ts';
 import { ROOT, type Call } from './commands.ts';
 import { show, type Change } from './model.ts';
 import { showChange } from './tracker-model.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { CmapClient, ConnectOptions } from '../../src/index.ts';
-import { CMAP_TYPES } from '../helpers/c-peer.ts';
-import { wireOf } from '../helpers/integration-values.ts';
+import { CMAP_TYPES } from '../helpers/corosync/c-peer.ts';
+import { wireOf } from '../helpers/integration/integration-values.ts';
 import { ROOT, type Step } from './commands.ts';
 import { Connection, SENTINEL } from './connection.ts';
 import { apply, show, sortedKeys, type Change, type MapModel } from './model.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { RawConnection } from '../helpers/raw-connection.ts';
+import type { RawConnection } from '../helpers/wire/raw-connection.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import type { Scenario } from './scenario.ts';
 

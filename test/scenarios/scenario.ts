@@ -1,5 +1,5 @@
 import type { CmapClient, ConnectOptions } from '../../src/index.ts';
-import type { RawConnection } from '../helpers/raw-connection.ts';
+import type { RawConnection } from '../helpers/wire/raw-connection.ts';
 
 /** A corosync, real or not, with what a scenario needs of it. What it connects is closed after the scenario. */
 export interface ScenarioTarget {

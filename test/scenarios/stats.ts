@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { CmapNotification } from '../../src/index.ts';
-import { collect } from '../helpers/integration-collect.ts';
-import { ourOutcome } from '../helpers/integration-outcome.ts';
+import { collect } from '../helpers/integration/integration-collect.ts';
+import { ourOutcome } from '../helpers/integration/integration-outcome.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import type { Scenario } from './scenario.ts';
 

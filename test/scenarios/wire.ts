@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { MessageFields } from '../helpers/message-builder.ts';
+import type { MessageFields } from '../helpers/wire/message-builder.ts';
 import type { Scenario } from './scenario.ts';
 
 const OK = 1;

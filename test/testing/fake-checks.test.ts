@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { CmapClient, type CmapValue } from '../../src/index.ts';
-import { loadDatagramBackend } from '../../src/testing/datagram-socket.ts';
+import { loadDatagramBackend } from '../../src/testing/server/server-datagram-socket.ts';
 import {
   FakeCorosync,
   type FakeConnectOptions,

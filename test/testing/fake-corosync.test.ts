@@ -3,13 +3,13 @@ import net from 'node:net';
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { RING_HEADER } from '../../src/codec/ring-layout.ts';
-import { RingFile } from '../../src/ipc/ring-file.ts';
+import { RingFile } from '../../src/ipc/shared-memory/ring-file.ts';
 import { CmapClient } from '../../src/index.ts';
 import { FakeCorosync, type FakeClient } from '../../src/testing/index.ts';
-import { collect } from '../helpers/integration-collect.ts';
-import { ourOutcome } from '../helpers/integration-outcome.ts';
-import { connectionRequest } from '../helpers/message-builder.ts';
-import { RawConnection } from '../helpers/raw-connection.ts';
+import { collect } from '../helpers/integration/integration-collect.ts';
+import { ourOutcome } from '../helpers/integration/integration-outcome.ts';
+import { connectionRequest } from '../helpers/wire/message-builder.ts';
+import { RawConnection } from '../helpers/wire/raw-connection.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const SOON = { everyMs: 1 };

@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { CmapClient } from '../../src/index.ts';
 import { CS_ERROR_CODES } from '../../src/errors/index.ts';
 import { FakeCorosync, type Fault, type FaultStep, type MessageFault } from '../../src/testing/index.ts';
-import { Faults } from '../../src/testing/faults.ts';
-import { REQUEST_NAMES } from '../../src/testing/requests.ts';
-import { ourOutcome } from '../helpers/integration-outcome.ts';
+import { Faults } from '../../src/testing/faults/faults.ts';
+import { REQUEST_NAMES } from '../../src/testing/cmap/requests.ts';
+import { ourOutcome } from '../helpers/integration/integration-outcome.ts';
 
 const STEPS: readonly FaultStep[] = [
   'accept',

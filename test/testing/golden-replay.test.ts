@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { FakeCorosync } from '../../src/testing/index.ts';
 import { readGoldenFile, type Exchange } from '../golden/golden-file.ts';
-import { build, connectionResponse, differences, type MessageFields } from '../helpers/message-builder.ts';
-import { RawConnection } from '../helpers/raw-connection.ts';
+import {
+  build,
+  connectionResponse,
+  differences,
+  type MessageFields,
+} from '../helpers/wire/message-builder.ts';
+import { RawConnection } from '../helpers/wire/raw-connection.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 /** What was there before the capture began. */

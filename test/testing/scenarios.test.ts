@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { CmapClient } from '../../src/index.ts';
 import { FakeCorosync } from '../../src/testing/index.ts';
-import { RawConnection } from '../helpers/raw-connection.ts';
+import { RawConnection } from '../helpers/wire/raw-connection.ts';
 import { describeScenarios } from '../scenarios/index.ts';
 import type { ScenarioTarget } from '../scenarios/scenario.ts';
 

@@ -1,5 +1,5 @@
 import type { CmapFollower, CmapSession, FollowEvent } from '../../index.ts';
-import { resolveFollowOptions, type FollowOptions } from '../../session/follow-options.ts';
+import { resolveFollowOptions, type FollowOptions } from '../../cmap/following/follow-options.ts';
 import { asUsage } from '../as-usage.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';

@@ -15,8 +15,8 @@ import {
 import { decodeResponseHeader } from '../../../src/codec/header.ts';
 import type { RequestMessage } from '../../../src/codec/message.ts';
 import { readGoldenFile, type Exchange } from '../../golden/golden-file.ts';
-import { encodeAmongDirt, readerAmongDirt } from '../../helpers/memory-stage.ts';
-import { build, type MessageFields } from '../../helpers/message-builder.ts';
+import { encodeAmongDirt, readerAmongDirt } from '../../helpers/memory/memory-stage.ts';
+import { build, type MessageFields } from '../../helpers/wire/message-builder.ts';
 
 /** Exchanges that this client never has, and why. */
 const NOT_OURS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GetRequest } from '../../../src/codec/cmap/get.ts';
-import { encodeAmongDirt, readerAmongDirt } from '../../helpers/memory-stage.ts';
-import { reqCmapGet, resCmapGet } from '../../helpers/message-builder.ts';
+import { encodeAmongDirt, readerAmongDirt } from '../../helpers/memory/memory-stage.ts';
+import { reqCmapGet, resCmapGet } from '../../helpers/wire/message-builder.ts';
 
 const response = (fields: { valueLength: number; type: number; value: string; error?: number }): Buffer =>
   resCmapGet({ error: 1, ...fields }).toBytes();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeName, encodeName, MAX_NAME_LENGTH } from '../../../src/codec/cmap/name.ts';
 import { MessageWriter } from '../../../src/codec/message-writer.ts';
-import { readerAmongDirt } from '../../helpers/memory-stage.ts';
+import { readerAmongDirt } from '../../helpers/memory/memory-stage.ts';
 
 /** struct mar_name_t: u16 length at 0, 256 bytes at 8. */
 function encode(text: string): Buffer {

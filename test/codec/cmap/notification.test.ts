@@ -7,8 +7,8 @@ import {
 import type { CmapValue } from '../../../src/codec/cmap/value.ts';
 import { decodeResponseHeader } from '../../../src/codec/header.ts';
 import { readGoldenFile } from '../../golden/golden-file.ts';
-import { readerAmongDirt } from '../../helpers/memory-stage.ts';
-import { resCmapNotifyCallback, type NotifyCallback } from '../../helpers/message-builder.ts';
+import { readerAmongDirt } from '../../helpers/memory/memory-stage.ts';
+import { resCmapNotifyCallback, type NotifyCallback } from '../../helpers/wire/message-builder.ts';
 
 const binary = (bytes: Uint8Array): CmapValue => ({ type: 'binary', value: new Uint8Array(bytes) });
 const uint32 = (value: number): CmapValue => ({ type: 'uint32', value });

@@ -9,7 +9,7 @@ import {
   type CmapValue,
 } from '../../../src/codec/cmap/value.ts';
 import { MessageWriter } from '../../../src/codec/message-writer.ts';
-import { readerAmongDirt } from '../../helpers/memory-stage.ts';
+import { readerAmongDirt } from '../../helpers/memory/memory-stage.ts';
 
 /** cmap_value_types_t of corosync/cmap.h. */
 const TYPE_CODES = {

@@ -1,0 +1,209 @@
+import type { CmapKeyInfo } from '../codec/cmap/iterate.ts';
+import type { CmapMap } from '../codec/cmap/set-current-map.ts';
+import type { CmapValue } from '../codec/cmap/value.ts';
+import {
+  checkExistingKey,
+  checkKeyToChange,
+  checkKeyToSet,
+  checkPrefix,
+  checkStep,
+  checkValue,
+  TypedAccess,
+  type CmapClient,
+  type CmapEntry,
+} from './index.ts';
+import { timeoutOf, within, type CallOptions } from '../ipc/index.ts';
+import { asError } from '../session/as-error.ts';
+import { CmapFollower } from './following/follower.ts';
+import { Followers } from './following/followers.ts';
+import { resolveFollowOptions, type FollowOptions } from './following/follow-options.ts';
+import { REAL_WORLD, Reconnection, type SessionWorld } from '../session/reconnection.ts';
+import { SessionCalls, sessionClosed } from '../session/session-calls.ts';
+import {
+  resolveSessionOptions,
+  type ResolvedSessionOptions,
+  type SessionOptions,
+} from '../session/session-options.ts';
+import { SessionStateMachine, statusOf, type SessionStatus } from '../session/session-state.ts';
+import { StatusStream, type SessionStatusEvent } from '../session/status-stream.ts';
+
+/**
+ * Access to the configuration map that outlives corosync: it waits for corosync to appear, connects again when it is lost,
+ * and restores every follower. Calls wait for a connection until their deadline. A read whose connection is lost is made again; a
+ * change is not, because it may have happened (CS_ERR_LIBRARY, a ConnectionError).
+ */
+export class CmapSession extends TypedAccess implements AsyncDisposable {
+  readonly map: CmapMap;
+  readonly #options: ResolvedSessionOptions;
+  readonly #statuses: StatusStream;
+  readonly #machine: SessionStateMachine;
+  readonly #calls: SessionCalls;
+  readonly #followers = new Followers();
+  readonly #reconnection: Reconnection;
+  readonly #ended: Promise<void>;
+  /** The connection that there was when the session was closed. */
+  #lastClient: CmapClient | undefined;
+
+  private constructor(options: ResolvedSessionOptions, world: SessionWorld) {
+    super();
+    this.map = options.map;
+    this.#options = options;
+    this.#machine = new SessionStateMachine((state) => {
+      this.#statuses.push(statusOf(state));
+      this.#calls.stateChanged();
+    });
+    this.#statuses = new StatusStream(this.status);
+    this.#calls = new SessionCalls(this.#machine, options.timeoutMs);
+    this.#reconnection = new Reconnection(this.#machine, this.#followers, options, world);
+    this.#ended = this.#reconnection.run();
+  }
+
+  /**
+   * Returns at once, and connects in the background, until `close`. It keeps the process alive.
+   * @throws CsError CS_ERR_INVALID_PARAM or CS_ERR_NOT_EXIST: an option is wrong.
+   */
+  static open(options: SessionOptions = {}): CmapSession {
+    return CmapSession.openIn(REAL_WORLD, options);
+  }
+
+  /** @internal */
+  static openIn(world: SessionWorld, options: SessionOptions): CmapSession {
+    return new CmapSession(resolveSessionOptions(options), world);
+  }
+
+  /** What it is doing now. */
+  get status(): SessionStatus {
+    return statusOf(this.#machine.state);
+  }
+
+  /** The present status and every later one, for any number of readers; ends after `closed`. A slow reader is told what it missed. */
+  statuses(): AsyncIterable<SessionStatusEvent> {
+    return this.#statuses.read();
+  }
+
+  /**
+   * Resolves as soon as the session is connected and every follower is up to date, those that were added just now too.
+   * @throws CsError CS_ERR_TIMEOUT: not within `timeoutMs` (by default the session's), caused by what went wrong last;
+   *   CS_ERR_BAD_HANDLE: the session is closed.
+   */
+  async connected(options?: CallOptions): Promise<void> {
+    const timeoutMs = timeoutOf(options, this.#options.timeoutMs, 'connected');
+    const startedAt = performance.now();
+    for (;;) {
+      const rest = { ...options, timeoutMs: Math.max(startedAt + timeoutMs - performance.now(), 0) };
+      await this.#calls.whenIn(['resynced'], { operation: 'connected' }, rest, () => Promise.resolve());
+      const attached = this.#followers.whenAttached();
+      if (attached === undefined) return;
+      await within(attached, { operation: 'connected', timeoutMs, startedAt, signal: options?.signal });
+    }
+  }
+
+  /** cmap_get. See CmapClient.get. */
+  async get(key: string, options?: CallOptions): Promise<CmapValue> {
+    checkExistingKey('cmap_get', key);
+    return this.#calls.read({ operation: 'cmap_get', key }, options, (client, rest) => client.get(key, rest));
+  }
+
+  /** cmap_set. See CmapClient.set. */
+  async set(key: string, value: CmapValue, options?: CallOptions): Promise<void> {
+    checkKeyToSet('cmap_set', key, this.map);
+    // A copy: the caller may go on with his buffer while this waits for a connection.
+    const settable = checkValue('cmap_set', key, value, this.#options.bufferSize);
+    return this.#calls.change({ operation: 'cmap_set', key }, options, (client, rest) =>
+      client.set(key, settable, rest),
+    );
+  }
+
+  /** cmap_delete. See CmapClient.delete. */
+  async delete(key: string, options?: CallOptions): Promise<void> {
+    checkKeyToChange('cmap_delete', key, this.map);
+    return this.#calls.change({ operation: 'cmap_delete', key }, options, (client, rest) =>
+      client.delete(key, rest),
+    );
+  }
+
+  /** Adds `step` to an integer. See CmapClient.adjust. */
+  async adjust(key: string, step: number, options?: CallOptions): Promise<void> {
+    checkKeyToChange('cmap_adjust_int', key, this.map);
+    checkStep('cmap_adjust_int', key, step);
+    return this.#calls.change({ operation: 'cmap_adjust_int', key }, options, (client, rest) =>
+      client.adjust(key, step, rest),
+    );
+  }
+
+  /** cmap_inc. See CmapClient.adjust. */
+  async increment(key: string, options?: CallOptions): Promise<void> {
+    checkKeyToChange('cmap_inc', key, this.map);
+    return this.#calls.change({ operation: 'cmap_inc', key }, options, (client, rest) =>
+      client.increment(key, rest),
+    );
+  }
+
+  /** cmap_dec. See CmapClient.adjust. */
+  async decrement(key: string, options?: CallOptions): Promise<void> {
+    checkKeyToChange('cmap_dec', key, this.map);
+    return this.#calls.change({ operation: 'cmap_dec', key }, options, (client, rest) =>
+      client.decrement(key, rest),
+    );
+  }
+
+  /** See CmapClient.keys. An iteration whose connection is lost fails with ConnectionError. */
+  async *keys(prefix = '', options?: CallOptions): AsyncGenerator<CmapKeyInfo, void> {
+    checkPrefix('cmap_iter_init', prefix);
+    const client = await this.#calls.client({ operation: 'cmap_iter_init', key: prefix }, options);
+    yield* client.keys(prefix, options);
+  }
+
+  /** See CmapClient.entries. An iteration whose connection is lost fails with ConnectionError. */
+  async *entries(prefix = '', options?: CallOptions): AsyncGenerator<CmapEntry, void> {
+    checkPrefix('cmap_iter_init', prefix);
+    const client = await this.#calls.client({ operation: 'cmap_iter_init', key: prefix }, options);
+    yield* client.entries(prefix, options);
+  }
+
+  /**
+   * Follows a key, or with `prefix: true` all keys that start with `key`: a snapshot of what is there, then every change, across any number of
+   * reconnects. In the stats map too, where corosync itself refuses to tell of changed values below a prefix.
+   * @throws CsError CS_ERR_INVALID_PARAM: no such key can be, or following it could crash corosync; CS_ERR_BAD_HANDLE: the session is
+   *   closed.
+   */
+  follow(key: string, options: FollowOptions = {}): CmapFollower {
+    const resolved = resolveFollowOptions(key, options, this.map);
+    if (this.status.state === 'closed') throw sessionClosed({ operation: 'follow', key });
+    const [follower, driver] = CmapFollower.create(resolved, {
+      map: this.map,
+      failed: (client, error) => client.destroy(asError(error)),
+      ended: (ended) => this.#followers.remove(ended),
+    });
+    this.#followers.add(follower, driver, this.#machine.client);
+    return follower;
+  }
+
+  /**
+   * Ends the connection and every follower. Calls that are under way are waited for, until their deadlines; calls that wait for a connection
+   * fail, and so do iterations, at their next request (CS_ERR_BAD_HANDLE). What followers have told but nobody read yet can still be read. Idempotent.
+   */
+  async close(): Promise<void> {
+    this.#end();
+    await this.#lastClient?.close();
+    await this.#ended;
+  }
+
+  /** As `close`, at once: calls that are under way fail with a ConnectionError caused by `error`. */
+  destroy(error?: Error): void {
+    this.#end();
+    this.#lastClient?.destroy(error);
+  }
+
+  #end(): void {
+    if (this.status.state === 'closed') return;
+    this.#lastClient = this.#machine.client;
+    this.#reconnection.stop();
+    this.#machine.go({ state: 'closed' });
+    this.#followers.end();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

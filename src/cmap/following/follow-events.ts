@@ -1,0 +1,55 @@
+import type { CmapEventType } from '../../codec/cmap/notification.ts';
+import type { CmapValue } from '../../codec/cmap/value.ts';
+import type { CmapEntry } from '../index.ts';
+import type { ConnectionError } from '../../errors/index.ts';
+import type { CmapFollower } from './follower.ts';
+
+/** What holds at the start: every key that is followed, sorted. Once for each follower, before anything else. */
+export interface FollowSnapshot {
+  readonly kind: 'snapshot';
+  readonly entries: readonly CmapEntry[];
+  readonly follower: CmapFollower;
+}
+
+/** One change, after the snapshot. */
+export interface FollowNotification {
+  readonly kind: 'notification';
+  readonly event: CmapEventType;
+  readonly key: string;
+  /** `undefined`: the key is gone. */
+  readonly newValue: CmapValue | undefined;
+  /** `undefined`: the key was not there. Remembered by the follower where corosync does not tell it. */
+  readonly oldValue: CmapValue | undefined;
+  /**
+   * Not told by corosync, but found by comparing what is remembered with the map: after a gap, or after an overflow.
+   * It may stand for several changes.
+   */
+  readonly synthetic: boolean;
+  readonly follower: CmapFollower;
+}
+
+/** The connection is gone: from here to `resynced` nothing is heard, and what was told may have aged. */
+export interface FollowLost {
+  readonly kind: 'lost';
+  readonly error: ConnectionError;
+  readonly follower: CmapFollower;
+}
+
+/** Connected again: the `changes` synthetic notifications since `lost` have brought the reader's picture up to date. */
+export interface FollowResynced {
+  readonly kind: 'resynced';
+  readonly changes: number;
+  readonly follower: CmapFollower;
+}
+
+/**
+ * The reader lagged beyond the limits: `dropped` notifications are not told one by one. Synthetic notifications follow at once, one for each
+ * key whose value is not the one last told.
+ */
+export interface FollowOverflow {
+  readonly kind: 'overflow';
+  readonly dropped: number;
+  readonly follower: CmapFollower;
+}
+
+export type FollowEvent = FollowSnapshot | FollowNotification | FollowLost | FollowResynced | FollowOverflow;

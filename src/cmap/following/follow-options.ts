@@ -1,0 +1,73 @@
+import type { CmapEventType } from '../../codec/cmap/notification.ts';
+import type { CmapMap } from '../../codec/cmap/set-current-map.ts';
+import { checkOptionNames, crashingKeysOf, resolveTrackOptions, type OptionNames } from '../index.ts';
+import { CsError } from '../../errors/index.ts';
+import type { FollowEvent } from './follow-events.ts';
+
+/** What to follow and how its events reach the reader. */
+export interface FollowOptions {
+  /** Follow every key that starts with the given text. Default false: just the key. */
+  readonly prefix?: boolean | undefined;
+  /** Which changes to hear of. Default all three. */
+  readonly events?: readonly CmapEventType[] | undefined;
+  /** Called for each event in the turn in which it arrives. A follower with a listener cannot be iterated. */
+  readonly listener?: ((event: FollowEvent) => void) | undefined;
+  /** How many unread events are kept, before an overflow is told. Default 65536. */
+  readonly maxQueued?: number | undefined;
+  /** How many bytes of keys and values unread events may hold. Default 33554432. */
+  readonly maxQueuedBytes?: number | undefined;
+  /**
+   * Allows prefixes that cover `quorum.cancel_wait_for_all` or `runtime.force_gather`. While one is tracked, whoever sets such a key
+   * crashes corosync (3.1.7, and still in 2026). Default false.
+   */
+  readonly coverCrashingKeys?: boolean | undefined;
+}
+
+export interface ResolvedFollowOptions {
+  readonly key: string;
+  readonly prefix: boolean;
+  readonly events: readonly CmapEventType[];
+  readonly listener: ((event: FollowEvent) => void) | undefined;
+  readonly maxQueued: number;
+  readonly maxQueuedBytes: number;
+}
+
+const NAMES: OptionNames<FollowOptions> = {
+  prefix: true,
+  events: true,
+  listener: true,
+  maxQueued: true,
+  maxQueuedBytes: true,
+  coverCrashingKeys: true,
+};
+/** The stats map cannot be asked for everything at once; the follower does it in pieces. */
+const ALL: readonly CmapEventType[] = ['add', 'delete', 'modify'];
+
+export function resolveFollowOptions(
+  key: string,
+  options: FollowOptions,
+  map: CmapMap,
+): ResolvedFollowOptions {
+  checkOptionNames({ operation: 'follow', key }, options, NAMES);
+  const { prefix, events, maxQueued, maxQueuedBytes, listener } = options;
+  // The server is asked for all events, whatever the reader wants to hear of.
+  resolveTrackOptions(key, { prefix, events: ALL }, map);
+  const resolved = resolveTrackOptions(key, { prefix, events, maxQueued, maxQueuedBytes }, 'icmap');
+  if (listener !== undefined && typeof listener !== 'function') throw invalid(key, 'listener is a function');
+  const crashing = map === 'icmap' ? crashingKeysOf(key, resolved.prefix) : [];
+  if (crashing.length > 0 && options.coverCrashingKeys !== true) throw coversCrashingKeys(key, crashing);
+  return { ...resolved, key, listener };
+}
+
+function coversCrashingKeys(key: string, crashing: readonly string[]): CsError {
+  return invalid(
+    key,
+    `while this is tracked, corosync crashes as soon as anybody sets ${crashing.join(' or ')}; ` +
+      `follow narrower prefixes (as "runtime.members.", "runtime.votequorum.", "nodelist.", "totem."), ` +
+      `or pass coverCrashingKeys: true if nobody ever does that`,
+  );
+}
+
+function invalid(key: string, detail: string): CsError {
+  return new CsError('CS_ERR_INVALID_PARAM', { operation: 'follow', key, detail });
+}

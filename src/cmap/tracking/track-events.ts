@@ -1,0 +1,29 @@
+import type { CmapEventType } from '../../codec/cmap/notification.ts';
+import type { CmapValue } from '../../codec/cmap/value.ts';
+import type { CmapTracker } from './tracker.ts';
+
+/** One change of a tracked key. */
+export interface CmapNotification {
+  readonly kind: 'notification';
+  readonly event: CmapEventType;
+  readonly key: string;
+  /** `undefined`: unset, that is, the key was deleted. */
+  readonly newValue: CmapValue | undefined;
+  /**
+   * `undefined`: unset, that is, the key was not there. Some changes that corosync makes itself come without it.
+   * In the stats map both values are the new one: corosync does not remember the old.
+   */
+  readonly oldValue: CmapValue | undefined;
+  readonly tracker: CmapTracker;
+  /** How many later changes of the key are folded into this one; 0 unless the tracker coalesces and its reader lags. */
+  readonly coalesced: number;
+}
+
+/** At this place `dropped` notifications are missing: the reader lagged further than the tracker's limits. */
+export interface CmapOverflow {
+  readonly kind: 'overflow';
+  readonly dropped: number;
+  readonly tracker: CmapTracker;
+}
+
+export type CmapTrackEvent = CmapNotification | CmapOverflow;

@@ -1,0 +1,68 @@
+import { CsError } from '../../errors/index.ts';
+import { onAbort } from './on-abort.ts';
+
+/** The most that a timer can be set to, 24.8 days: beyond it, it would fire at once. Such a deadline is none. */
+const MAX_TIMER_MS = 0x7fffffff;
+
+/** What is waited for, and how long. */
+export interface DeadlineOptions {
+  readonly operation: string;
+  readonly key?: string | undefined;
+  /** Milliseconds, or Infinity. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** When the time began, on the clock of `performance.now()`; by default now. */
+  readonly startedAt?: number | undefined;
+}
+
+/** A signal that fires when the caller aborts or the time is up; `dispose` leaves no timer and no listener behind. */
+export class Deadline {
+  readonly #controller = new AbortController();
+  readonly #stopWatching: (() => void) | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: DeadlineOptions) {
+    const { timeoutMs, signal, startedAt } = options;
+    const leftMs = startedAt === undefined ? timeoutMs : startedAt + timeoutMs - performance.now();
+    if (leftMs <= MAX_TIMER_MS) {
+      this.#timer = setTimeout(() => this.#controller.abort(timedOut(options)), Math.max(leftMs, 0));
+    }
+    if (signal === undefined) return;
+    const abort = (): void => this.#controller.abort(signal.reason);
+    if (signal.aborted) abort();
+    else this.#stopWatching = onAbort(signal, abort);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#stopWatching?.();
+  }
+}
+
+/** Waits for `promise` until the time is up or the signal fires; the promise itself goes on. */
+export async function within<T>(promise: Promise<T>, options: DeadlineOptions): Promise<T> {
+  const deadline = new Deadline(options);
+  const { signal } = deadline;
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      promise.then(resolve, reject);
+      const giveUp = (): void => reject(signal.reason as Error);
+      if (signal.aborted) giveUp();
+      else signal.addEventListener('abort', giveUp, { once: true });
+    });
+  } finally {
+    deadline.dispose();
+  }
+}
+
+function timedOut({ operation, key, timeoutMs }: DeadlineOptions): CsError {
+  return new CsError('CS_ERR_TIMEOUT', {
+    operation,
+    key,
+    detail: `corosync has not answered within ${Math.round(timeoutMs)} ms`,
+  });
+}

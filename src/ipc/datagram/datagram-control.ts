@@ -1,0 +1,94 @@
+import fs from 'node:fs';
+import { LITTLE_ENDIAN } from '../../codec/byte-order.ts';
+import { malformed } from '../../codec/malformed.ts';
+import { ConnectionError } from '../../errors/index.ts';
+import { openTrusted } from '../trusted-file.ts';
+
+/*
+ * struct ipc_us_control[3] (24): request, response, event
+ *    0  i32  sent          raised by the sender after a send, lowered by the receiver after a receive
+ *    4  i32  flow_control  the server's
+ */
+export const CONTROL = {
+  requestsSent: 0,
+  flowControl: 4,
+  responsesSent: 8,
+  eventsSent: 16,
+  size: 24,
+} as const;
+
+/**
+ * The control file of a datagram connection, tmpfs that corosync has mapped. C code changes its counters atomically, which
+ * positional writes cannot; but while no request is outstanding nobody else touches the first two, and absolute values are no race.
+ * The third, of events, is left alone: nobody reads it, and to lower it here could only make it wrong.
+ */
+export class DatagramControl {
+  readonly #fd: number;
+  /** Two words, aligned as in the file. */
+  readonly #words = Buffer.alloc(8);
+  readonly #view = new DataView(this.#words.buffer, this.#words.byteOffset, 8);
+  #open = true;
+
+  constructor(path: string) {
+    this.#fd = openTrusted(path, CONTROL.size);
+  }
+
+  /** 0: go. Anything else: the server does not read requests for now. */
+  flowControl(): number {
+    return this.#read(CONTROL.flowControl);
+  }
+
+  /**
+   * Before the first request of a batch. One counts as there although more will be: for what is counted and not there corosync's main
+   * loop waits, up to 10 ms, and we may lose the processor between two requests. It takes the others one by one.
+   */
+  startBatch(): void {
+    this.#write(CONTROL.requestsSent, 1);
+  }
+
+  /** After the last answer: nothing is under way in either direction. */
+  endBatch(): void {
+    this.#write(CONTROL.requestsSent, 0);
+    this.#write(CONTROL.responsesSent, 0);
+  }
+
+  /** Whether the server has taken every request of a batch of this size: it lowers the count by one for each. */
+  hasTaken(requests: number): boolean {
+    return this.#read(CONTROL.requestsSent) <= 1 - requests;
+  }
+
+  /** How many answers to this batch the server has sent: it alone can write this file, so it alone can raise this. */
+  responsesSent(): number {
+    return this.#read(CONTROL.responsesSent);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    fs.closeSync(this.#fd);
+  }
+
+  /** A closed descriptor's number may belong to any other file by now. */
+  #checkOpen(): void {
+    if (!this.#open)
+      throw new ConnectionError('CS_ERR_BAD_HANDLE', {
+        operation: 'control',
+        detail: 'the connection is closed',
+      });
+  }
+
+  /** With its neighbour, so that it is read in one: see RingFile.readHeader. */
+  #read(offset: number): number {
+    this.#checkOpen();
+    const inPair = offset % 8;
+    if (fs.readSync(this.#fd, this.#words, 0, 8, offset - inPair) !== 8)
+      throw malformed('control file was cut short');
+    return this.#view.getInt32(inPair, LITTLE_ENDIAN);
+  }
+
+  #write(offset: number, value: number): void {
+    this.#checkOpen();
+    this.#view.setInt32(0, value, LITTLE_ENDIAN);
+    fs.writeSync(this.#fd, this.#words, 0, 4, offset);
+  }
+}

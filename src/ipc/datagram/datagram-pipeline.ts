@@ -1,0 +1,261 @@
+import { malformed } from '../../codec/malformed.ts';
+import { MessageReader } from '../../codec/message-reader.ts';
+import { MessageWriter } from '../../codec/message-writer.ts';
+import type { RequestMessage } from '../../codec/message.ts';
+import { ConnectionError, CsError } from '../../errors/index.ts';
+import { CallLedger } from '../calls/call-ledger.ts';
+import type { DatagramControl } from './datagram-control.ts';
+import { MAX_DATAGRAM } from './datagram-socket.ts';
+import type { PendingCall, Urgency } from '../calls/pending-call.ts';
+import { WAIT, WaitLadder } from '../calls/wait-ladder.ts';
+
+/** Turns of the event loop from a datagram's arrival to its delivery: one to read it, two to believe it. */
+const TURNS_TO_DELIVER = 3;
+
+/** What the sockets can carry. */
+export interface DatagramLimits {
+  /** Requests that may be outstanding together. */
+  readonly inFlight: number;
+  /** SO_SNDBUF, in bytes: what is unread of one direction must stay below it. */
+  readonly sendBufferSize: number;
+  readonly maxMessageSize: number;
+}
+
+/** What the pipeline needs of the control file. */
+export type BatchCounters = Pick<
+  DatagramControl,
+  'flowControl' | 'startBatch' | 'endBatch' | 'hasTaken' | 'responsesSent'
+>;
+
+/**
+ * Sends requests as datagrams, in batches, and matches answers to them, in order.
+ *
+ * corosync drops an answer that our socket has no room for: so a batch is bounded by the length of a socket's queue, and by
+ * what the kernel counts for its messages in either direction.
+ *
+ * Any local user can write to our socket, and of an abstract sender the kernel's address is not passed on to us. But
+ * corosync counts its answers in the control file, which nobody else can write. So a batch is believed as a whole: when as
+ * many datagrams have come as requests were sent, when corosync says that it has sent as many, and when after that
+ * one more look at the socket finds nothing. Whatever comes on top was written by somebody else, and ends the connection.
+ */
+export class DatagramPipeline {
+  readonly #control: BatchCounters;
+  readonly #limits: DatagramLimits;
+  readonly #sendDatagram: (bytes: Buffer) => void;
+  readonly #onFailure: (cause: unknown) => void;
+  readonly #ledger = new CallLedger(() => this.#expire(TURNS_TO_DELIVER));
+  readonly #ladder = new WaitLadder(() => this.#wake());
+  readonly #writer = new MessageWriter(Buffer.alloc(MAX_DATAGRAM));
+  #immediate: NodeJS.Immediate | undefined;
+  #expiry: NodeJS.Immediate | undefined;
+  #answers: Buffer[] = [];
+  /** On the clock of `performance.now()`: when the last answer of the batch came. */
+  #completeAt = 0;
+  /** On the clock of `performance.now()`: when the batch went out. */
+  #sentAt = 0;
+  #scheduled = false;
+  /** The answers of the batch are complete, and are given out in a moment. */
+  #delivering = false;
+  #stopped = false;
+
+  /**
+   * @param send hands a datagram to the kernel, or throws
+   * @param onFailure the protocol is broken and the connection must go
+   */
+  constructor(
+    control: BatchCounters,
+    limits: DatagramLimits,
+    send: (bytes: Buffer) => void,
+    onFailure: (cause: unknown) => void,
+  ) {
+    this.#control = control;
+    this.#limits = limits;
+    this.#sendDatagram = send;
+    this.#onFailure = onFailure;
+  }
+
+  /** A message that the sockets could not carry fails here, before anything is sent. */
+  submit(call: PendingCall, urgent: Urgency = false): void {
+    const refusal = this.#refuse(call.message);
+    if (refusal !== undefined) {
+      call.fail(refusal);
+      return;
+    }
+    this.#ledger.add(call, urgent);
+    if (this.#ledger.batchSize === 0) this.#schedule();
+    else this.#ledger.armDeadlines();
+  }
+
+  get settled(): boolean {
+    return this.#ledger.settled;
+  }
+
+  whenSettled(): Promise<void> {
+    return this.#ledger.whenSettled();
+  }
+
+  /** A datagram on the socket of the answers. */
+  receive(bytes: Buffer): void {
+    if (this.#stopped) return;
+    this.#answers.push(bytes);
+    const missing = this.#ledger.batchSize - this.#answers.length;
+    if (missing < 0) this.#onFailure(foreignDatagram());
+    if (missing !== 0) return;
+    this.#completeAt = performance.now();
+    this.#wake();
+  }
+
+  stop(error: ConnectionError): void {
+    this.#stopped = true;
+    clearImmediate(this.#immediate);
+    clearImmediate(this.#expiry);
+    this.#ladder.cancel();
+    this.#ledger.clearDeadlines();
+    for (const call of this.#ledger.takeAll()) call.lose(error);
+  }
+
+  #refuse({ operation, key, size, maxResponseSize }: RequestMessage<unknown>): CsError | undefined {
+    const most = Math.min(this.#limits.maxMessageSize, MAX_DATAGRAM);
+    if (size <= most && maxResponseSize <= most) return undefined;
+    const [what, bytes] = size > most ? ['request', size] : ['answer', maxResponseSize];
+    return new CsError('CS_ERR_TOO_BIG', {
+      operation,
+      key,
+      detail: `the ${what} may have ${bytes} bytes, and a datagram of this connection at most ${most}`,
+    });
+  }
+
+  /** The next batch goes out when this turn's callers are done. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (!this.#stopped) this.#wake();
+    });
+  }
+
+  #wake(): void {
+    try {
+      if (this.#ledger.batchSize === 0) this.#send();
+      else this.#checkCount();
+    } catch (cause) {
+      this.#onFailure(cause);
+    }
+  }
+
+  #send(): void {
+    if (this.#ledger.next() === undefined) {
+      this.#ledger.clearDeadlines();
+      return;
+    }
+    this.#ledger.armDeadlines();
+    if (this.#control.flowControl() !== 0) {
+      this.#ladder.wait(WAIT.immediateMs);
+      return;
+    }
+    // The flow-control word may have been looked at early: what is still set for it would look at this batch.
+    this.#ladder.cancel();
+    const batch = this.#takeBatch();
+    this.#control.startBatch();
+    this.#sentAt = performance.now();
+    for (const message of batch) this.#sendDatagram(this.#encode(message));
+  }
+
+  /** As many calls as fit: the first one always does. */
+  #takeBatch(): RequestMessage<unknown>[] {
+    const batch: RequestMessage<unknown>[] = [];
+    let roomForRequests = this.#limits.sendBufferSize;
+    let roomForAnswers = this.#limits.sendBufferSize;
+    let call = this.#ledger.next();
+    while (call !== undefined && batch.length < this.#limits.inFlight) {
+      const { message } = call;
+      roomForRequests -= kernelCost(message.size);
+      roomForAnswers -= kernelCost(message.maxResponseSize);
+      if (batch.length > 0 && Math.min(roomForRequests, roomForAnswers) < 0) break;
+      batch.push(message);
+      this.#ledger.take(call);
+      // corosync has one buffer for requests, and the next one overwrites this.
+      if (message.readUntilFollowUp === true) break;
+      call = this.#ledger.next();
+    }
+    return batch;
+  }
+
+  /** Good until the next one: the kernel copies it. */
+  #encode(message: RequestMessage<unknown>): Buffer {
+    message.encode(this.#writer.begin(0, message.size));
+    return this.#writer.bytes.subarray(0, message.size);
+  }
+
+  /** corosync counts an answer after it has sent it: the count may come later than the answer, but not earlier. */
+  #checkCount(): void {
+    const sent = this.#control.responsesSent();
+    const { batchSize } = this.#ledger;
+    if (this.#answers.length < batchSize || this.#delivering) return;
+    if (sent > batchSize) throw malformed(`corosync counts ${sent} answers to ${batchSize} requests`);
+    if (sent < batchSize) {
+      this.#ladder.wait(performance.now() - this.#completeAt);
+      return;
+    }
+    this.#ladder.reset();
+    this.#delivering = true;
+    // Between the two the event loop polls: what corosync has sent is then here, and anything else came from elsewhere.
+    this.#immediate = setImmediate(() => {
+      this.#immediate = setImmediate(() => this.#deliver());
+    });
+  }
+
+  /** Answers that are there count, even if nobody has looked at them yet. */
+  #expire(turns: number): void {
+    if (turns > 0 && this.#ledger.batchSize > 0) this.#expiry = setImmediate(() => this.#expire(turns - 1));
+    else {
+      this.#ledger.expire();
+      this.#checkForLostAnswers();
+    }
+  }
+
+  /** Whoever waits for an answer that corosync could not send would wait for ever, and so would all behind him. */
+  #checkForLostAnswers(): void {
+    const { batchSize } = this.#ledger;
+    if (batchSize === 0 || performance.now() - this.#sentAt < WAIT.lostMs) return;
+    const missing = batchSize - this.#control.responsesSent();
+    if (missing > 0 && this.#control.hasTaken(batchSize))
+      this.#onFailure(
+        malformed(`corosync has taken every request, but of its answers ${missing} did not come`),
+      );
+  }
+
+  #deliver(): void {
+    this.#delivering = false;
+    const answers = this.#answers;
+    this.#answers = [];
+    try {
+      for (const answer of answers) this.#ledger.deliver(new MessageReader(answer));
+      this.#control.endBatch();
+    } catch (cause) {
+      this.#onFailure(cause);
+      return;
+    }
+    this.#ledger.endBatch();
+    if (this.#ledger.idle) this.#ledger.clearDeadlines();
+    else this.#schedule();
+  }
+}
+
+/**
+ * At least what Linux counts for a datagram against its sender's buffer: the next power of two that holds it and its
+ * bookkeeping, and a header.
+ */
+function kernelCost(bytes: number): number {
+  return 2 * bytes + 1024;
+}
+
+function foreignDatagram(): ConnectionError {
+  return new ConnectionError('CS_ERR_SECURITY', {
+    operation: 'connection',
+    detail:
+      'another process of this machine has written to the socket of this connection, so that answers can no longer be told apart; ' +
+      'shared memory (`system { qb_ipc_type: shm }`, the default) cannot be disturbed like this',
+  });
+}

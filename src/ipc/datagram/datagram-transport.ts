@@ -1,0 +1,225 @@
+import fs from 'node:fs';
+import { malformed } from '../../codec/malformed.ts';
+import { MessageReader } from '../../codec/message-reader.ts';
+import { ConnectionError, systemErrorToCsError } from '../../errors/index.ts';
+import { DatagramControl } from './datagram-control.ts';
+import { checkDatagramNames, type DatagramNames, type DatagramPlace } from './datagram-names.ts';
+import { DatagramPipeline } from './datagram-pipeline.ts';
+import { loadDatagramBackend, type DatagramBackend, type DatagramSocket } from './datagram-socket.ts';
+import { removeLeftovers } from '../leftovers.ts';
+import type { PendingCall, Urgency } from '../calls/pending-call.ts';
+import { MAX_BATCH } from '../shared-memory/ring-pipeline.ts';
+import type { SetupSocket } from '../setup-socket.ts';
+import type { Transport, TransportListener } from '../transport.ts';
+import { checkTrustedDirectory } from '../trusted-file.ts';
+
+/** Four seconds in all: a corosync that stands still for longer has lost its token by then. */
+const FIRST_DELAY_MS = 1;
+const LAST_DELAY_MS = 2048;
+
+/** Datagrams that wait at one socket: Linux's default, and its own name for the limit. */
+const QUEUE_LENGTH = { file: '/proc/sys/net/unix/max_dgram_qlen', default: 10 };
+
+/**
+ * Datagram sockets, `system { qb_ipc_type: socket }`: one for requests and answers, one for events, a control file with counters. The
+ * stream socket stays open as the sign of life.
+ */
+export class DatagramTransport implements Transport {
+  readonly kind = 'socket';
+  readonly maxMessageSize: number;
+  readonly #names: DatagramNames;
+  readonly #setup: SetupSocket;
+  readonly #control: DatagramControl;
+  readonly #sockets: DatagramSocket[] = [];
+  readonly #pipeline: DatagramPipeline;
+  #listener: TransportListener | undefined;
+  #serverGone = false;
+
+  private constructor(
+    setup: SetupSocket,
+    names: DatagramNames,
+    backend: DatagramBackend,
+    maxMessageSize: number,
+  ) {
+    this.#setup = setup;
+    this.#names = names;
+    this.maxMessageSize = maxMessageSize;
+    this.#control = new DatagramControl(names.control);
+    try {
+      const requests = this.#bind(backend, 'response', (bytes) => this.#pipeline.receive(bytes));
+      this.#bind(backend, 'event', (bytes) => this.#receiveEvent(bytes));
+      this.#pipeline = new DatagramPipeline(
+        this.#control,
+        { inFlight: inFlight(), sendBufferSize: requests.sendBufferSize, maxMessageSize },
+        (bytes) => sendOrLose(requests, bytes, `${names.base}-request`),
+        (cause) => {
+          if (cause instanceof SendFailedError) this.#listener?.onLost(cause);
+          else this.#listener?.onFailure(cause);
+        },
+      );
+    } catch (error) {
+      this.#closeSockets();
+      throw error;
+    }
+  }
+
+  /** Opens what the connection response names. corosync sends nothing before our first request. */
+  static async open(
+    setup: SetupSocket,
+    response: {
+      readonly request: string;
+      readonly response: string;
+      readonly event: string;
+      readonly maxMessageSize: number;
+    },
+    place: DatagramPlace,
+    signal: AbortSignal,
+  ): Promise<DatagramTransport> {
+    const names = checkDatagramNames(response, place);
+    if (names.directory !== undefined) checkTrustedDirectory(names.directory);
+    const backend = await loadDatagramBackend(names.namespace);
+    signal.throwIfAborted();
+    return new DatagramTransport(setup, names, backend, response.maxMessageSize);
+  }
+
+  get settled(): boolean {
+    return this.#pipeline.settled;
+  }
+
+  listen(listener: TransportListener): void {
+    this.#listener = listener;
+    this.#setup.listen(
+      (count) => {
+        listener.onFailure(malformed(`${count} bytes on the stream socket, which announce nothing`));
+        return 0;
+      },
+      (error) => {
+        this.#serverGone = true;
+        // What it had sent before is read in the poll between the two.
+        setImmediate(() => setImmediate(() => this.#listener?.onLost(error)));
+      },
+    );
+  }
+
+  submit(call: PendingCall, urgent?: Urgency): void {
+    this.#pipeline.submit(call, urgent);
+  }
+
+  whenSettled(): Promise<void> {
+    return this.#pipeline.whenSettled();
+  }
+
+  stop(error: ConnectionError): void {
+    this.#listener = undefined;
+    this.#setup.destroy();
+    this.#pipeline.stop(error);
+    this.#control.close();
+    this.#linger(FIRST_DELAY_MS);
+  }
+
+  removeLeftovers(lost: boolean): void {
+    const { control, directory, serverPid, clientPid } = this.#names;
+    const files = [control, ...this.#socketFiles('request', 'event-tx')];
+    const remove = (): void => removeFiles(files, directory);
+    removeLeftovers({ path: control, serverPid, clientPid, remove }, lost);
+  }
+
+  /**
+   * corosync connects its sockets to ours when it has the first answer and the first event to send; where it finds nobody it tries
+   * again for a second, and its main loop with it. So ours stay until it has let go of the connection.
+   */
+  #linger(delayMs: number): void {
+    if (this.#serverGone || delayMs > LAST_DELAY_MS || !fs.existsSync(this.#names.control)) {
+      this.#closeSockets();
+    } else {
+      setTimeout(() => this.#linger(delayMs * 2), delayMs);
+    }
+  }
+
+  #closeSockets(): void {
+    this.#control.close();
+    for (const socket of this.#sockets) socket.close();
+    removeFiles(this.#socketFiles('response', 'event'), undefined);
+  }
+
+  #bind(
+    backend: DatagramBackend,
+    channel: 'response' | 'event',
+    onDatagram: (bytes: Buffer) => void,
+  ): DatagramSocket {
+    const onError = (error: Error): void => this.#listener?.onFailure(error);
+    const name = `${this.#names.base}-${channel}`;
+    // What an earlier process of the same pid has left there.
+    removeFiles(this.#socketFiles(channel), undefined);
+    try {
+      const socket = backend.bind(name, { onDatagram, onError });
+      this.#sockets.push(socket);
+      if (this.#names.namespace === 'file') fs.chmodSync(name, 0o600);
+      return socket;
+    } catch (cause) {
+      const { code, errno } = systemErrorToCsError(cause);
+      const detail = `cannot bind a datagram socket to ${name}`;
+      throw new ConnectionError(code, { operation: 'connect', errno, detail, cause });
+    }
+  }
+
+  #socketFiles(...channels: string[]): string[] {
+    const { namespace, base } = this.#names;
+    return namespace === 'file' ? channels.map((channel) => `${base}-${channel}`) : [];
+  }
+
+  #receiveEvent(bytes: Buffer): void {
+    const listener = this.#listener;
+    if (listener === undefined) return;
+    try {
+      listener.onEvent(new MessageReader(bytes));
+      listener.onDrained();
+    } catch (error) {
+      listener.onDrained();
+      listener.onFailure(error);
+    }
+  }
+}
+
+/** The kernel did not take a request: corosync's socket is gone or, where all bounds are kept, somebody else has filled it. */
+class SendFailedError extends ConnectionError {
+  constructor(cause: unknown) {
+    super('CS_ERR_LIBRARY', {
+      operation: 'connection',
+      detail: 'corosync takes no more requests on this connection',
+      cause,
+    });
+  }
+}
+
+function sendOrLose(socket: DatagramSocket, bytes: Buffer, to: string): void {
+  try {
+    socket.send(bytes, to);
+  } catch (cause) {
+    throw new SendFailedError(cause);
+  }
+}
+
+/** One less than the queue's length, where Linux takes one more: room for what is no answer of ours. */
+function inFlight(): number {
+  return Math.min(Math.max(queueLength() - 1, 1), MAX_BATCH);
+}
+
+function queueLength(): number {
+  try {
+    const length = Number(fs.readFileSync(QUEUE_LENGTH.file, 'utf8'));
+    return Number.isInteger(length) ? length : QUEUE_LENGTH.default;
+  } catch {
+    return QUEUE_LENGTH.default;
+  }
+}
+
+/** Files that are gone already are what we want. */
+function removeFiles(files: readonly string[], directory: string | undefined): void {
+  try {
+    for (const file of files) fs.rmSync(file, { force: true });
+    if (directory !== undefined) fs.rmdirSync(directory);
+  } catch {
+    // Gone already, or no longer ours to remove: nobody would be helped by an error here.
+  }
+}

@@ -1,0 +1,211 @@
+import type { ConnectionError } from '../../errors/index.ts';
+import { malformed } from '../../codec/malformed.ts';
+import type { MessageReader } from '../../codec/message-reader.ts';
+import { CallLedger } from '../calls/call-ledger.ts';
+import type { PendingCall, Urgency } from '../calls/pending-call.ts';
+import type { RequestRing } from './request-ring.ts';
+import { ResponseRing } from './response-ring.ts';
+import { TurnClock } from '../calls/turn-clock.ts';
+import { WAIT, WaitLadder } from '../calls/wait-ladder.ts';
+
+/**
+ * Most requests in one batch. corosync takes 5 at a wake-up and serves its other clients in between, so the
+ * size of a batch does not make them wait; beyond this there is nothing left to gain.
+ */
+export const MAX_BATCH = 128;
+
+/**
+ * Sends requests in batches and matches answers to them, in order. Requests made in the same turn go out together;
+ * those made while a batch is outstanding form the next one, because the rings' rules allow one at a time.
+ */
+export class RequestPipeline {
+  readonly #requests: RequestRing;
+  readonly #responses: ResponseRing;
+  readonly #sendBytes: (count: number) => boolean;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #ladder = new WaitLadder(() => this.#run());
+  readonly #turn = new TurnClock();
+  readonly #ledger = new CallLedger(() => this.#expire());
+  readonly #deliver = (response: MessageReader): void => this.#ledger.deliver(response);
+  #progressAt = 0;
+  #scheduled = false;
+  #flowCheckedAt = -Infinity;
+  /** Which answer belongs to which call is no longer known. */
+  #broken = false;
+
+  /**
+   * @param sendBytes writes so many bytes to the socket; false if the kernel does not have them yet
+   * @param onFailure the protocol is broken and the connection must go
+   */
+  constructor(
+    requests: RequestRing,
+    responses: ResponseRing,
+    sendBytes: (count: number) => boolean,
+    onFailure: (error: unknown) => void,
+  ) {
+    this.#requests = requests;
+    this.#responses = responses;
+    this.#sendBytes = sendBytes;
+    this.#onFailure = onFailure;
+  }
+
+  submit(call: PendingCall, urgent: Urgency = false): void {
+    this.#ledger.add(call, urgent);
+    if (this.#ledger.batchSize === 0) this.#schedule();
+    else this.#ledger.armDeadlines();
+  }
+
+  /** Whether nobody waits for an answer. */
+  get settled(): boolean {
+    return this.#ledger.settled;
+  }
+
+  /** Resolves when every call made so far is settled; a batch may still be outstanding if its callers gave up. */
+  whenSettled(): Promise<void> {
+    return this.#ledger.whenSettled();
+  }
+
+  /** Ends it: hands out the answers that are there, and fails everything else. */
+  stop(error: ConnectionError): void {
+    try {
+      if (this.#ledger.batchSize > 0 && !this.#broken) this.#collect();
+    } catch {
+      // The rings are as broken as the connection: `error` says more.
+    }
+    const calls = this.#ledger.takeAll();
+    this.#ladder.cancel();
+    this.#turn.stop();
+    for (const call of calls) call.lose(error);
+    this.#becomeIdle();
+  }
+
+  /** The next batch goes out when this turn's callers are done, or in the next turn if this one is used up. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    if (this.#turn.elapsedMs(performance.now()) < WAIT.turnMs) queueMicrotask(this.#run);
+    else {
+      this.#ledger.armDeadlines();
+      this.#ladder.wait(0);
+    }
+  }
+
+  /** One step: send if nothing is outstanding, look for answers, then see to it that the next step comes. */
+  readonly #run = (): void => {
+    this.#scheduled = false;
+    try {
+      if (this.#ledger.batchSize === 0 && !this.#send()) return;
+      const complete = this.#spin();
+      if (!complete) this.#waitForProgress();
+      else if (this.#ledger.idle) this.#becomeIdle();
+      else this.#schedule();
+    } catch (error) {
+      this.#fail(error);
+    }
+  };
+
+  #fail(error: unknown): void {
+    this.#broken = true;
+    this.#onFailure(error);
+  }
+
+  /** Posts the next batch. False if there is nothing to look for: no request, or corosync does not take any now. */
+  #send(): boolean {
+    this.#progressAt = performance.now();
+    const first = this.#ledger.next();
+    if (first === undefined) {
+      this.#becomeIdle();
+      return false;
+    }
+    if (this.#mustHold(this.#progressAt)) {
+      this.#ledger.armDeadlines();
+      this.#ladder.wait(WAIT.immediateMs);
+      return false;
+    }
+    this.#stageBatch(ResponseRing.cost(first.message.maxResponseSize));
+    // From the post to the byte nothing may come between: a post without its byte blocks corosync.
+    const handedOver = this.#sendBytes(this.#requests.post());
+    if (!handedOver) this.#waitForProgress();
+    return handedOver;
+  }
+
+  /** Flow control changes at changes of membership only, and to look at it costs as much as any other step of a call. */
+  #mustHold(now: number): boolean {
+    if (now - this.#flowCheckedAt < WAIT.flowControlMs) return false;
+    if (this.#requests.flowControl() !== 0) return true;
+    this.#flowCheckedAt = now;
+    return false;
+  }
+
+  /** As many calls as fit: the first one always does. */
+  #stageBatch(firstCost: number): void {
+    let room = this.#responses.room(firstCost);
+    let call = this.#ledger.next();
+    while (call !== undefined && this.#ledger.batchSize < MAX_BATCH) {
+      room -= ResponseRing.cost(call.message.maxResponseSize);
+      if (room < 0 || !this.#requests.stage(call.message)) break;
+      this.#ledger.take(call);
+      // What follows it up is the first of the next batch: nothing can have taken its place in the ring by then.
+      if (call.message.readUntilFollowUp === true) break;
+      call = this.#ledger.next();
+    }
+    if (this.#ledger.batchSize === 0) throw malformed('a single request does not fit the rings');
+  }
+
+  /** Looks for answers until the batch is complete, or nothing has come for a while. */
+  #spin(): boolean {
+    const spinMs = WAIT.spinUs / 1000;
+    let lookUntil = performance.now() + spinMs;
+    for (;;) {
+      if (this.#collect()) lookUntil = (this.#progressAt = performance.now()) + spinMs;
+      if (this.#ledger.unanswered === 0) break;
+      if (performance.now() > lookUntil) return false;
+    }
+    this.#ledger.endBatch();
+    this.#ladder.reset();
+    return true;
+  }
+
+  /** Reads the answers that are complete; false if there are none. */
+  #collect(): boolean {
+    const count = this.#responses.completed(this.#ledger.unanswered);
+    if (count === 0) return false;
+    let bytes = 0;
+    for (let i = 0; i < count; i++) {
+      bytes += ResponseRing.cost(this.#ledger.unansweredMessage(i)?.maxResponseSize ?? 0);
+    }
+    this.#responses.read(count, bytes, this.#deliver);
+    return true;
+  }
+
+  #waitForProgress(): void {
+    const idleMs = performance.now() - this.#progressAt;
+    if (idleMs >= WAIT.lostMs) this.#checkForLostAnswers();
+    this.#ledger.armDeadlines();
+    this.#ladder.wait(idleMs);
+  }
+
+  /** Whoever waits for an answer that corosync could not send would wait for ever, and so would all behind him. */
+  #checkForLostAnswers(): void {
+    if (!this.#requests.handled || this.#collect()) return;
+    throw malformed(
+      `corosync has handled every request, but of its answers ${this.#ledger.unanswered} did not come`,
+    );
+  }
+
+  /** Answers that are there count, even if nobody has looked at them yet. */
+  #expire(): void {
+    try {
+      if (this.#ledger.batchSize > 0) this.#collect();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#ledger.expire();
+  }
+
+  #becomeIdle(): void {
+    this.#ladder.cancel();
+    this.#ledger.clearDeadlines();
+  }
+}

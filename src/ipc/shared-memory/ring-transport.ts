@@ -1,0 +1,93 @@
+import type { ConnectionError } from '../../errors/index.ts';
+import type { EventRing } from './event-ring.ts';
+import type { PendingCall, Urgency } from '../calls/pending-call.ts';
+import { RequestPipeline } from './ring-pipeline.ts';
+import type { RequestRing } from './request-ring.ts';
+import type { ResponseRing } from './response-ring.ts';
+import type { SetupSocket } from '../setup-socket.ts';
+import type { Transport, TransportListener } from '../transport.ts';
+
+/** The four one-way channels of a connection over shared memory. */
+export interface RingChannels {
+  readonly setup: SetupSocket;
+  readonly requests: RequestRing;
+  readonly responses: ResponseRing;
+  readonly events: EventRing;
+  readonly maxMessageSize: number;
+  removeLeftovers(lost: boolean): void;
+}
+
+/** Rings in shared memory: corosync's default on Linux. */
+export class RingTransport implements Transport {
+  readonly kind = 'shared-memory';
+  readonly #channels: RingChannels;
+  readonly #pipeline: RequestPipeline;
+  #onFailure: (cause: unknown) => void = () => undefined;
+
+  constructor(channels: RingChannels) {
+    this.#channels = channels;
+    this.#pipeline = new RequestPipeline(
+      channels.requests,
+      channels.responses,
+      (count) => channels.setup.sendRequestBytes(count),
+      (cause) => this.#onFailure(cause),
+    );
+  }
+
+  get maxMessageSize(): number {
+    return this.#channels.maxMessageSize;
+  }
+
+  get settled(): boolean {
+    return this.#pipeline.settled;
+  }
+
+  listen(listener: TransportListener): void {
+    this.#onFailure = (cause) => listener.onFailure(cause);
+    this.#channels.setup.listen(
+      (count) => this.#drain(count, listener),
+      (error) => this.#lost(error, listener),
+    );
+  }
+
+  submit(call: PendingCall, urgent?: Urgency): void {
+    this.#pipeline.submit(call, urgent);
+  }
+
+  whenSettled(): Promise<void> {
+    return this.#pipeline.whenSettled();
+  }
+
+  stop(error: ConnectionError): void {
+    const { setup, requests, responses, events } = this.#channels;
+    setup.destroy();
+    this.#pipeline.stop(error);
+    requests.close();
+    responses.close();
+    events.close();
+  }
+
+  removeLeftovers(lost: boolean): void {
+    this.#channels.removeLeftovers(lost);
+  }
+
+  /** What corosync had told is handed out first: its bytes may have been lost with the socket, or never sent. */
+  #lost(error: ConnectionError, listener: TransportListener): void {
+    this.#channels.events.drainRest((event) => listener.onEvent(event));
+    listener.onDrained();
+    listener.onLost(error);
+  }
+
+  /** Returns the milliseconds to rest. */
+  #drain(count: number, listener: TransportListener): number {
+    try {
+      const restMs = this.#channels.events.drain(count, (event) => listener.onEvent(event));
+      listener.onDrained();
+      return restMs;
+    } catch (error) {
+      listener.onDrained();
+      listener.onFailure(error);
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import type { DatagramBackend } from './server-datagram-socket.ts';
+import type { Faults } from '../faults/faults.ts';
+import type { ServerConnection } from './server-connection.ts';
+
+/** What executes a client's requests. */
+export interface Service {
+  /**
+   * undefined: there is no answer.
+   * @param reread what stands in the request's place at any later time
+   */
+  handle(request: Buffer, reread: () => Buffer): Buffer | undefined;
+  close(): void;
+}
+
+/** What a server counts over all its connections. */
+export interface Counters {
+  connections: number;
+  refused: number;
+  requests: number;
+  responses: number;
+  /** Answers that were never written: the ring was full, or a fault took them. */
+  droppedResponses: number;
+  events: number;
+}
+
+/** What a connection needs of its server. */
+export interface ConnectionHost {
+  readonly service: string;
+  readonly sharedMemoryDirectory: string;
+  readonly pid: number;
+  /** For datagrams; undefined: the transport is shared memory. */
+  readonly datagrams: DatagramBackend | undefined;
+  readonly faults: Faults;
+  readonly counters: Counters;
+  readonly paused: boolean;
+  readonly flowControl: number;
+  newService(connection: ServerConnection): Service;
+  onClosed(connection: ServerConnection): void;
+  /** A client did what would harm corosync. */
+  onViolation(error: Error): void;
+  die(): void;
+}

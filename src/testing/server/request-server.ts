@@ -1,0 +1,142 @@
+import { bareError } from '../faults/apply-fault.ts';
+import type { ConnectionFaults, SteppingConnection } from '../faults/connection-faults.ts';
+import type { ConnectionHost, Service } from './connection-host.ts';
+import type { RequestFault } from '../faults/fault-types.ts';
+import type { FaultSubject } from '../faults/faults.ts';
+import { BadMessage } from './libqb-ring.ts';
+import { RequestReader } from '../cmap/requests.ts';
+import { ServerHangs } from './server-channels.ts';
+import { StepRunner, type Steps } from '../faults/steps.ts';
+
+/** Milliseconds after which a byte that belongs to a request that has been handled is a client's mistake. */
+const OWED_BYTE_MS = 500;
+/** QB_IPC_MSG_DISCONNECT */
+const DISCONNECT_ID = -3;
+
+interface ServedConnection extends SteppingConnection {
+  readonly serving: boolean;
+  readonly service: Service | undefined;
+  /** Goes on after a change of flow control. */
+  wake(): void;
+}
+
+/** The requests of one connection and their answers, in the order in which libqb's server takes them. */
+export class RequestServer {
+  readonly #host: ConnectionHost;
+  readonly #connection: ServedConnection;
+  readonly #faults: ConnectionFaults;
+  readonly #runner = new StepRunner();
+  #owedTimer: NodeJS.Timeout | undefined;
+  #flowTimer: NodeJS.Timeout | undefined;
+  #ownFlowControl = 0;
+
+  constructor(host: ConnectionHost, connection: ServedConnection, faults: ConnectionFaults) {
+    this.#host = host;
+    this.#connection = connection;
+    this.#faults = faults;
+  }
+
+  /** This client's, or else everybody's. */
+  get flowControl(): number {
+    return this.#ownFlowControl || this.#host.flowControl;
+  }
+
+  /** Handles what there is, unless it is under way. */
+  run(): void {
+    this.#runner.run(() => this.#serve());
+  }
+
+  /** Handles the requests of one wake-up. */
+  wakeUp(atMost: number): void {
+    this.#runner.run(() => this.#wakeUp(atMost));
+  }
+
+  /** Bytes have come on the setup socket. */
+  receiveBytes(count: number): void {
+    const { transport } = this.#connection;
+    transport.receiveBytes(count);
+    if (transport.owedBytes === 0) clearTimeout(this.#owedTimer);
+    this.run();
+  }
+
+  stop(): void {
+    this.#runner.stop();
+    clearTimeout(this.#owedTimer);
+    clearTimeout(this.#flowTimer);
+  }
+
+  *#serve(): Steps {
+    const connection = this.#connection;
+    while (connection.serving && !connection.closed && !this.#host.paused && this.flowControl === 0) {
+      const { handled } = connection.transport;
+      yield* this.#wakeUp();
+      if (connection.transport.handled === handled) return;
+    }
+  }
+
+  /** qb_ipcs_dispatch_connection_request */
+  *#wakeUp(atMost?: number): Steps {
+    const { transport } = this.#connection;
+    try {
+      const count = transport.beginWakeUp(atMost);
+      for (let i = 0; i < count; i++) {
+        if (!(yield* this.#serveRequest())) return;
+      }
+      if (count > 0 && transport.endWakeUp(count) > 0) this.#expectOwedBytes();
+    } catch (error) {
+      if (!(error instanceof ServerHangs) && !(error instanceof BadMessage)) throw error;
+      this.#host.onViolation(error);
+      if (error instanceof BadMessage) this.#connection.close();
+    }
+  }
+
+  /** corosync is blocked until they come. A client that posts its next request at this moment sends them at once. */
+  #expectOwedBytes(): void {
+    this.#owedTimer = setTimeout(() => {
+      const { owedBytes } = this.#connection.transport;
+      this.#host.onViolation(new ServerHangs(`waits for ${owedBytes} bytes that are not there`));
+    }, OWED_BYTE_MS);
+  }
+
+  *#serveRequest(): Generator<number, boolean> {
+    const { transport } = this.#connection;
+    const bytes = transport.peek();
+    const request = new RequestReader(bytes);
+    if (request.id === DISCONNECT_ID) {
+      this.#connection.close();
+      return false;
+    }
+    const subject = { request: request.name, key: request.key };
+    this.#host.counters.requests += 1;
+    let response: Buffer | undefined;
+    const executed = yield* this.#faults.step('request', subject, (fault) => {
+      response = this.#execute(bytes, fault);
+    });
+    if (!executed || !(yield* this.#respond(response, subject))) return false;
+    transport.reclaim(bytes);
+    return true;
+  }
+
+  #execute(bytes: Buffer, { flowControl, error }: RequestFault): Buffer | undefined {
+    const { service, transport } = this.#connection;
+    if (flowControl !== undefined) this.#holdOff(flowControl);
+    return error === undefined ? service?.handle(bytes, transport.reread(bytes)) : bareError(error);
+  }
+
+  *#respond(response: Buffer | undefined, subject: FaultSubject): Generator<number, boolean> {
+    return yield* this.#faults.step('response', subject, (fault) => {
+      const sent = response !== undefined && this.#faults.put('response', response, fault);
+      this.#host.counters[sent ? 'responses' : 'droppedResponses'] += 1;
+    });
+  }
+
+  #holdOff({ value, forMs }: { value: number; forMs: number }): void {
+    this.#ownFlowControl = value;
+    this.#connection.transport.setFlowControl(this.flowControl);
+    clearTimeout(this.#flowTimer);
+    this.#flowTimer = setTimeout(() => {
+      this.#ownFlowControl = 0;
+      this.#connection.wake();
+    }, forMs);
+  }
+}

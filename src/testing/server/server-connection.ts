@@ -1,0 +1,136 @@
+import type net from 'node:net';
+import { ConnectionFaults } from '../faults/connection-faults.ts';
+import type { ConnectionHost, Service } from './connection-host.ts';
+import { DatagramTransport } from './server-datagram-transport.ts';
+import { EventSender } from './event-sender.ts';
+import { Handshake } from './handshake.ts';
+import { RequestServer } from './request-server.ts';
+import type { RingDirectory } from './ring-directory.ts';
+import { RingTransport } from './server-ring-transport.ts';
+import type { ServerTransport } from './server-transport.ts';
+import { destroyAfterFlush } from './setup-listener.ts';
+import { EMPTY, type WelcomeFields } from './welcome.ts';
+
+/** The server's end of one connection: handshake, requests, answers and events, with the faults that strike them. */
+export class ServerConnection {
+  /** 1 for the server's first. */
+  readonly number: number;
+  /** False: requests wait until `wakeUp` is called for them. */
+  serving = true;
+  readonly #host: ConnectionHost;
+  readonly #socket: net.Socket;
+  readonly #handshake: Handshake;
+  readonly #requests: RequestServer;
+  readonly #events: EventSender;
+  #transport: ServerTransport | undefined;
+  #service: Service | undefined;
+  #closed = false;
+
+  constructor(host: ConnectionHost, socket: net.Socket, number: number) {
+    this.#host = host;
+    this.#socket = socket;
+    this.number = number;
+    const faults = new ConnectionFaults(host, this);
+    this.#handshake = new Handshake(host, this, faults, socket);
+    this.#requests = new RequestServer(host, this, faults);
+    this.#events = new EventSender(host, this, faults);
+    socket.on('close', () => this.close());
+    this.#handshake.run();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Connected and welcomed. */
+  get established(): boolean {
+    return this.#service !== undefined && !this.#closed;
+  }
+
+  /** Once it is established. */
+  get transport(): ServerTransport {
+    if (this.#transport === undefined) throw new Error('the client is not connected yet');
+    return this.#transport;
+  }
+
+  get service(): Service | undefined {
+    return this.#service;
+  }
+
+  /** Events that wait for room in the ring. */
+  get queuedEvents(): number {
+    return this.#events.queued;
+  }
+
+  /** Makes the transport that the client has asked for. */
+  open(directory: RingDirectory, maxMessageSize: number): WelcomeFields {
+    this.#transport = this.#newTransport(directory, maxMessageSize);
+    this.#transport.setFlowControl(this.#requests.flowControl);
+    this.#service = this.#host.newService(this);
+    this.#host.counters.connections += 1;
+    return { ...EMPTY, ...this.#transport.welcome, maxMessageSize };
+  }
+
+  /** Sends an event, or queues it behind those that wait. */
+  send(bytes: Buffer): void {
+    if (!this.#closed) this.#events.send(bytes);
+  }
+
+  /** Bytes on the socket that announce nothing. */
+  sendBytes(count: number): void {
+    if (count > 0) this.#socket.write(Buffer.alloc(count));
+  }
+
+  /** Bytes of the client on the socket. */
+  receiveBytes(count: number): void {
+    if (this.#transport !== undefined && !this.#closed) this.#requests.receiveBytes(count);
+  }
+
+  /** Ends the server's direction of the socket only. */
+  hangUp(): void {
+    this.#socket.end();
+  }
+
+  /** Goes on after a pause or a change of flow control. */
+  wake(): void {
+    if (this.#transport === undefined) return;
+    this.#transport.setFlowControl(this.#requests.flowControl);
+    this.#requests.run();
+    this.#events.run();
+  }
+
+  /** Handles the requests of one wake-up. */
+  wakeUp(atMost: number): void {
+    this.#requests.wakeUp(atMost);
+  }
+
+  /** Ends in good order: the files go, too. */
+  close(): void {
+    if (this.#closed) return;
+    this.#end();
+    this.#socket.destroy();
+    this.#transport?.remove();
+    this.#host.onClosed(this);
+  }
+
+  /** Ends as a killed process does: the files stay. */
+  die(): void {
+    if (this.#closed) return;
+    this.#end();
+    destroyAfterFlush(this.#socket);
+  }
+
+  #end(): void {
+    this.#closed = true;
+    for (const part of [this.#handshake, this.#requests, this.#events]) part.stop();
+    this.#service?.close();
+    this.#transport?.close();
+  }
+
+  #newTransport(directory: RingDirectory, maxMessageSize: number): ServerTransport {
+    const { datagrams } = this.#host;
+    if (datagrams === undefined) return new RingTransport(directory, maxMessageSize);
+    const onRequest = (): void => this.#requests.run();
+    return new DatagramTransport(directory, datagrams, onRequest, () => this.close());
+  }
+}

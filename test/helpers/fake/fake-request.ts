@@ -1,0 +1,92 @@
+import { malformed } from '../../../src/codec/malformed.ts';
+import type { MessageReader } from '../../../src/codec/message-reader.ts';
+import type { MessageWriter } from '../../../src/codec/message-writer.ts';
+import type { RequestMessage } from '../../../src/codec/message.ts';
+import { CS_ERROR_CODES } from '../../../src/errors/index.ts';
+
+export const FAKE_ID = 77;
+const REQUEST_FIXED_SIZE = 28;
+const RESPONSE_HEADER_SIZE = 24;
+
+export interface FakeRequestOptions {
+  readonly size?: number;
+  /** Of the answer that the server is to give. */
+  readonly responseSize?: number;
+  readonly maxResponseSize?: number;
+  /** The cs_error_t that the server is to answer with. */
+  readonly error?: number;
+  readonly changes?: boolean;
+}
+
+/**
+ * A request that carries its own answer, of any size, filled with a pattern so that a byte from the wrong place is seen:
+ * 16 u32 number, 20 u32 response size, 24 u32 error, 28 pattern. It resolves with its number.
+ */
+export class FakeRequest implements RequestMessage<number> {
+  readonly operation = 'fake';
+  readonly key: string;
+  readonly responseId = FAKE_ID;
+  readonly size: number;
+  readonly maxResponseSize: number;
+  readonly number: number;
+  readonly changes: boolean;
+  readonly #responseSize: number;
+  readonly #error: number;
+
+  constructor(number: number, options: FakeRequestOptions = {}) {
+    this.number = number;
+    this.changes = options.changes === true;
+    this.key = `request ${number}`;
+    this.size = options.size ?? 32;
+    this.#responseSize = options.responseSize ?? 32;
+    this.maxResponseSize = options.maxResponseSize ?? Math.max(this.#responseSize, RESPONSE_HEADER_SIZE);
+    this.#error = options.error ?? CS_ERROR_CODES.CS_OK;
+  }
+
+  encode(into: MessageWriter): void {
+    into.i32(0, FAKE_ID);
+    into.i32(8, this.size);
+    into.u32(16, this.number);
+    into.u32(20, this.#responseSize);
+    into.u32(24, this.#error);
+    for (let i = REQUEST_FIXED_SIZE; i < this.size; i++) into.u8(i, pattern(this.number, i));
+  }
+
+  decode(response: MessageReader): number {
+    if (response.length !== this.#responseSize) throw malformed(`answer of ${response.length} bytes`);
+    for (let i = RESPONSE_HEADER_SIZE; i < response.length; i++) {
+      if (response.u8(i) !== pattern(this.number, i)) throw malformed(`byte ${i} belongs to another answer`);
+    }
+    return this.number;
+  }
+}
+
+/** What a server that understands FakeRequest answers. */
+export function answerFake(request: Buffer): Buffer {
+  const [number, size, error] = [
+    request.readUInt32LE(16),
+    request.readUInt32LE(20),
+    request.readUInt32LE(24),
+  ];
+  for (let i = REQUEST_FIXED_SIZE; i < request.length; i++) {
+    if (request[i] !== pattern(number, i)) throw new Error(`byte ${i} of request ${number} is damaged`);
+  }
+  const response = responseHeader(FAKE_ID, size, error);
+  for (let i = RESPONSE_HEADER_SIZE; i < size; i++) response[i] = pattern(number, i);
+  return response;
+}
+
+/** A response of `size` bytes, all zero behind its header. */
+export function responseHeader(id: number, size: number, error: number): Buffer {
+  const response = Buffer.alloc(size);
+  response.writeInt32LE(id, 0);
+  response.writeInt32LE(size, 8);
+  response.writeInt32LE(error, 16);
+  return response;
+}
+
+export const numberOf = (request: Buffer): number => request.readUInt32LE(16);
+
+function pattern(number: number, at: number): number {
+  return (number * 31 + at * 7 + 1) & 0xff;
+}

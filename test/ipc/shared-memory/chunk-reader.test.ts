@@ -1,0 +1,148 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RING_HEADER, chunkBytes } from '../../../src/codec/ring-layout.ts';
+import { CsError } from '../../../src/errors/index.ts';
+import { ChunkReader } from '../../../src/ipc/shared-memory/chunk-reader.ts';
+import { LibqbRing } from '../../../src/testing/server/libqb-ring.ts';
+import { MemoryRing } from '../../helpers/memory/memory-ring.ts';
+
+const WORDS = 64;
+const malformed: unknown = expect.objectContaining({ name: 'CsError', code: 'CS_ERR_MESSAGE_ERROR' });
+
+const bytesOf = (number: number, length: number): Buffer =>
+  Buffer.from(Uint8Array.from({ length }, (_, at) => (number * 31 + at * 7 + 1) & 0xff));
+
+/** Reads into an array of copies. */
+function readAll(
+  reader: ChunkReader,
+  count: number,
+  available: number,
+): { stepped: number; chunks: Buffer[] } {
+  const chunks: Buffer[] = [];
+  const stepped = reader.read(count, available, (message) => {
+    chunks.push(Buffer.from(message.copy(0, message.length)));
+  });
+  return { stepped, chunks };
+}
+
+describe('ChunkReader', () => {
+  it('reads at every offset of the ring and for every length around a word', () => {
+    for (let start = 0; start < WORDS; start++) {
+      for (let length = 24; length <= 40; length++) {
+        const storage = new MemoryRing(WORDS, start);
+        const server = new LibqbRing(storage);
+        const written = [bytesOf(1, length), bytesOf(2, 25), bytesOf(3, length)];
+        for (const chunk of written) expect(server.write(chunk)).toBe(true);
+        const reader = new ChunkReader(storage, start);
+        const available = written.reduce((sum, chunk) => sum + chunkBytes(chunk.length), 0);
+        expect(readAll(reader, 3, available)).toEqual({ stepped: available, chunks: written });
+        expect(reader.readPointer).toBe(storage.readHeader(RING_HEADER.writePointer));
+      }
+    }
+  });
+
+  it('reads as many as it is told, also where more bytes are available', () => {
+    const storage = new MemoryRing(WORDS);
+    const server = new LibqbRing(storage);
+    const written = [bytesOf(1, 24), bytesOf(2, 27), bytesOf(3, 30)];
+    for (const chunk of written) server.write(chunk);
+    const reader = new ChunkReader(storage, 0);
+    expect(readAll(reader, 1, 240).chunks).toEqual(written.slice(0, 1));
+    expect(readAll(reader, 2, 240 - 32).chunks).toEqual(written.slice(1));
+  });
+
+  it.each([
+    [16 * 1024 - 8, 4],
+    [16 * 1024, 3],
+    [16 * 1024 + 8, 3],
+    [64 * 1024, 3],
+    [200_000, 2],
+    [256 * 1024 - 8, 1],
+  ])('grows its window for chunks of %d bytes', (length, count) => {
+    const words = 120_000;
+    for (const start of [0, words - 10, words - 4000]) {
+      const storage = new MemoryRing(words, start);
+      const server = new LibqbRing(storage);
+      const written = Array.from({ length: count }, (_, number) => bytesOf(number, length));
+      for (const chunk of written) expect(server.write(chunk)).toBe(true);
+      const { chunks } = readAll(new ChunkReader(storage, start), count, chunkBytes(length) * count);
+      expect(Buffer.concat(chunks).equals(Buffer.concat(written))).toBe(true);
+    }
+  });
+
+  it('reads many small chunks that lie across the edges of its window', () => {
+    const storage = new MemoryRing(60_000, 59_000);
+    const server = new LibqbRing(storage);
+    const written = Array.from({ length: 2000 }, (_, number) => bytesOf(number, 24 + (number % 50)));
+    for (const chunk of written) expect(server.write(chunk)).toBe(true);
+    const available = written.reduce((sum, chunk) => sum + chunkBytes(chunk.length), 0);
+    const { chunks } = readAll(new ChunkReader(storage, 59_000), 2000, available);
+    expect(Buffer.concat(chunks).equals(Buffer.concat(written))).toBe(true);
+  });
+
+  it('refuses a chunk larger than any message', () => {
+    const storage = new MemoryRing(120_000);
+    new LibqbRing(storage).write(Buffer.alloc(256 * 1024));
+    expect(() => readAll(new ChunkReader(storage, 0), 1, 400_000)).toThrow(malformed);
+  });
+
+  it.each([0xd0d0d0d0, 0xa110ced0, 0, 0xeeeeeeee, 0xa1a1a1a0])('refuses the magic %d', (magic) => {
+    const storage = new MemoryRing(WORDS);
+    new LibqbRing(storage).write(bytesOf(1, 24));
+    storage.data.writeUInt32LE(magic, 4);
+    expect(() => readAll(new ChunkReader(storage, 0), 1, 32)).toThrow(malformed);
+  });
+
+  // 24 bytes are the least a message can have: the response header.
+  it.each([0, 23, 25, 0x7fffffff, 0x80000000, 0xffffffff])('refuses a length of %d in 32 bytes', (length) => {
+    const storage = new MemoryRing(WORDS);
+    new LibqbRing(storage).write(bytesOf(1, 24));
+    storage.data.writeUInt32LE(length, 0);
+    expect(() => readAll(new ChunkReader(storage, 0), 1, 32)).toThrow(malformed);
+  });
+
+  it.each([0, 4, 7])('refuses a chunk where only %d bytes are', (available) => {
+    const storage = new MemoryRing(WORDS);
+    new LibqbRing(storage).write(bytesOf(1, 24));
+    expect(() => readAll(new ChunkReader(storage, 0), 1, available)).toThrow(malformed);
+  });
+
+  it('refuses a second chunk where only one is', () => {
+    const storage = new MemoryRing(WORDS);
+    new LibqbRing(storage).write(bytesOf(1, 24));
+    expect(() => readAll(new ChunkReader(storage, 0), 2, 32)).toThrow(malformed);
+  });
+
+  it.each([WORDS, WORDS + 1, 2 ** 32 - 1])('does not start at word %d', (readPointer) => {
+    expect(() => new ChunkReader(new MemoryRing(WORDS), readPointer)).toThrow(malformed);
+  });
+
+  it('gives chunks or CS_ERR_MESSAGE_ERROR for any ring at all, and reads nothing outside', () => {
+    const word = fc.oneof(
+      { weight: 3, arbitrary: fc.constant(0xa1a1a1a1) },
+      { weight: 3, arbitrary: fc.integer({ min: 20, max: 60 }) },
+      { weight: 1, arbitrary: fc.integer({ min: 0, max: 0xffffffff }) },
+    );
+    fc.assert(
+      fc.property(
+        fc.array(word, { minLength: WORDS, maxLength: WORDS }),
+        fc.nat(WORDS - 1),
+        fc.integer({ min: 1, max: 10 }),
+        fc.nat(WORDS).map((words) => words * 4),
+        (words, start, count, available) => {
+          const storage = new MemoryRing(WORDS);
+          for (const [at, value] of words.entries()) storage.data.writeUInt32LE(value, at * 4);
+          try {
+            const { stepped, chunks } = readAll(new ChunkReader(storage, start), count, available);
+            expect(chunks).toHaveLength(count);
+            expect(stepped).toBeLessThanOrEqual(available);
+          } catch (error) {
+            if (!(error instanceof CsError)) throw error;
+            expect(error.code).toBe('CS_ERR_MESSAGE_ERROR');
+          }
+        },
+      ),
+      { numRuns: 4000 },
+    );
+  });
+});
