@@ -5,7 +5,7 @@
 #   --nodes 20,24                Node.js releases, from npm
 #   --others bun,deno            other runtimes from npm, best effort; --others '' for none
 #   --quick                      shared memory, the oldest and the newest Node, nothing else
-#   --update                     write the tables to docs/versions.md, and in short to README.md
+#   --update                     write the tables to docs/versions.md
 # What it downloads stays in build/matrix (or MATRIX_DIRECTORY); remove that to have newer packages.
 # shellcheck source=scripts/prepare.sh
 . "$(dirname "$0")/prepare.sh"

@@ -117,8 +117,8 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   /**
    * cmap_set: creates the key, or replaces its value and type.
    * @throws CsError CS_ERR_ACCESS: the key is read-only; CS_ERR_NAME_TOO_LONG: corosync does not allow the key;
-   *   CS_ERR_INVALID_PARAM: the value does not fit its type, has more than 16384 bytes, or could crash corosync (README,
-   *   "Where this differs from libcmap"); CS_ERR_TOO_BIG: nor the buffer;
+   *   CS_ERR_INVALID_PARAM: the value does not fit its type, has more than 16384 bytes, or could crash
+   *   corosync (docs/errors.md); CS_ERR_TOO_BIG: nor the buffer;
    *   CS_ERR_BUSY: a tracker of this process would make corosync crash (see `track`).
    */
   async set(key: string, value: CmapValue, options?: CallOptions): Promise<void> {

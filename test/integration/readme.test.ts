@@ -1,28 +1,28 @@
 import { execFile, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
 import { describeIntegration } from '../helpers/corosync/requirements.ts';
+import { codeBlocks, DOCUMENTS, textOf } from '../helpers/documents.ts';
 
 const run = promisify(execFile);
-const readme = readFileSync('README.md', 'utf8');
 // Inside the repository, so that the examples import the package by its name.
 const directory = join(process.cwd(), 'build', 'readme');
-
-function blocks(language: string): string[] {
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'gm'))].map(
-    ([, text = '']) => text,
+// What docs/containers.md says takes containers; test/cluster runs it.
+const documents = DOCUMENTS.filter((document) => document !== 'docs/containers.md');
+const withDocument = (language: string): [document: string, text: string][] =>
+  documents.flatMap((document) =>
+    codeBlocks(document, language).map((text): [string, string] => [document, text]),
   );
-}
 
 /** What a comment at the end of a console.log line promises to be printed. */
 function promises(example: string): string[] {
   return [...example.matchAll(/(?:console\.log\(.*\);|^ {2}) \/\/ (.*)$/gm)].map(([, text = '']) => text);
 }
 
-describeIntegration('the README', () => {
+describeIntegration('README and docs', () => {
   let corosync: PrivateCorosync;
 
   beforeAll(async () => {
@@ -39,7 +39,7 @@ describeIntegration('the README', () => {
   });
   afterAll(() => corosync.stop());
 
-  it.each(blocks('js'))('example %# runs as written', async (example) => {
+  it.each(withDocument('js'))('%s: example %# runs as written', async (_document, example) => {
     const file = join(directory, `example.mjs`);
     writeFileSync(file, example);
     const { stdout, stderr } = await run('node', [file], { timeout: 20_000 });
@@ -47,17 +47,20 @@ describeIntegration('the README', () => {
     for (const promise of promises(example)) expect(stdout).toContain(promise);
   });
 
-  const commands = blocks('sh')
-    .flatMap((block) => block.split('\n'))
-    .filter((line) => /^(?:corosync-client|cmapctl) /.test(line));
+  const commands = withDocument('sh').flatMap(([document, block]) =>
+    block
+      .split('\n')
+      .filter((line) => /^(?:corosync-client|cmapctl) /.test(line))
+      .map((line): [string, string] => [document, line]),
+  );
 
-  it('has commands to run', () => {
+  it('have something to run', () => {
     expect(commands.length).toBeGreaterThan(8);
-    expect(blocks('js').length).toBe(5);
+    expect(codeBlocks('README.md', 'js').length).toBeGreaterThanOrEqual(4);
   });
 
-  it('shows a rule for users that corosync can read', async () => {
-    const [rule = ''] = /^uidgid \{\n[^]*?^\}\n/m.exec(readme) ?? [];
+  it('show a rule for users that corosync can read', async () => {
+    const [rule = ''] = /^uidgid \{\n[^]*?^\}\n/m.exec(textOf('README.md')) ?? [];
     mkdirSync(join(corosync.directory, 'uidgid.d'), { recursive: true });
     writeFileSync(join(corosync.directory, 'uidgid.d', 'readme'), rule);
     await run('corosync-cfgtool', ['-R']);
@@ -65,7 +68,7 @@ describeIntegration('the README', () => {
     expect(stdout).toContain('uidgid.config.uid.998');
   });
 
-  it.each(commands)('%s', async (command) => {
+  it.each(commands)('%s: %s', async (_document, command) => {
     const environment = { ...process.env, PATH: `${join(directory, 'bin')}:${process.env.PATH ?? ''}` };
     const child = spawn('sh', ['-c', `exec ${command}`], {
       env: environment,

@@ -1,8 +1,7 @@
 /**
  * Runs the version matrix, inside scripts/in-namespaces.sh, on what scripts/test-matrix.sh has prepared:
  *   run.ts --work DIRECTORY --releases a,b --transports shm,socket --runtimes node-20,bun [--update]
- * Everything of a run is in WORK/result.json; the tables are printed, and with --update written to docs/versions.md,
- * and in short to README.md.
+ * Everything of a run is in WORK/result.json; the tables are printed, and with --update written to docs/versions.md.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +15,6 @@ import { failuresOf, replaceBetween, summary, tables } from './tables.ts';
 
 const CELL_TIMEOUT_MS = 180_000;
 const DOCS = 'docs/versions.md';
-const README = 'README.md';
 
 const { values: options } = parseArgs({
   options: {
@@ -108,10 +106,6 @@ async function runRelease(chroot: Chroot): Promise<MatrixResult> {
   return { cells, servers };
 }
 
-function update(file: string, text: string): void {
-  writeFileSync(file, replaceBetween(readFileSync(file, 'utf8'), text));
-}
-
 const results: MatrixResult[] = [];
 for (const release of list(options.releases)) {
   results.push(await runRelease(new Chroot(release, join(options.work, 'chroots', release))));
@@ -121,12 +115,9 @@ const result: MatrixResult = {
   servers: results.flatMap(({ servers }) => servers),
 };
 writeFileSync(join(options.work, 'result.json'), JSON.stringify(result, undefined, 1));
-const text = tables(result);
+const text = `${summary(result)}\n\n${tables(result)}`;
 console.log(text);
-if (options.update) {
-  update(DOCS, text);
-  update(README, summary(result));
-}
+if (options.update) writeFileSync(DOCS, replaceBetween(readFileSync(DOCS, 'utf8'), text));
 // Other runtimes are tried, not promised.
 const failures = result.cells.filter(({ column }) => column.startsWith('node-')).flatMap(failuresOf);
 const changed = result.servers.flatMap(({ goldens }) => goldens.different);

@@ -1,0 +1,42 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DOCUMENTS, textOf } from './helpers/documents.ts';
+
+/** A heading's anchor, as GitHub makes it. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+}
+
+function anchors(document: string): string[] {
+  return [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading));
+}
+
+/** Links to elsewhere in the repository. */
+function links(document: string): { file: string; anchor: string }[] {
+  return [...textOf(document).matchAll(/\]\((?!\w+:)([^)#]*)#?([^)]*)\)/g)].map(
+    ([, path = '', anchor = '']) => ({
+      file: path === '' ? document : join(dirname(document), path),
+      anchor,
+    }),
+  );
+}
+
+describe.each(DOCUMENTS)('%s', (document) => {
+  it('links to what is there', () => {
+    const broken = links(document).filter(
+      ({ file, anchor }) =>
+        !existsSync(file) || (anchor !== '' && !anchors(file.endsWith('.md') ? file : '').includes(anchor)),
+    );
+    expect(broken).toEqual([]);
+  });
+});
+
+describe('README.md', () => {
+  it('is for a reader who has five minutes', () => {
+    expect(statSync('README.md').size).toBeLessThanOrEqual(12_000);
+  });
+});
