@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { PrivateCorosync } from '../test/helpers/corosync/private-corosync.ts';
 import type { Finding } from './finding.ts';
-import type { BenchOptions } from './options.ts';
 import { Peer } from './peer.ts';
 import { Spinners } from './spinners.ts';
 
@@ -12,6 +11,17 @@ const PROGRAMS = resolve('build/bench');
 export class Skipped extends Error {}
 
 export type Row = (bench: Bench) => Promise<Finding[]>;
+
+export interface BenchOptions {
+  readonly quick: boolean;
+  /** Measured rounds of each row; every round runs all contenders. */
+  readonly rounds: number;
+  /** Names of rows. */
+  readonly rows: readonly string[];
+  readonly jsonFile: string | undefined;
+  /** The build of our client to measure. */
+  readonly dist: string;
+}
 
 /** What rows are made of: a corosync, our client and the C programs. */
 export class Bench {

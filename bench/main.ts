@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { PrivateCorosync } from '../test/helpers/corosync/private-corosync.ts';
-import { Bench, Skipped, type Row } from './bench.ts';
+import { Bench, Skipped, type BenchOptions, type Row } from './bench.ts';
 import type { Finding } from './finding.ts';
-import { optionsOrExit, type BenchOptions } from './options.ts';
+import { optionsOrExit } from './options.ts';
 import { describeMachine, formatFindings } from './report.ts';
 import { ROWS } from './rows/index.ts';
 

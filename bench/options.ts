@@ -1,18 +1,8 @@
 import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
 import { parsedOrExit } from '../test/helpers/parsed-or-exit.ts';
+import type { BenchOptions } from './bench.ts';
 import { ROWS } from './rows/index.ts';
-
-export interface BenchOptions {
-  readonly quick: boolean;
-  /** Measured rounds of each row; every round runs all contenders. */
-  readonly rounds: number;
-  /** Names of rows. */
-  readonly rows: readonly string[];
-  readonly jsonFile: string | undefined;
-  /** The build of our client to measure. */
-  readonly dist: string;
-}
 
 const DEFAULT_ROUNDS = 9;
 const QUICK_ROUNDS = 3;

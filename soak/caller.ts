@@ -6,7 +6,7 @@ import { show } from '../test/properties/model.ts';
 import { ROOT } from './protocol.ts';
 import { ABORTED, type Tally } from './tally.ts';
 import { randomValue } from './values.ts';
-import type { Work } from './worker.ts';
+import type { Work } from './work.ts';
 
 const MOST_KEYS = 50;
 const CALL_TIMEOUT_MS = 5000;

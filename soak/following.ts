@@ -6,7 +6,7 @@ import { show } from '../test/properties/model.ts';
 import { FOLLOWED, ROOT, type Picture } from './protocol.ts';
 import type { Tally } from './tally.ts';
 import { randomValue } from './values.ts';
-import type { Work } from './worker.ts';
+import type { Work } from './work.ts';
 
 const ABSENT = show(wireOf(undefined));
 

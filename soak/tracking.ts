@@ -5,7 +5,7 @@ import { wireOf } from '../test/helpers/integration/integration-values.ts';
 import { show } from '../test/properties/model.ts';
 import { ROOT } from './protocol.ts';
 import type { Tally } from './tally.ts';
-import type { Work } from './worker.ts';
+import type { Work } from './work.ts';
 
 const ABSENT = show(wireOf(undefined));
 

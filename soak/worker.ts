@@ -7,15 +7,7 @@ import { Following } from './following.ts';
 import type { Footprint, FromWorker, ToWorker, WorkerTask } from './protocol.ts';
 import { Tally } from './tally.ts';
 import { Tracking } from './tracking.ts';
-
-/** A role: many small pieces of work, between which it can be quiet. */
-export interface Work {
-  /** Does one piece. */
-  step(): Promise<void>;
-  /** Finishes what is under way. */
-  rest(): Promise<void>;
-  stop(): Promise<void>;
-}
+import type { Work } from './work.ts';
 
 const LOOKS = 10;
 const LOOK_EVERY_MS = 20;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { COMMANDS } from './commands.ts';
 import { UsageError } from './exit-codes.ts';
 
@@ -101,10 +100,4 @@ ${GLOBAL_OPTIONS}
 
 ${EXIT_CODES}
 `;
-}
-
-export function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-  return version;
 }

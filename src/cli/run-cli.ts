@@ -68,7 +68,7 @@ async function runWithoutCommand(words: readonly string[], environment: CliEnvir
   const { options } = parseCommandLine(words, { version: { type: 'boolean' } });
   if (options.help === true) return printHelp(undefined, environment);
   if (options.version !== true) throw new UsageError('no command given');
-  const { version } = await import('./help.ts');
+  const { version } = await import('./version.ts');
   await environment.output.write(`${version()}\n`);
   return EXIT.ok;
 }

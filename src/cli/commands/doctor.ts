@@ -3,7 +3,6 @@ import type { ConnectOptions } from '../../index.ts';
 import { asUsage } from '../as-usage.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
-import { version } from '../help.ts';
 import { checkConnection } from '../doctor/check-connection.ts';
 import { checkCorosync } from '../doctor/check-corosync.ts';
 import { checkNamespaces } from '../doctor/check-namespaces.ts';
@@ -17,6 +16,7 @@ import { ok, problem, type Finding, type Remark } from '../doctor/finding.ts';
 import { findingLine, findingText } from '../doctor/print.ts';
 import { lookAround, type Surroundings } from '../doctor/surroundings.ts';
 import { SystemFiles } from '../doctor/system-files.ts';
+import { version } from '../version.ts';
 
 const DEFAULT_TIMEOUT_MS = 5000;
 

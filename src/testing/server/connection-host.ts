@@ -1,6 +1,5 @@
 import type { DatagramBackend } from './server-datagram-socket.ts';
 import type { Faults } from '../faults/faults.ts';
-import type { ServerConnection } from './server-connection.ts';
 
 /** What executes a client's requests. */
 export interface Service {
@@ -23,7 +22,7 @@ export interface Counters {
   events: number;
 }
 
-/** What a connection needs of its server. */
+/** What the parts of a connection need of its server. */
 export interface ConnectionHost {
   readonly service: string;
   readonly sharedMemoryDirectory: string;
@@ -34,8 +33,6 @@ export interface ConnectionHost {
   readonly counters: Counters;
   readonly paused: boolean;
   readonly flowControl: number;
-  newService(connection: ServerConnection): Service;
-  onClosed(connection: ServerConnection): void;
   /** A client did what would harm corosync. */
   onViolation(error: Error): void;
   die(): void;

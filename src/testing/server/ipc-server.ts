@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import type net from 'node:net';
 import type { DatagramBackend } from './server-datagram-socket.ts';
 import { Faults } from '../faults/faults.ts';
-import type { ConnectionHost, Counters, Service } from './connection-host.ts';
-import { ServerConnection } from './server-connection.ts';
+import type { Counters, Service } from './connection-host.ts';
+import { ServerConnection, type ServerConnectionHost } from './server-connection.ts';
 import { SetupListener } from './setup-listener.ts';
 
 export interface IpcServerOptions {
@@ -21,7 +21,7 @@ export interface IpcServerOptions {
 }
 
 /** libqb's server: a socket, ring files in a directory for each client, and the rules of its rings. */
-export class IpcServer implements ConnectionHost {
+export class IpcServer implements ServerConnectionHost {
   readonly faults: Faults;
   readonly counters: Counters = {
     connections: 0,

@@ -11,13 +11,19 @@ import type { ServerTransport } from './server-transport.ts';
 import { destroyAfterFlush } from './setup-listener.ts';
 import { EMPTY, type WelcomeFields } from './welcome.ts';
 
+/** What a connection needs of its server. */
+export interface ServerConnectionHost extends ConnectionHost {
+  newService(connection: ServerConnection): Service;
+  onClosed(connection: ServerConnection): void;
+}
+
 /** The server's end of one connection: handshake, requests, answers and events, with the faults that strike them. */
 export class ServerConnection {
   /** 1 for the server's first. */
   readonly number: number;
   /** False: requests wait until `wakeUp` is called for them. */
   serving = true;
-  readonly #host: ConnectionHost;
+  readonly #host: ServerConnectionHost;
   readonly #socket: net.Socket;
   readonly #handshake: Handshake;
   readonly #requests: RequestServer;
@@ -26,7 +32,7 @@ export class ServerConnection {
   #service: Service | undefined;
   #closed = false;
 
-  constructor(host: ConnectionHost, socket: net.Socket, number: number) {
+  constructor(host: ServerConnectionHost, socket: net.Socket, number: number) {
     this.#host = host;
     this.#socket = socket;
     this.number = number;

@@ -1,0 +1,8 @@
+/** A role: many small pieces of work, between which it can be quiet. */
+export interface Work {
+  /** Does one piece. */
+  step(): Promise<void>;
+  /** Finishes what is under way. */
+  rest(): Promise<void>;
+  stop(): Promise<void>;
+}
