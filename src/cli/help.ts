@@ -27,8 +27,9 @@ track           {"event":"modify","key":"my.limit",
                  "oldValue":{"type":"uint32","value":1},
                  "time":"2025-01-31T12:00:00.000Z"}
                 event is add, delete or modify. newValue or oldValue is null where
-                there is none. time is when the line was printed; while the reader of
-                the output is slow that is later than the change.
+                there is none, or it is not known: of a modify in the stats map the
+                old one. time is when the line was printed; while the reader of the
+                output is slow that is later than the change.
 track           {"event":"overflow","tracks":"my.","dropped":3,"time":"..."}
                 3 notifications of the key or prefix my. are missing in this place.
 

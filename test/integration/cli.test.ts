@@ -52,11 +52,11 @@ function start(line: string): Tracking {
   };
 }
 
-async function tracks(child: RunningProgram): Promise<void> {
+async function tracks(child: RunningProgram, requests = 1): Promise<void> {
   await waitUntil(`${child.spawnargs.join(' ')} has added its tracker`, async () => {
     if (child.exitCode !== null) throw new Error(`it has ended with ${child.exitCode}`);
     const [stats] = await corosync.ipcStats(pidOf(child));
-    return (stats?.counters.requests ?? 0) >= 1;
+    return (stats?.counters.requests ?? 0) >= requests;
   });
 }
 
@@ -324,6 +324,17 @@ describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
         });
         tracking.child.kill('SIGINT');
         expect(await tracking.code).toBe(0);
+      });
+
+      it('prints no old value where corosync does not tell it: in the stats map', async () => {
+        const tracking = start('--map stats track stats.ipcs.global.active --json');
+        await tracks(tracking.child, 3); // the map is chosen, the value's type is looked at, the tracker is added
+        const another = await startTracking('x.one'); // one more connection
+        expect(JSON.parse(await tracking.line())).toMatchObject({ event: 'modify', oldValue: null });
+        for (const { child, code } of [tracking, another]) {
+          child.kill('SIGTERM');
+          expect(await code).toBe(0);
+        }
       });
 
       it('ends when its reader is gone', async () => {

@@ -4,6 +4,7 @@ import { asUsage } from '../as-usage.ts';
 import type { CliClient, CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { eventLine } from '../json.ts';
+import { withKnownValues } from '../known-values.ts';
 import { parseEvents } from '../parse-events.ts';
 import { untilSignalled } from '../stop-signals.ts';
 import { eventText } from '../text.ts';
@@ -71,11 +72,12 @@ async function deleteAll(tracked: readonly Tracked[]): Promise<void> {
 
 /** While the reader of the output is slow, the tracker keeps events, and says so if they are too many. */
 async function follow({ key, tracker }: Tracked, context: CommandContext): Promise<void> {
-  const { operands, options, output } = context;
+  const { operands, options, output, settings } = context;
   const json = options.json === true;
   const about = operands.length > 1 ? key : undefined;
-  for await (const event of tracker) {
+  for await (const told of tracker) {
     const time = new Date();
+    const event = withKnownValues(told, settings.map ?? 'icmap');
     await output.write(json ? eventLine(event, time, key) : `${eventText(event, time, about)}\n`);
   }
 }
