@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { CmapNotification, CmapTrackEvent } from '../../src/index.ts';
+import type { CmapNotification, CmapTrackEvent, CmapValue } from '../../src/index.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -112,6 +112,43 @@ export const TRACKING: readonly Scenario[] = [
       await raw.send({ message: 'reqCmapDelete', key: 'scenario.own' });
       await waitUntil('both notifications', () => raw.events.length === 2, { everyMs: 1 });
       expect(raw.events.map((event) => event.readInt32LE(296))).toEqual([4, 1]);
+    },
+  },
+  {
+    name: 'a value of type 0, which other clients can store, is a value: the event says what happened',
+    async run(target) {
+      const [client, raw] = [await target.connect(), await target.raw()];
+      const heard = new Heard();
+      await client.track('scenario.zero', { prefix: true, listener: heard.listener });
+      const set = async (key: string, type: number, value = ''): Promise<void> => {
+        const { error } = await raw.send({ message: 'reqCmapSet', key: `scenario.zero.${key}`, type, value });
+        expect(error).toBe(1);
+      };
+      await set('a', 0);
+      await set('a', 2, '05');
+      await set('a', 0);
+      await set('a', 12, '06');
+      await set('b', 0);
+      await client.delete('scenario.zero.a');
+      await client.delete('scenario.zero.b');
+      await heard.count(7);
+      const type = (value: CmapValue | undefined): string =>
+        value?.type === 'unknown' ? `type ${value.typeCode}` : String(value?.type);
+      expect(
+        heard.events.map(
+          ({ event, key, oldValue, newValue }) =>
+            `${event} ${key.slice('scenario.zero.'.length)} ${type(oldValue)} -> ${type(newValue)}`,
+        ),
+      ).toEqual([
+        'add a undefined -> type 0',
+        // corosync also leaves the old value out where it counts a number of its own up.
+        'modify a undefined -> uint8',
+        'modify a uint8 -> type 0',
+        'modify a type 0 -> binary',
+        'add b undefined -> type 0',
+        'delete a binary -> undefined',
+        'delete b type 0 -> undefined',
+      ]);
     },
   },
   {

@@ -14,7 +14,7 @@ export interface FollowOptions {
   readonly listener?: ((event: FollowEvent) => void) | undefined;
   /** How many unread events are kept, before an overflow is told. Default 65536. */
   readonly maxQueued?: number | undefined;
-  /** How many bytes of keys and values unread events may hold. Default 33554432. */
+  /** How many bytes of memory unread events may take, roughly. Default 33554432. */
   readonly maxQueuedBytes?: number | undefined;
   /**
    * Allows prefixes that cover `quorum.cancel_wait_for_all` or `runtime.force_gather`. While one is tracked, whoever sets such a key

@@ -10,7 +10,8 @@ export interface CmapNotification {
   /** `undefined`: unset, that is, the key was deleted. */
   readonly newValue: CmapValue | undefined;
   /**
-   * `undefined`: unset, that is, the key was not there. Some changes that corosync makes itself come without it.
+   * `undefined`: unset, that is, the key was not there. Some changes that corosync makes itself come without it: of a `modify` it is
+   * unknown then.
    * In the stats map both values are the new one: corosync does not remember the old.
    */
   readonly oldValue: CmapValue | undefined;

@@ -24,7 +24,7 @@ export interface TrackOptions extends CallOptions {
   readonly whenLagging?: 'overflow' | 'coalesce' | undefined;
   /** How many unread notifications are kept. Default 65536. */
   readonly maxQueued?: number | undefined;
-  /** How many bytes of keys and values unread notifications may hold. Default 33554432. */
+  /** How many bytes of memory unread notifications may take, roughly. Default 33554432. */
   readonly maxQueuedBytes?: number | undefined;
 }
 

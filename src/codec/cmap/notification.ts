@@ -3,7 +3,7 @@ import { malformed } from '../malformed.ts';
 import type { MessageReader } from '../message-reader.ts';
 import { decodeName } from './name.ts';
 import { TRACK_BITS } from './track.ts';
-import { decodeValue, UNSET_TYPE_CODE, type CmapValue } from './value.ts';
+import { decodeValue, isIntegerType, UNSET_TYPE_CODE, type CmapValue } from './value.ts';
 
 /** What happened to a tracked key. */
 export type CmapEventType = 'add' | 'delete' | 'modify';
@@ -11,8 +11,9 @@ export type CmapEventType = 'add' | 'delete' | 'modify';
 export interface NotificationMessage {
   readonly key: string;
   readonly event: CmapEventType;
-  /** `undefined` where corosync sends type 0: there is no such value. */
+  /** `undefined`: the key was deleted. */
   readonly newValue: CmapValue | undefined;
+  /** `undefined`: the key was not there, or corosync does not tell what it was. */
   readonly oldValue: CmapValue | undefined;
 }
 
@@ -44,21 +45,39 @@ export function decodeNotification(event: MessageReader): NotificationMessage {
       `notification of ${event.length} bytes states values of ${newLength} and ${oldLength} bytes`,
     );
   }
+  const change: RawChange = {
+    event: eventType(event.i32(296)),
+    newType: event.u8(304),
+    oldType: event.u8(312),
+  };
   return {
     key: decodeName(event, 32),
-    event: eventType(event.i32(296)),
-    newValue: optionalValue(event, FIXED_SIZE, event.u8(304), newLength),
-    oldValue: optionalValue(event, FIXED_SIZE + newLength, event.u8(312), oldLength),
+    event: change.event,
+    newValue: newIsUnset(change) ? undefined : decodeValue(event, FIXED_SIZE, change.newType, newLength),
+    oldValue: oldIsUnset(change)
+      ? undefined
+      : decodeValue(event, FIXED_SIZE + newLength, change.oldType, oldLength),
   };
 }
 
-function optionalValue(
-  event: MessageReader,
-  offset: number,
-  typeCode: number,
-  length: number,
-): CmapValue | undefined {
-  return typeCode === UNSET_TYPE_CODE ? undefined : decodeValue(event, offset, typeCode, length);
+interface RawChange {
+  readonly event: CmapEventType;
+  readonly newType: number;
+  readonly oldType: number;
+}
+
+/**
+ * Type 0 is no sure sign of a value that is not there: corosync also stores values of type 0 (ICMAP_VALUETYPE_NOT_EXIST) for
+ * clients that set them. The event tells the two apart.
+ */
+function newIsUnset({ event, newType }: RawChange): boolean {
+  return newType === UNSET_TYPE_CODE && event === 'delete';
+}
+
+/** corosync leaves out the old value where it counts up a number of its own, in place; that leaves its type as it was. */
+function oldIsUnset({ event, newType, oldType }: RawChange): boolean {
+  if (oldType !== UNSET_TYPE_CODE) return false;
+  return event === 'add' || (event === 'modify' && isIntegerType(newType));
 }
 
 function eventType(code: number): CmapEventType {

@@ -28,7 +28,7 @@ export interface CmapUnknownValue {
 
 export type CmapValueType = CmapValue['type'];
 
-/** cmap_value_types_t. 0 is ICMAP_VALUETYPE_NOT_EXIST: "unset" in notifications. */
+/** cmap_value_types_t. */
 export const VALUE_TYPE_CODES = {
   int8: 1,
   uint8: 2,
@@ -43,6 +43,7 @@ export const VALUE_TYPE_CODES = {
   string: 11,
   binary: 12,
 } as const;
+/** ICMAP_VALUETYPE_NOT_EXIST: "unset" in notifications; but corosync also stores it, if a client sets such a value. */
 export const UNSET_TYPE_CODE = 0;
 
 const TYPE_NAMES: readonly (keyof typeof VALUE_TYPE_CODES | undefined)[] = [
@@ -56,6 +57,10 @@ export const MAX_STORED_LENGTH = MAX_VALUE_LENGTH + 1;
 
 export function valueTypeName(code: number): CmapValueType {
   return TYPE_NAMES[code] ?? 'unknown';
+}
+
+export function isIntegerType(code: number): boolean {
+  return code >= VALUE_TYPE_CODES.int8 && code <= VALUE_TYPE_CODES.uint64;
 }
 
 /** Bytes of a value as `set` sends it: a string goes without its NUL, as libcmap's cmap_set_string sends it. */

@@ -122,7 +122,7 @@ describe('the queue of a follower', () => {
   });
 
   it('counts bytes, too', () => {
-    const source = new Source({ maxQueued: 1000, maxQueuedBytes: 1000 });
+    const source = new Source({ maxQueued: 1000, maxQueuedBytes: 1100 });
     for (let i = 0; i < 10; i++) source.set(`k${i}`, { type: 'string', value: 'x'.repeat(300) });
     const read = source.drain();
     expect(read.slice(0, 3).map(({ kind }) => kind)).toEqual(['change', 'change', 'overflow']);

@@ -91,7 +91,7 @@ describe('NotificationQueue: overflow', () => {
   });
 
   it('counts bytes of keys and values', () => {
-    const queue = queueOf({ maxQueuedBytes: 3000 }, large(1000), large(1000), large(1000), large(100));
+    const queue = queueOf({ maxQueuedBytes: 4000 }, large(1000), large(1000), large(1000), large(100));
     // The last, being small, fits again, behind the gap.
     const kinds = drain(queue).map((event) => event.kind);
     expect(kinds).toEqual(['notification', 'notification', 'overflow', 'notification']);
@@ -194,13 +194,13 @@ describe('NotificationQueue: coalescing', () => {
   });
 
   it('notices if folding makes a value too large', () => {
-    const queue = queueOf({ coalesce: true, maxQueuedBytes: 1000 }, large(10), large(5000), large(20));
+    const queue = queueOf({ coalesce: true, maxQueuedBytes: 1500 }, large(10), large(5000), large(20));
     const events = drain(queue);
     expect(events.map((event) => event.kind)).toEqual(['notification', 'overflow', 'notification']);
   });
 
   it('counts the bytes that folding adds', () => {
-    const queue = queueOf({ coalesce: true, maxQueuedBytes: 3100 });
+    const queue = queueOf({ coalesce: true, maxQueuedBytes: 4600 });
     for (const bytes of [10, 1300]) for (const key of ['k.a', 'k.b', 'k.c']) queue.push(large(bytes, key));
     expect(
       drain(queue).map((event) => (event.kind === 'overflow' ? event.dropped : event.coalesced)),

@@ -113,6 +113,46 @@ describe('notifications', () => {
     }
   });
 
+  describe('with type 0', () => {
+    const nothing = { type: 'unknown', typeCode: 0, value: new Uint8Array() };
+    const zero = { oldType: 0, oldValue: '', newType: 0, newValue: '' };
+
+    it('a key that is added has no old value, and may have a new one of type 0', () => {
+      expect(decode({ ...zero, event: 4 })).toMatchObject({ newValue: nothing, oldValue: undefined });
+      expect(decode({ ...zero, event: 4, newType: 2, newValue: '05' })).toMatchObject({
+        newValue: { type: 'uint8', value: 5 },
+        oldValue: undefined,
+      });
+    });
+
+    it('a key that is deleted has no new value, and may have had one of type 0', () => {
+      expect(decode({ ...zero, event: 1 })).toMatchObject({ newValue: undefined, oldValue: nothing });
+      expect(decode({ ...zero, event: 1, oldType: 2, oldValue: '05' })).toMatchObject({
+        newValue: undefined,
+        oldValue: { type: 'uint8', value: 5 },
+      });
+    });
+
+    it('a key that is modified may have it before or after', () => {
+      expect(decode({ ...zero, event: 2, oldType: 2, oldValue: '05' })).toMatchObject({
+        newValue: nothing,
+        oldValue: { type: 'uint8', value: 5 },
+      });
+      for (const newType of [9, 10, 11, 12, 13, 255]) {
+        const newValue = { 9: '00000000', 10: '0000000000000000', 11: '00' }[newType] ?? '';
+        expect(decode({ ...zero, event: 2, newType, newValue })).toMatchObject({ oldValue: nothing });
+      }
+    });
+
+    it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+      'of the old value, corosync may not tell it: new type %d',
+      (newType) => {
+        const newValue = '00'.repeat([1, 1, 2, 2, 4, 4, 8, 8][newType - 1] ?? 0);
+        expect(decode({ ...zero, event: 2, newType, newValue })).toMatchObject({ oldValue: undefined });
+      },
+    );
+  });
+
   it('are refused if a length contradicts its type', () => {
     expect(() => decode({ newType: 5 })).toThrow(malformed);
     expect(() => decode({ oldType: 10 })).toThrow(malformed);

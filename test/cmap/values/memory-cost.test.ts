@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { costOfChange } from '../../../src/cmap/values/memory-cost.ts';
+
+const run = promisify(execFile);
+const PROGRAM = fileURLToPath(new URL('../../helpers/memory/memory-cost-main.ts', import.meta.url));
+
+/** Type on the wire, and the old and new value in hex. */
+const VALUES: Readonly<Record<string, readonly [number, string]>> = {
+  uint32: [6, '01000000'],
+  uint64: [8, 'ffffffffffffffff'],
+  double: [10, '000000000000f83f'],
+  'a short text': [11, `${'61'.repeat(10)}00`],
+  'a text': [11, `${'61'.repeat(1000)}00`],
+  'a text that is not Latin-1': [11, `${'e282ac'.repeat(1000)}00`],
+  'a text that is not UTF-8': [11, `${'61'.repeat(100)}ff00`],
+  'no bytes': [12, ''],
+  'a few bytes': [12, '61'.repeat(10)],
+  bytes: [12, '61'.repeat(1000)],
+  'many bytes': [12, '61'.repeat(5000)],
+  'an unknown type': [13, ''],
+};
+
+describe('what an unread change counts for', () => {
+  it('is what it takes in memory, whatever its values', async () => {
+    const node = ['--expose-gc', '--import', 'tsx', PROGRAM, JSON.stringify(Object.values(VALUES))];
+    const { stdout } = await run(process.execPath, node);
+    const measured = JSON.parse(stdout) as { taken: number; counted: number }[];
+    const ratios = Object.keys(VALUES).map((what, i) => ({
+      what,
+      ratio: (measured[i]?.counted ?? NaN) / (measured[i]?.taken ?? NaN),
+    }));
+    // Node does not tell what it takes outside of the heap for each buffer: there more may be counted.
+    expect(ratios.filter(({ ratio }) => !(ratio > 0.75 && ratio < 2.4))).toEqual([]);
+  });
+
+  it('is nothing for a value that is not there', () => {
+    const uint8 = { type: 'uint8', value: 1 } as const;
+    const cost = (key: string, newValue: typeof uint8 | undefined): number =>
+      costOfChange({ key, newValue, oldValue: undefined });
+    expect(cost('k', uint8)).toBeGreaterThan(cost('k', undefined));
+    expect(cost('key', undefined) - cost('k', undefined)).toBe(2);
+  });
+});
