@@ -127,7 +127,7 @@ class Session {
       .sharedMemoryLeftovers()
       .find((name) => name.startsWith(`qb-${corosync.pid}-${peer.pid}-`));
     if (directory === undefined) throw new Error('the connection has no rings');
-    return new Session(peer, new RingRecorder(join('/dev/shm', directory)));
+    return new Session(peer, new RingRecorder(join('/dev/shm', directory), 'cmap'));
   }
 
   /** Leaves out what was captured before this session was made. */

@@ -1,5 +1,5 @@
 /*
- * A libcmap client for tests, driven over stdin and stdout: one command per line, one answer per line.
+ * A libcmap client for tests; peer.h says how it is driven.
  *
  *   connect MAP               = CODE ERRNO
  *   get KEY LENGTH            = CODE LENGTH TYPE VALUE     (LENGTH: of the buffer; -1 asks with a NULL buffer)
@@ -12,92 +12,15 @@
  *   track_add KEY TYPE        = CODE HANDLE
  *   track_delete HANDLE       = CODE
  *   finalize                  = CODE
- *   raw_connect               = RESULT ERRNO               (libqb alone, without libcmap)
- *   raw REQUEST               = RESULT RESPONSE            (bytes received, or a negative errno)
  *
- * CODE is a cs_error_t. Keys, prefixes and values are in hex, "-" is the empty one and "null" a NULL pointer.
- * Lines that come without a command:
+ * Keys, prefixes and values are bytes. Lines that come without a command:
  *   notify HANDLE EVENT KEY NEWTYPE NEWVALUE OLDTYPE OLDVALUE
- *   lost CODE                 cmap_dispatch failed; notifications end here
- *   held                      with CMAP_PEER_HOLD set: about to disconnect, goes on at the next line
  */
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <inttypes.h>
-#include <poll.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/uio.h>
-#include <unistd.h>
+#include "peer.h"
 
 #include <corosync/cmap.h>
-#include <qb/qbipc_common.h>
-#include <qb/qbipcc.h>
-
-#define LINE_MAX_BYTES (4u << 20)
-#define RAW_BUFFER_BYTES (1u << 20)
-#define RAW_TIMEOUT_MS 5000
 
 static cmap_handle_t handle;
-static qb_ipcc_connection_t *raw_connection;
-static bool connected, lost;
-static char line[LINE_MAX_BYTES];
-static size_t line_used;
-
-static void print_hex(const void *data, size_t length)
-{
-	const uint8_t *bytes = data;
-
-	if (length == 0)
-		putchar('-');
-	for (size_t i = 0; i < length; i++)
-		printf("%02x", bytes[i]);
-}
-
-/* Decodes in place, which is safe because two digits become one byte. A NUL is put behind the last one. */
-static char *decode_hex(char *text, size_t *length)
-{
-	size_t count = 0;
-
-	*length = 0;
-	if (text == NULL || strcmp(text, "null") == 0)
-		return NULL;
-	if (strcmp(text, "-") == 0) {
-		text[0] = '\0';
-		return text;
-	}
-	for (unsigned int byte; sscanf(text + 2 * count, "%2x", &byte) == 1; count++) {
-		text[count] = (char)byte;
-		if (text[2 * count + 1] == '\0')
-			break;
-	}
-	text[count] = '\0';
-	*length = count;
-	return text;
-}
-
-static char *next_word(void)
-{
-	return strtok(NULL, " ");
-}
-
-static char *next_key(void)
-{
-	size_t length;
-
-	return decode_hex(next_word(), &length);
-}
-
-static uint64_t next_number(void)
-{
-	char *word = next_word();
-
-	return word == NULL ? 0 : strtoull(word, NULL, 0);
-}
 
 static void on_notification(cmap_handle_t unused, cmap_track_handle_t track, int32_t event, const char *key,
 			    struct cmap_notify_value new_value, struct cmap_notify_value old_value, void *data)
@@ -110,41 +33,7 @@ static void on_notification(cmap_handle_t unused, cmap_track_handle_t track, int
 	print_hex(new_value.data, new_value.len);
 	printf(" %d ", (int)old_value.type);
 	print_hex(old_value.data, old_value.len);
-	putchar('\n');
-	fflush(stdout);
-}
-
-static bool read_line(void)
-{
-	for (;;) {
-		ssize_t got = read(STDIN_FILENO, line + line_used, sizeof(line) - 1 - line_used);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		line_used += (size_t)got;
-		line[line_used] = '\0';
-		if (memchr(line, '\n', line_used) != NULL)
-			return true;
-	}
-}
-
-/* libcmap's own calls come here first. Holding one keeps the ring files of a connection that libcmap gave up. */
-void qb_ipcc_disconnect(qb_ipcc_connection_t *connection)
-{
-	static void (*real)(qb_ipcc_connection_t *);
-	char byte = 0;
-
-	if (real == NULL)
-		*(void **)&real = dlsym(RTLD_NEXT, "qb_ipcc_disconnect");
-	if (getenv("CMAP_PEER_HOLD") != NULL) {
-		puts("held");
-		fflush(stdout);
-		while (byte != '\n' && read(STDIN_FILENO, &byte, 1) == 1)
-			;
-	}
-	real(connection);
+	end_line();
 }
 
 static void do_connect(void)
@@ -153,14 +42,14 @@ static void do_connect(void)
 
 	errno = 0;
 	code = cmap_initialize_map(&handle, (cmap_map_t)next_number());
-	connected = code == CS_OK;
-	lost = false;
-	printf("= %d %d", (int)code, connected ? 0 : errno);
+	peer_connected = code == CS_OK;
+	peer_lost = false;
+	printf("= %d %d", (int)code, peer_connected ? 0 : errno);
 }
 
 static void do_get(void)
 {
-	char *key = next_key();
+	char *key = next_string();
 	int64_t wanted = (int64_t)next_number();
 	size_t length = wanted < 0 ? 0 : (size_t)wanted;
 	uint8_t *buffer = wanted < 0 ? NULL : calloc(1, length + 1);
@@ -174,10 +63,10 @@ static void do_get(void)
 
 static void do_set(void)
 {
-	char *key = next_key();
+	char *key = next_string();
 	cmap_value_types_t type = (cmap_value_types_t)next_number();
 	size_t length;
-	char *value = decode_hex(next_word(), &length);
+	char *value = next_bytes(&length);
 
 	printf("= %d", (int)cmap_set(handle, key, value, length, type));
 }
@@ -188,7 +77,7 @@ static void do_iter(void)
 	cmap_iter_handle_t iter;
 	cmap_value_types_t type;
 	size_t length;
-	cs_error_t code = cmap_iter_init(handle, next_key(), &iter);
+	cs_error_t code = cmap_iter_init(handle, next_string(), &iter);
 
 	if (code != CS_OK) {
 		printf("= %d", (int)code);
@@ -214,7 +103,7 @@ static void do_iter(void)
 static void do_iter_init(void)
 {
 	cmap_iter_handle_t iter = 0;
-	cs_error_t code = cmap_iter_init(handle, next_key(), &iter);
+	cs_error_t code = cmap_iter_init(handle, next_string(), &iter);
 
 	printf("= %d %" PRIu64, (int)code, (uint64_t)iter);
 }
@@ -233,7 +122,7 @@ static void do_iter_next(void)
 
 static void do_track_add(void)
 {
-	char *key = next_key();
+	char *key = next_string();
 	int32_t type = (int32_t)next_number();
 	cmap_track_handle_t track = 0;
 	cs_error_t code = cmap_track_add(handle, key, type, on_notification, NULL, &track);
@@ -243,111 +132,67 @@ static void do_track_add(void)
 
 static void do_finalize(void)
 {
-	connected = false;
+	peer_connected = false;
 	printf("= %d", (int)cmap_finalize(handle));
 }
 
-static void do_raw_connect(void)
+static void do_delete(void)
 {
-	errno = 0;
-	raw_connection = qb_ipcc_connect("cmap", RAW_BUFFER_BYTES);
-	printf("= %d %d", raw_connection == NULL ? -errno : 0, raw_connection == NULL ? errno : 0);
+	printf("= %d", (int)cmap_delete(handle, next_string()));
 }
 
-static void do_raw(void)
+static void do_inc(void)
 {
-	static uint8_t response[RAW_BUFFER_BYTES];
-	size_t length;
-	char *request = decode_hex(next_word(), &length);
-	struct iovec part = { .iov_base = request, .iov_len = length };
-	ssize_t got = qb_ipcc_sendv_recv(raw_connection, &part, 1, response, sizeof(response), RAW_TIMEOUT_MS);
-
-	printf("= %zd ", got);
-	print_hex(response, got > 0 ? (size_t)got : 0);
+	printf("= %d", (int)cmap_inc(handle, next_string()));
 }
 
-static void run_command(char *text)
+static void do_dec(void)
 {
-	char *command = strtok(text, " ");
-
-	if (command == NULL)
-		return;
-	if (strcmp(command, "connect") == 0)
-		do_connect();
-	else if (strcmp(command, "get") == 0)
-		do_get();
-	else if (strcmp(command, "set") == 0)
-		do_set();
-	else if (strcmp(command, "delete") == 0)
-		printf("= %d", (int)cmap_delete(handle, next_key()));
-	else if (strcmp(command, "inc") == 0)
-		printf("= %d", (int)cmap_inc(handle, next_key()));
-	else if (strcmp(command, "dec") == 0)
-		printf("= %d", (int)cmap_dec(handle, next_key()));
-	else if (strcmp(command, "iter") == 0)
-		do_iter();
-	else if (strcmp(command, "iter_init") == 0)
-		do_iter_init();
-	else if (strcmp(command, "iter_next") == 0)
-		do_iter_next();
-	else if (strcmp(command, "iter_finalize") == 0)
-		printf("= %d", (int)cmap_iter_finalize(handle, next_number()));
-	else if (strcmp(command, "track_add") == 0)
-		do_track_add();
-	else if (strcmp(command, "track_delete") == 0)
-		printf("= %d", (int)cmap_track_delete(handle, next_number()));
-	else if (strcmp(command, "finalize") == 0)
-		do_finalize();
-	else if (strcmp(command, "raw_connect") == 0)
-		do_raw_connect();
-	else if (strcmp(command, "raw") == 0)
-		do_raw();
-	else
-		printf("? unknown command");
-	putchar('\n');
-	fflush(stdout);
+	printf("= %d", (int)cmap_dec(handle, next_string()));
 }
 
-static void run_lines(void)
+static void do_iter_finalize(void)
 {
-	char *end;
-
-	while ((end = memchr(line, '\n', line_used)) != NULL) {
-		size_t used = (size_t)(end - line) + 1;
-
-		*end = '\0';
-		run_command(line);
-		memmove(line, line + used, line_used - used);
-		line_used -= used;
-	}
+	printf("= %d", (int)cmap_iter_finalize(handle, next_number()));
 }
 
-static void dispatch(void)
+static void do_track_delete(void)
 {
-	cs_error_t code = cmap_dispatch(handle, CS_DISPATCH_ALL);
-
-	if (code == CS_OK)
-		return;
-	lost = true;
-	printf("lost %d\n", (int)code);
-	fflush(stdout);
+	printf("= %d", (int)cmap_track_delete(handle, next_number()));
 }
+
+static int fd_get(void)
+{
+	int fd = -1;
+
+	cmap_fd_get(handle, &fd);
+	return fd;
+}
+
+static cs_error_t dispatch(void)
+{
+	return cmap_dispatch(handle, CS_DISPATCH_ALL);
+}
+
+static const struct peer_command commands[] = {
+	{ "connect", do_connect },
+	{ "get", do_get },
+	{ "set", do_set },
+	{ "delete", do_delete },
+	{ "inc", do_inc },
+	{ "dec", do_dec },
+	{ "iter", do_iter },
+	{ "iter_init", do_iter_init },
+	{ "iter_next", do_iter_next },
+	{ "iter_finalize", do_iter_finalize },
+	{ "track_add", do_track_add },
+	{ "track_delete", do_track_delete },
+	{ "finalize", do_finalize },
+};
 
 int main(void)
 {
-	for (;;) {
-		struct pollfd watched[2] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = -1, .events = POLLIN } };
+	const struct peer peer = { "cmap", commands, sizeof(commands) / sizeof(commands[0]), fd_get, dispatch };
 
-		if (connected && !lost)
-			cmap_fd_get(handle, &watched[1].fd);
-		if (poll(watched, 2, -1) < 0 && errno != EINTR)
-			return 1;
-		if (watched[1].revents != 0)
-			dispatch();
-		if (watched[0].revents == 0)
-			continue;
-		if (!read_line())
-			return 0;
-		run_lines();
-	}
+	return peer_run(&peer);
 }

@@ -28,7 +28,7 @@ export interface GoldenFile {
 }
 
 /** The file is short and its differences readable because repeated bytes are written (00*248) in it. */
-export function stringifyGolden(golden: GoldenFile): string {
+export function stringifyGolden(golden: object): string {
   const shorten = (_key: string, value: unknown): unknown =>
     typeof value === 'string' && /^(?:[0-9a-f]{2}){32,}$/.test(value) ? shortenRuns(value) : value;
   return JSON.stringify(golden, shorten, 1);
@@ -42,7 +42,8 @@ function shortenRuns(hex: string): string {
   return runs.replaceAll(' ', '');
 }
 
-function writeOutRuns(_key: string, value: unknown): unknown {
+/** For JSON.parse. */
+export function writeOutRuns(_key: string, value: unknown): unknown {
   if (typeof value !== 'string') return value;
   return value.replaceAll(/\(([0-9a-f]+)\*(\d+)\)/g, (_run, unit: string, times: string) =>
     unit.repeat(Number(times)),

@@ -5,7 +5,7 @@ import { FollowReader } from '../helpers/follow-reader.ts';
 import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
 import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
 import { describeIntegration } from '../helpers/corosync/requirements.ts';
-import { SecondNode, TWO_NODES } from '../helpers/corosync/second-node.ts';
+import { nodeAddresses, OtherNode } from '../helpers/corosync/other-node.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 async function follow(session: CmapSession, prefix: string): Promise<FollowReader> {
@@ -97,8 +97,9 @@ describeIntegration('a link that flaps', () => {
     'between two of corosync’s looks shows in its counters, if not in `connected`',
     { timeout: 120_000 },
     async () => {
-      await using second = await SecondNode.start({ config: QUICK_LINKS });
-      await using corosync = await PrivateCorosync.start({ nodes: TWO_NODES, config: QUICK_LINKS });
+      const options = { nodes: nodeAddresses(2), config: QUICK_LINKS };
+      await using second = await OtherNode.start(2, options);
+      await using corosync = await PrivateCorosync.start(options);
       await using session = CmapSession.open({ map: 'stats' });
       const reader = await follow(session, 'stats.knet.node2.link0.');
       const number = (name: string): number =>

@@ -5,6 +5,8 @@ export interface CorosyncConfOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** The addresses of a cluster's nodes, the first one's first. Default: one node, alone on the loopback. */
   readonly nodes?: readonly string[];
+  /** Default: votequorum. `'none'`: the cluster is always quorate, and there is no votequorum. */
+  readonly provider?: 'corosync_votequorum' | 'none';
   /** Which transport corosync offers to its clients: shared memory or datagram sockets. */
   readonly ipcType?: 'shm' | 'socket';
   /** A user and a group, numbers or names, that may connect although they are not root. */
@@ -28,7 +30,7 @@ export function corosyncConf(logFile: string, options: CorosyncConfOptions = {})
       ],
     ],
     ['nodelist', (options.nodes ?? ['127.0.0.1']).map(node)],
-    ['quorum', ['provider: corosync_votequorum']],
+    ['quorum', options.provider === 'none' ? [] : ['provider: corosync_votequorum']],
     [
       'logging',
       ['to_logfile: yes', `logfile: ${logFile}`, 'to_syslog: no', 'to_stderr: no', 'timestamp: hires'],

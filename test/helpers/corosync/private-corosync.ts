@@ -39,6 +39,8 @@ export class PrivateCorosync {
   readonly logFile: string;
   readonly #process: ChildProcess;
   readonly #stderrFile: string;
+  /** Is set when the last of its services is ready. */
+  readonly #lastKey: string;
   readonly #pauses: { readonly from: number; to: number }[] = [];
   #mark = 0;
 
@@ -47,6 +49,8 @@ export class PrivateCorosync {
     this.directory = mkdtempSync('/run/corosync-client-');
     this.logFile = options.logFile ?? join(this.directory, 'corosync.log');
     this.#stderrFile = join(this.directory, 'stderr');
+    this.#lastKey =
+      options.provider === 'none' ? 'runtime.members.1.status' : 'runtime.votequorum.this_node_id';
     const conf = join(this.directory, 'corosync.conf');
     writeFileSync(conf, corosyncConf(this.logFile, options));
     const stderr = openSync(this.#stderrFile, 'w');
@@ -188,8 +192,8 @@ export class PrivateCorosync {
     if (!this.running) throw new Error(`corosync ended at once, exit status ${this.exitCode ?? 'unknown'}`);
     // Asked in this order: libcmap waits for ever if it connects while corosync is still starting its services.
     if (!this.log().includes('ready to provide service')) return false;
-    const key = await run('corosync-cmapctl', ['-g', 'runtime.votequorum.this_node_id']).catch(noKeys);
-    return key.stdout.includes('= 1');
+    const key = await run('corosync-cmapctl', ['-g', this.#lastKey]).catch(noKeys);
+    return key.stdout.includes(' = ');
   }
 
   #removeSharedMemory(): void {

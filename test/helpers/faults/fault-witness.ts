@@ -2,7 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { compileC } from '../corosync/c-peer.ts';
+import { compileC } from '../corosync/compile-c.ts';
 
 /** What corosync's other client has seen since it was last asked. */
 export interface Testimony {

@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { CmapClient, type ConnectOptions, type TransportKind } from '../../../src/index.ts';
-import { CmapPeer, type CmapPeerOptions } from '../corosync/c-peer.ts';
+import { CmapPeer } from '../corosync/c-peer.ts';
+import type { PeerOptions } from '../corosync/peer-process.ts';
 import { Health } from './integration-health.ts';
 import { PrivateCorosync, type IpcStats, type PrivateCorosyncOptions } from '../corosync/private-corosync.ts';
 import { describeIntegration } from '../corosync/requirements.ts';
@@ -40,7 +41,7 @@ export class IntegrationSuite {
   }
 
   /** A libcmap client; it is stopped after the test. */
-  async peer(map = 0, options?: CmapPeerOptions): Promise<CmapPeer> {
+  async peer(map = 0, options?: PeerOptions): Promise<CmapPeer> {
     const peer = await CmapPeer.connected(map, options);
     this.#peers.push(peer);
     return peer;
