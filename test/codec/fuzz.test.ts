@@ -12,46 +12,66 @@ import { decodeValue } from '../../src/codec/cmap/value.ts';
 import { decodeConnectionResponse } from '../../src/codec/connection.ts';
 import { decodeResponseHeader } from '../../src/codec/header.ts';
 import type { MessageReader } from '../../src/codec/message-reader.ts';
+import type { RequestMessage } from '../../src/codec/message.ts';
+import { decodeQuorumEvent } from '../../src/codec/quorum/event.ts';
+import { GetQuorateRequest } from '../../src/codec/quorum/get-quorate.ts';
+import { GetTypeRequest, ModelGetTypeRequest } from '../../src/codec/quorum/get-type.ts';
 import { CsError } from '../../src/errors/index.ts';
-import { goldenMessages } from '../golden/golden-file.ts';
+import { goldenMessages, type GoldenMessage } from '../golden/golden-file.ts';
+import { serviceMessages } from '../golden/service-goldens.ts';
 import { readerAmongDirt } from '../helpers/memory/memory-stage.ts';
 
-const requests = [
-  new SetRequest('a.b', { type: 'int8', value: 1 }),
-  new DeleteRequest('a.b'),
-  new GetRequest('a.b', 256),
-  new GetRequest('a.b', 16_385),
-  new AdjustIntRequest('cmap_inc', 'a.b', 1),
-  new IterInitRequest('a'),
-  new IterNextRequest(1n, ''),
-  new IterFinalizeRequest(1n, ''),
-  new TrackAddRequest('a.b', 7, 1n),
-  new TrackDeleteRequest('a.b', 1n),
-  new SetCurrentMapRequest('icmap'),
-];
+type Decoder = readonly [name: string, decode: (bytes: Buffer) => unknown];
 
-const decoders: readonly (readonly [string, (bytes: Buffer) => unknown])[] = [
-  ['connection response', decodeConnectionResponse],
-  ...(
-    [
-      ['response header', decodeResponseHeader],
-      ['notification', decodeNotification],
-      ['track inst handle', decodeTrackInstHandle],
-      ...requests.map(
-        (request) =>
-          [`answer to ${request.operation}`, (reader: MessageReader) => request.decode(reader, 1)] as const,
-      ),
-      ...Array.from(
-        { length: 14 },
-        (_, code) =>
-          [
-            `value of type ${code}`,
-            (reader: MessageReader) => decodeValue(reader, 0, code, Math.min(reader.length, 9)),
-          ] as const,
-      ),
-    ] as const
-  ).map(([name, decode]) => [name, (bytes: Buffer) => decode(readerAmongDirt(bytes))] as const),
+const among = (name: string, decode: (reader: MessageReader) => unknown): Decoder => [
+  name,
+  (bytes) => decode(readerAmongDirt(bytes)),
 ];
+const answerTo = (request: RequestMessage<unknown>): Decoder =>
+  among(`answer to ${request.operation}`, (reader) => request.decode(reader, 1));
+
+/** Whatever a service's connection decodes, with real messages to begin from. */
+interface Subject {
+  readonly service: string;
+  readonly decoders: readonly Decoder[];
+  readonly goldens: readonly GoldenMessage[];
+}
+
+const CMAP: Subject = {
+  service: 'cmap',
+  goldens: goldenMessages(),
+  decoders: [
+    ['connection response', decodeConnectionResponse],
+    among('response header', decodeResponseHeader),
+    among('notification', decodeNotification),
+    among('track inst handle', decodeTrackInstHandle),
+    ...[
+      new SetRequest('a.b', { type: 'int8', value: 1 }),
+      new DeleteRequest('a.b'),
+      new GetRequest('a.b', 256),
+      new GetRequest('a.b', 16_385),
+      new AdjustIntRequest('cmap_inc', 'a.b', 1),
+      new IterInitRequest('a'),
+      new IterNextRequest(1n, ''),
+      new IterFinalizeRequest(1n, ''),
+      new TrackAddRequest('a.b', 7, 1n),
+      new TrackDeleteRequest('a.b', 1n),
+      new SetCurrentMapRequest('icmap'),
+    ].map(answerTo),
+    ...Array.from({ length: 14 }, (_, code) =>
+      among(`value of type ${code}`, (reader) => decodeValue(reader, 0, code, Math.min(reader.length, 9))),
+    ),
+  ],
+};
+
+const QUORUM: Subject = {
+  service: 'quorum',
+  goldens: serviceMessages('quorum'),
+  decoders: [
+    among('event', decodeQuorumEvent),
+    ...[new GetQuorateRequest(), new GetTypeRequest(), new ModelGetTypeRequest('v1')].map(answerTo),
+  ],
+};
 
 /** The one rule of decoding: a value, or our own error that says so. */
 function decodesOrRefuses(decode: (bytes: Buffer) => unknown, bytes: Buffer): void {
@@ -62,49 +82,55 @@ function decodesOrRefuses(decode: (bytes: Buffer) => unknown, bytes: Buffer): vo
   }
 }
 
-const goldens = goldenMessages().map(({ bytes }) => bytes);
 /** The shortest of each kind, to be cut off at every byte. */
-const shortest = new Map<string, Buffer>();
-for (const { fields, bytes } of goldenMessages()) {
-  const earlier = shortest.get(fields.message);
-  if (bytes.length < (earlier?.length ?? 400)) shortest.set(fields.message, bytes);
+function shortestOfEach(goldens: readonly GoldenMessage[]): Buffer[] {
+  const shortest = new Map<string, Buffer>();
+  for (const { fields, bytes } of goldens) {
+    const earlier = shortest.get(fields.message);
+    if (bytes.length < (earlier?.length ?? 400)) shortest.set(fields.message, bytes);
+  }
+  return [...shortest.values()];
 }
-const golden = fc.constantFrom(...goldens.filter((bytes) => bytes.length < 13_000));
 
 /** A real message, cut off, with some bytes overwritten: gets past the first checks more often than noise does. */
-const damaged = fc
-  .tuple(
-    golden,
-    fc.double({ min: 0, max: 1, noNaN: true }),
-    fc.array(fc.tuple(fc.nat(), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff)), { maxLength: 6 }),
-    fc.boolean(),
-  )
-  .map(([bytes, part, changes, whole]) => {
-    const copy = Buffer.from(whole ? bytes : bytes.subarray(0, Math.floor(part * bytes.length)));
-    for (const [at, byte] of changes) if (copy.length > 0) copy[at % Math.min(copy.length, 344)] = byte;
-    return copy;
-  });
+function damaged(goldens: readonly GoldenMessage[]): fc.Arbitrary<Buffer> {
+  const messages = goldens.map(({ bytes }) => bytes).filter(({ length }) => length < 13_000);
+  return fc
+    .tuple(
+      fc.constantFrom(...messages),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.array(fc.tuple(fc.nat(), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff)), { maxLength: 6 }),
+      fc.boolean(),
+    )
+    .map(([bytes, part, changes, whole]) => {
+      const copy = Buffer.from(whole ? bytes : bytes.subarray(0, Math.floor(part * bytes.length)));
+      for (const [at, byte] of changes) if (copy.length > 0) copy[at % Math.min(copy.length, 344)] = byte;
+      return copy;
+    });
+}
 const noise = fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes));
 
-describe('decoders give a value or CS_ERR_MESSAGE_ERROR', () => {
+describe.each([CMAP, QUORUM])('decoders of $service give a value or CS_ERR_MESSAGE_ERROR', (subject) => {
   it('for noise and damaged messages', () => {
     fc.assert(
-      fc.property(fc.oneof(noise, damaged), (bytes) => {
-        for (const [, decode] of decoders) decodesOrRefuses(decode, bytes);
+      fc.property(fc.oneof(noise, damaged(subject.goldens)), (bytes) => {
+        for (const [, decode] of subject.decoders) decodesOrRefuses(decode, bytes);
       }),
       { numRuns: 3000 },
     );
   });
 
-  it.each(decoders)('for every truncation of every kind of message: %s', (_name, decode) => {
-    for (const bytes of shortest.values()) {
+  it.each(subject.decoders)('for every truncation of every kind of message: %s', (_name, decode) => {
+    for (const bytes of shortestOfEach(subject.goldens)) {
       for (let length = 0; length < bytes.length; length++)
         decodesOrRefuses(decode, bytes.subarray(0, length));
     }
   });
+});
 
-  it('for a connection response with any byte of its head damaged', () => {
-    const response = goldens.find(({ length }) => length === 12_328);
+describe('a connection response', () => {
+  it('with any byte of its head damaged gives a value or CS_ERR_MESSAGE_ERROR', () => {
+    const response = CMAP.goldens.find(({ bytes }) => bytes.length === 12_328)?.bytes;
     if (response === undefined) throw new Error('the golden handshake is missing');
     for (let at = 0; at < 48; at++) {
       for (const byte of [0, 1, 0x7f, 0x80, 0xff]) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { build, differences, dirtyPadding } from '../helpers/wire/message-builder.ts';
 import { goldenMessages, readGoldenFile } from './golden-file.ts';
+import { GOLDEN_SERVICES, readServiceGoldens, serviceMessages } from './service-goldens.ts';
 
 const golden = readGoldenFile();
 
@@ -46,5 +47,33 @@ describe('golden bytes', () => {
     expect(dirtyPadding(Buffer.from(response, 'hex'), build(responseFields))).toEqual(dirty?.response ?? []);
     if (event === undefined || !eventFields) return;
     expect(dirtyPadding(Buffer.from(event, 'hex'), build(eventFields))).toEqual(dirty?.event ?? []);
+  });
+});
+
+describe.each(GOLDEN_SERVICES)('golden bytes of %s', (service) => {
+  const { exchanges, ...origin } = readServiceGoldens(service);
+
+  it('say where they come from', () => {
+    expect(origin).toMatchObject({ corosync: '3.1.7', libqb: '2.0.6', arch: 'x64' });
+    expect(origin.how).toContain(`capture-goldens/${service}.ts`);
+  });
+
+  it('have names of their own', () => {
+    const names = exchanges.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it.each(serviceMessages(service))('$name: as the builder makes it', ({ fields, bytes }) => {
+    expect(differences(bytes, build(fields))).toEqual([]);
+  });
+
+  it('have padding that is zero, or known not to be', () => {
+    for (const { name, requests, responses, events } of exchanges) {
+      for (const { fields, bytes, dirtyPadding: known = [] } of [...requests, ...responses, ...events])
+        expect({ name, dirty: dirtyPadding(Buffer.from(bytes, 'hex'), build(fields)) }).toEqual({
+          name,
+          dirty: known,
+        });
+    }
   });
 });
