@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeNotification } from '../../../src/codec/cmap/notification.ts';
 import { costOfChange } from '../../../src/cmap/values/memory-cost.ts';
 import { resCmapNotifyCallback } from '../wire/message-builder.ts';
@@ -12,28 +13,34 @@ const COUNT = 3000;
 const { gc } = globalThis;
 const held: unknown[] = [];
 
-function usedBytes(): number {
-  gc?.();
+/** Buffers are freed beside the program, when all that holds them is gone. */
+async function usedBytes(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    gc?.();
+    await sleep(5);
+  }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }
 
-function hold(type: number, value: string): { taken: number; counted: number } {
+async function hold(type: number, value: string): Promise<{ taken: number; counted: number }> {
   const fields = { newType: type, newValue: value, oldType: type, oldValue: value };
   const key = 'memory.cost.of.a.key';
   const bytes = resCmapNotifyCallback({ trackInstHandle: '1', key, event: 2, ...fields }).toBytes();
   const reader = readerAmongDirt(bytes);
-  const before = usedBytes();
+  const before = await usedBytes();
   const changes = Array.from({ length: COUNT }, () => {
     const message = decodeNotification(reader);
     const { event, newValue, oldValue } = message;
     return { kind: 'notification', event, key: message.key, newValue, oldValue, tracker: held, coalesced: 0 };
   });
   held.push(changes);
-  const taken = usedBytes() - before;
+  const taken = (await usedBytes()) - before;
   return { taken, counted: changes.reduce((sum, change) => sum + costOfChange(change), 0) };
 }
 
 const values = JSON.parse(process.argv[2] ?? '[]') as [number, string][];
-hold(6, '01000000'); // what the code itself takes
-console.log(JSON.stringify(values.map(([type, value]) => hold(type, value))));
+await hold(6, '01000000'); // what the code itself takes
+const measured = [];
+for (const [type, value] of values) measured.push(await hold(type, value));
+console.log(JSON.stringify(measured));
