@@ -20,8 +20,12 @@ npm install --silent --omit=optional --no-audit --no-fund --prefix "$work/user" 
 for resolution in nodenext bundler; do
   npx tsc --project "$work/user/tsconfig.$resolution.json" --typeRoots "$PWD/node_modules/@types"
 done
+# The examples of README.md and docs/, as TypeScript, with the tsconfig.json that README.md shows.
+mkdir "$work/user/examples"
+npx tsx scripts/write-examples.ts "$work/user/examples"
+npx tsc --noEmit --project "$work/user/examples" --typeRoots "$PWD/node_modules/@types"
 # What README.md links to comes along.
-grep -oE '\]\([a-zA-Z][^):#]*\)' README.md | tr -d '[]()' | while read -r link; do
+grep -oE '\]\([a-zA-Z][^):#]*' README.md | tr -d '](' | while read -r link; do
   [ -e "$work/user/node_modules/corosync-client/$link" ] || fail "README.md links to $link, which is not in the package"
 done
 (cd "$work/user" && node use.mjs && node use-sockets.mjs CS_ERR_NOT_SUPPORTED)

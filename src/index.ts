@@ -1,3 +1,5 @@
+// The types stand on Node's. TypeScript 6 and 7 load those only where somebody asks for them.
+/// <reference types="node" preserve="true" />
 export { CS_ERROR_CODES, ConnectionError, CsError, csStrerror, type CsErrorName } from './errors/index.ts';
 export type { CallOptions, TransportKind } from './ipc/index.ts';
 export type { CmapEventType } from './codec/cmap/notification.ts';
