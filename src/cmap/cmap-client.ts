@@ -242,7 +242,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   async #getWhole(key: string, options: CallOptions | undefined): Promise<CmapValue> {
     const value = await this.#submit(new GetRequest(key, MAX_STORED_LENGTH), options, FOLLOW_UP);
     if (value !== undefined) return value;
-    throw new CsError('CS_ERR_INVALID_PARAM', { operation: 'cmap_get', key });
+    throw new CsError('CS_ERR_INVALID_PARAM', { operation: 'cmap_get', key, sent: 'yes' });
   }
 
   #submit<T>(

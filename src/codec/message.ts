@@ -2,13 +2,25 @@ import type { CsErrorName } from '../errors/index.ts';
 import type { MessageReader } from './message-reader.ts';
 import type { MessageWriter } from './message-writer.ts';
 
-/** One request of a corosync service with its response: all that the ipc layer must know to carry both. */
-export interface RequestMessage<T> {
+/** What every request has, answered or not. */
+interface OutgoingMessage {
   /** The C function that this request stands for, for errors: `'cmap_get'`. */
   readonly operation: string;
   readonly key?: string;
   /** Bytes of the encoded request, header included. */
   readonly size: number;
+  /** Whether it changes something, and so may have taken effect though its answer never came: for errors. Default false. */
+  readonly changes?: boolean;
+  encode(into: MessageWriter): void;
+}
+
+/** One request of a corosync service with its response: all that the ipc layer must know to carry both. */
+export interface RequestMessage<T> extends OutgoingMessage {
+  /**
+   * `'now'` (default): before corosync takes the next request of the connection. `'later'`: from a later turn of its main loop, with other
+   * work between; what is sent behind such a request may be answered first, so nothing is sent behind it until it is answered.
+   */
+  readonly answer?: 'now' | 'later';
   /** The most bytes its response can have: a batch's responses must fit the response ring together. */
   readonly maxResponseSize: number;
   readonly responseId: number;
@@ -18,8 +30,18 @@ export interface RequestMessage<T> {
   readonly expectedErrors?: readonly number[];
   /** What an answer with such an error means for this service, in words for the error's message. */
   readonly hints?: Partial<Record<CsErrorName, string>>;
-  /** Whether it changes the map, and so may have taken effect though its answer never came: for errors. Default false. */
-  readonly changes?: boolean;
-  encode(into: MessageWriter): void;
   decode(response: MessageReader, csError: number): T;
 }
+
+/**
+ * A request that corosync never answers. That it has been taken is known by the answer to a later request of the same connection,
+ * for corosync takes them in their order.
+ */
+export interface UnansweredMessage extends OutgoingMessage {
+  readonly answer: 'never';
+  /** What is sent behind such requests if nothing else follows: cheap, without effect, and answered now. */
+  readonly barrier: RequestMessage<unknown>;
+}
+
+/** A request of either kind. */
+export type AnyMessage = RequestMessage<unknown> | UnansweredMessage;

@@ -1,5 +1,11 @@
 import { CS_ERROR_CODES, csErrorName, type CsErrorName } from './cs-error-codes.ts';
 
+/**
+ * Whether a request reached corosync. `'no'`: it did not, and will not. `'yes'`: corosync has handled it. `'unknown'`: it was on its
+ * way, and corosync may have handled it, or may still.
+ */
+export type Sent = 'no' | 'yes' | 'unknown';
+
 /** What went wrong where; every part that is known ends up in the message. */
 export interface CsErrorContext {
   /** The C function that the failed call stands for, for example `'cmap_get'`. */
@@ -10,6 +16,8 @@ export interface CsErrorContext {
   readonly detail?: string | undefined;
   /** The name of the system error behind it, for example `'EACCES'`. */
   readonly errno?: string | undefined;
+  /** Whether the request of the call reached corosync. Default `'no'`: the error was found before anything was sent. */
+  readonly sent?: Sent | undefined;
   readonly cause?: unknown;
 }
 
@@ -28,6 +36,8 @@ export class CsError extends Error {
   readonly errno: string | undefined;
   /** What happened and what to do about it, in words; the message has it, too. */
   readonly detail: string | undefined;
+  /** Whether the call's request reached corosync: with `'no'` it can be made again, whatever it changes. */
+  readonly sent: Sent;
 
   constructor(code: CsErrorName, context: CsErrorContext) {
     super(describe(code, context), context.cause === undefined ? undefined : { cause: context.cause });
@@ -37,6 +47,7 @@ export class CsError extends Error {
     this.key = context.key;
     this.errno = context.errno;
     this.detail = context.detail;
+    this.sent = context.sent ?? 'no';
   }
 }
 

@@ -1,5 +1,5 @@
 import type { MessageReader } from '../codec/message-reader.ts';
-import type { RequestMessage } from '../codec/message.ts';
+import type { AnyMessage, RequestMessage, UnansweredMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
 import { within } from './calls/deadline.ts';
 import { PendingCall, type SubmitOptions } from './calls/pending-call.ts';
@@ -51,8 +51,10 @@ export class IpcConnection {
     return this.#state.name === 'closed';
   }
 
-  /** Sends a request and resolves with its decoded answer. */
-  submit<T>(message: RequestMessage<T>, options: SubmitOptions<T>): Promise<T> {
+  /** Sends a request and resolves with its decoded answer; or, if it is never answered, when corosync has taken it. */
+  submit(message: UnansweredMessage, options: SubmitOptions<unknown>): Promise<unknown>;
+  submit<T>(message: RequestMessage<T>, options: SubmitOptions<T>): Promise<T>;
+  submit<T>(message: RequestMessage<T> | UnansweredMessage, options: SubmitOptions<T>): Promise<T> {
     const usable =
       this.#state.name === 'open' || (this.#state.name === 'closing' && options.followUp === true);
     if (!usable || options.signal?.aborted === true) {
@@ -85,7 +87,8 @@ export class IpcConnection {
     const released = this.submit(message, options).catch((error: unknown) => {
       if (!this.closed) throw error;
     });
-    await within(released, { operation: message.operation, key: message.key, timeoutMs, signal });
+    const { operation, key } = message;
+    await within(released, { operation, key, timeoutMs, signal, sent: 'unknown' });
   }
 
   /** Lets outstanding calls settle, then closes. */
@@ -112,7 +115,7 @@ export class IpcConnection {
     this.#shut(new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection', detail, cause }));
   }
 
-  #unusable(message: RequestMessage<unknown>): CsError {
+  #unusable(message: AnyMessage): CsError {
     const context = { operation: message.operation, key: message.key };
     const error = this.#state.name === 'closed' ? this.#state.error : undefined;
     if (error === undefined)

@@ -44,8 +44,7 @@ export class SessionCalls {
 
   /** Makes the call once: a change whose connection is lost may have happened. Only one that was not sent is made again. */
   change<T>(subject: CallSubject, options: CallOptions | undefined, call: Call<T>): Promise<T> {
-    const wasNotSent = (error: unknown): boolean =>
-      error instanceof ConnectionError && error.code === 'CS_ERR_BAD_HANDLE';
+    const wasNotSent = (error: unknown): boolean => error instanceof ConnectionError && error.sent === 'no';
     return this.#onEachClient(subject, options, call, wasNotSent);
   }
 

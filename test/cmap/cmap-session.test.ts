@@ -213,7 +213,8 @@ describe('a session', () => {
         await stage.connect();
         expect(await read).toEqual(uint8(1));
 
-        stage.cmap.failNext = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection' });
+        const sent = 'unknown';
+        stage.cmap.failNext = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection', sent });
         await expect(stage.session.setUint8('a.b', 2)).rejects.toBeInstanceOf(ConnectionError);
         expect(stage.cmap.map.get('a.b')).toEqual(uint8(1));
         // One that was not sent is made on the next connection.

@@ -107,11 +107,13 @@ describe('IpcConnection', () => {
       connection
         .submit(new FakeRequest(number, { changes }), { timeoutMs: 5000 })
         .catch((error: unknown) => error);
-    const [read, sent] = [failure(0, false), failure(1, true)];
-    await waitUntil('the requests have arrived', () => corosync.channels.unreadBytes === 2, {
+    const [read, sent, waiting] = [failure(0, false), failure(1, true), failure(2, true)];
+    await waitUntil('the requests have arrived', () => corosync.channels.unreadBytes === 3, {
       everyMs: 1,
     });
-    const queued = failure(2, true);
+    const queued = failure(3, true);
+    // The first is handled, and its answer lost; the second may be under way.
+    corosync.channels.request.take();
     corosync.die();
     const reason = 'corosync closed the connection or died; the request was';
     const expected = { name: 'ConnectionError', code: 'CS_ERR_LIBRARY', operation: 'fake' };
@@ -121,7 +123,12 @@ describe('IpcConnection', () => {
       detail: `${reason} sent, and may have taken effect`,
     });
     expect(await read).toMatchObject({ ...expected, key: 'request 0', detail: `${reason} sent` });
-    expect(await queued).toMatchObject({ ...expected, key: 'request 2', detail: `${reason} not sent` });
+    expect(await waiting).toMatchObject({
+      ...expected,
+      key: 'request 2',
+      detail: `${reason} not taken, and has no effect`,
+    });
+    expect(await queued).toMatchObject({ ...expected, key: 'request 3', detail: `${reason} not sent` });
   });
 
   it('that is lost rejects what waits at once, and later calls too', async () => {

@@ -140,6 +140,6 @@ export abstract class TypedAccess {
     const value = await this.get(key, options);
     if (value.type === type) return value.value as ValueOf<T>;
     const detail = `the value is of type ${value.type}, not ${type}`;
-    throw new CsError('CS_ERR_INVALID_PARAM', { operation: `cmap_get_${type}`, key, detail });
+    throw new CsError('CS_ERR_INVALID_PARAM', { operation: `cmap_get_${type}`, key, detail, sent: 'yes' });
   }
 }

@@ -1,24 +1,53 @@
 import { decodeResponseHeader } from '../../codec/header.ts';
 import { malformed } from '../../codec/malformed.ts';
 import type { MessageReader } from '../../codec/message-reader.ts';
-import type { RequestMessage } from '../../codec/message.ts';
-import { CS_ERROR_CODES, csErrorFromCode, csErrorName } from '../../errors/index.ts';
+import type { AnyMessage, RequestMessage } from '../../codec/message.ts';
+import {
+  CS_ERROR_CODES,
+  csErrorFromCode,
+  csErrorName,
+  type ConnectionError,
+  type Sent,
+} from '../../errors/index.ts';
 import { CallQueue } from './call-queue.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
-import type { PendingCall, Urgency } from './pending-call.ts';
+import { PendingCall, type Urgency } from './pending-call.ts';
 
 /** An answer that corosync gives without looking at the request: overload, or a size it refuses. */
 const BARE_ERROR_ID = 0;
 
+/** How far corosync is with the requests of a batch, as it counts them itself. */
+export interface BatchProgress {
+  /** So many it has handled. */
+  readonly handled: number;
+  /** All behind so many it has not begun with, and never will. */
+  readonly begun: number;
+}
+
+/** A call with its place in the batch; without one, it waits to be sent. */
+interface Outstanding {
+  readonly call: PendingCall;
+  readonly place: number | undefined;
+}
+
+/** Nothing is known of a batch. */
+export const NO_PROGRESS: BatchProgress = { handled: 0, begun: Infinity };
+
 /**
  * The calls of one connection, whatever carries them: those that wait to be sent, those of the batch that is outstanding,
  * and the deadlines of both. Answers come in the order of the requests.
+ *
+ * Requests that are never answered are settled by the next answer behind them, for corosync handles requests in their order; a batch
+ * that ends with one is closed with a barrier.
  */
 export class CallLedger {
   readonly #queue = new CallQueue();
   readonly #deadlines: DeadlineTimer;
   #batch: PendingCall[] = [];
-  #answered = 0;
+  /** Calls of the batch that are over, from its beginning. */
+  #done = 0;
+  /** Answers to the batch that are still to come. */
+  #unanswered = 0;
   #earliestDeadline = Infinity;
 
   /** @param onDeadline a deadline has passed: look for answers that are there, then call `expire` */
@@ -36,51 +65,103 @@ export class CallLedger {
     return this.#queue.peek();
   }
 
+  /** The next call that may be sent in the batch as it stands. */
+  nextOfBatch(): PendingCall | undefined {
+    const last = this.#batch.at(-1);
+    if (last === undefined) return this.next();
+    if (isLastOfBatch(last.message)) return undefined;
+    const call = this.next();
+    return call?.message.answer === 'later' ? undefined : call;
+  }
+
   /** Takes what `next` has returned into the batch. */
   take(call: PendingCall): void {
-    call.markSent();
-    this.#batch.push(call);
+    this.#append(call);
     this.#queue.shift();
   }
 
+  /** What must be sent behind the batch, because nothing else would tell that its last requests were taken. */
+  get barrier(): RequestMessage<unknown> | undefined {
+    const last = this.#batch.at(-1)?.message;
+    return last?.answer === 'never' ? last.barrier : undefined;
+  }
+
+  /** Takes the barrier into the batch. */
+  takeBarrier(barrier: RequestMessage<unknown>): void {
+    const call = new PendingCall(barrier, { timeoutMs: Infinity, background: true });
+    // What becomes of it is told to those before it.
+    call.promise.catch(() => undefined);
+    this.#append(call);
+  }
+
+  /** Requests of the batch. */
   get batchSize(): number {
     return this.#batch.length;
   }
 
-  /** Calls of the batch without an answer. */
+  /** Answers to the batch that are still to come. */
   get unanswered(): number {
-    return this.#batch.length - this.#answered;
+    return this.#unanswered;
   }
 
-  /** The message of the call that is to be answered after `index` others. */
-  unansweredMessage(index: number): RequestMessage<unknown> | undefined {
-    return this.#batch[this.#answered + index]?.message;
+  /** Whether the batch waits for an answer that comes from a later turn of corosync's main loop. */
+  get answersLater(): boolean {
+    return this.#batch[this.#done]?.message.answer === 'later';
+  }
+
+  /** What the next `count` answers cost together, at most. */
+  costOfAnswers(count: number, costOf: (size: number) => number): number {
+    let [cost, left] = [0, count];
+    for (let i = this.#done; left > 0 && i < this.#batch.length; i++) {
+      const message = this.#batch[i]?.message;
+      if (message === undefined || message.answer === 'never') continue;
+      cost += costOf(message.maxResponseSize);
+      left -= 1;
+    }
+    return cost;
+  }
+
+  /** How many requests of the batch lie within its first so many bytes. */
+  requestsWithin(bytes: number, costOf: (size: number) => number): number {
+    let [count, end] = [0, 0];
+    for (const { message } of this.#batch) {
+      end += costOf(message.size);
+      if (end > bytes) break;
+      count += 1;
+    }
+    return count;
   }
 
   get idle(): boolean {
     return this.#batch.length === 0 && this.#queue.peek() === undefined;
   }
 
-  /** Gives the next call of the batch its answer. */
+  /** Gives the next call of the batch its answer. It settles those before it, too, which have none. */
   deliver(response: MessageReader): void {
-    const call = this.#batch[this.#answered];
-    if (call === undefined) throw malformed('an answer to no request');
+    let index = this.#done;
+    while (this.#batch[index]?.message.answer === 'never') index += 1;
+    const call = this.#batch[index];
+    if (call === undefined || call.message.answer === 'never') throw malformed('an answer to no request');
     const { message } = call;
     const { id, error } = decodeResponseHeader(response);
     const bareError = id === BARE_ERROR_ID && error !== CS_ERROR_CODES.CS_OK;
     if (id !== message.responseId && !bareError) throw wrongAnswer(message, id);
+    for (const taken of this.#batch.slice(this.#done, index)) taken.complete(undefined);
+    this.#done = index;
     if (error === CS_ERROR_CODES.CS_OK || message.expectedErrors?.includes(error) === true) {
       call.complete(message.decode(response, error));
     } else {
       call.fail(errorAnswer(message, error));
     }
-    this.#answered += 1;
+    this.#done += 1;
+    this.#unanswered -= 1;
   }
 
   /** Every call of the batch has its answer. */
   endBatch(): void {
     this.#batch = [];
-    this.#answered = 0;
+    this.#done = 0;
+    this.#unanswered = 0;
   }
 
   /** Whether nobody waits for an answer. */
@@ -99,14 +180,16 @@ export class CallLedger {
     if (this.#earliestDeadline !== Infinity) this.#deadlines.arm(this.#earliestDeadline);
   }
 
-  /** Fails the calls whose time is up. */
-  expire(): void {
+  /** Fails the calls whose time is up. What was sent may still be handled, whatever corosync has begun with. */
+  expire(progress: () => BatchProgress): void {
     const now = performance.now();
     this.#earliestDeadline = Infinity;
-    for (const call of this.#waiting()) {
-      if (call.deadlineAt <= now) call.expire();
-      else this.#earliestDeadline = Math.min(this.#earliestDeadline, call.deadlineAt);
-    }
+    const open = this.#outstanding().filter(({ call }) => !call.settled);
+    for (const { call } of open)
+      if (call.deadlineAt > now) this.#earliestDeadline = Math.min(this.#earliestDeadline, call.deadlineAt);
+    const late = open.filter(({ call }) => call.deadlineAt <= now);
+    const known = late.some(({ place }) => place !== undefined) ? progress() : NO_PROGRESS;
+    for (const { call, place } of late) call.expire(sentOf(place, { ...known, begun: Infinity }));
     this.armDeadlines();
   }
 
@@ -116,23 +199,49 @@ export class CallLedger {
     this.#deadlines.clear();
   }
 
-  /** Empties the ledger and returns what had no answer. */
-  takeAll(): PendingCall[] {
-    const calls = [...this.#batch.slice(this.#answered), ...this.#queue.all()];
+  /** The connection is gone: empties the ledger, and fails what had no answer. */
+  loseAll(error: ConnectionError, progress: BatchProgress): void {
+    const calls = this.#outstanding();
     this.endBatch();
     this.#queue.clear();
-    return calls;
+    this.clearDeadlines();
+    for (const { call, place } of calls) call.lose(error, sentOf(place, progress));
+  }
+
+  #append(call: PendingCall): void {
+    call.markSent();
+    this.#batch.push(call);
+    if (call.message.answer !== 'never') this.#unanswered += 1;
   }
 
   /** Calls that nothing has settled yet. */
   #waiting(): PendingCall[] {
-    return [...this.#batch.slice(this.#answered), ...this.#queue.all()].filter((call) => !call.settled);
+    return [...this.#batch.slice(this.#done), ...this.#queue.all()].filter((call) => !call.settled);
   }
+
+  /** Calls without an answer. */
+  #outstanding(): Outstanding[] {
+    const sent = this.#batch.slice(this.#done).map((call, i) => ({ call, place: this.#done + i }));
+    return [...sent, ...this.#queue.all().map((call) => ({ call, place: undefined }))];
+  }
+}
+
+/** Whether nothing may be sent behind this request until it is answered. */
+function isLastOfBatch(message: AnyMessage): boolean {
+  if (message.answer === 'never') return false;
+  // What follows it up is the first of the next batch: nothing can have taken the request's place at corosync by then.
+  return message.answer === 'later' || message.readUntilFollowUp === true;
+}
+
+function sentOf(place: number | undefined, { handled, begun }: BatchProgress): Sent {
+  if (place === undefined || place >= begun) return 'no';
+  return place < handled ? 'yes' : 'unknown';
 }
 
 function errorAnswer({ operation, key, hints }: RequestMessage<unknown>, error: number): Error {
   const name = csErrorName(error);
-  return csErrorFromCode(error, { operation, key, detail: name === undefined ? undefined : hints?.[name] });
+  const detail = name === undefined ? undefined : hints?.[name];
+  return csErrorFromCode(error, { operation, key, detail, sent: 'yes' });
 }
 
 function wrongAnswer(message: RequestMessage<unknown>, id: number): Error {

@@ -1,4 +1,4 @@
-import { CsError } from '../../errors/index.ts';
+import { CsError, type Sent } from '../../errors/index.ts';
 import { onAbort } from './on-abort.ts';
 
 /** The most that a timer can be set to, 24.8 days: beyond it, it would fire at once. Such a deadline is none. */
@@ -13,6 +13,8 @@ export interface DeadlineOptions {
   readonly signal?: AbortSignal | undefined;
   /** When the time began, on the clock of `performance.now()`; by default now. */
   readonly startedAt?: number | undefined;
+  /** Whether what is waited for has been sent: for the error. Default `'no'`. */
+  readonly sent?: Sent | undefined;
 }
 
 /** A signal that fires when the caller aborts or the time is up; `dispose` leaves no timer and no listener behind. */
@@ -59,10 +61,11 @@ export async function within<T>(promise: Promise<T>, options: DeadlineOptions): 
   }
 }
 
-function timedOut({ operation, key, timeoutMs }: DeadlineOptions): CsError {
+function timedOut({ operation, key, timeoutMs, sent }: DeadlineOptions): CsError {
   return new CsError('CS_ERR_TIMEOUT', {
     operation,
     key,
+    sent,
     detail: `corosync has not answered within ${Math.round(timeoutMs)} ms`,
   });
 }

@@ -1,5 +1,5 @@
-import type { RequestMessage } from '../../codec/message.ts';
-import { ConnectionError, CsError } from '../../errors/index.ts';
+import type { RequestMessage, UnansweredMessage } from '../../codec/message.ts';
+import { ConnectionError, CsError, type Sent } from '../../errors/index.ts';
 import { onAbort } from './on-abort.ts';
 
 /** Whether a request goes before all that are queued, or even before those. */
@@ -28,7 +28,7 @@ export interface SubmitOptions<T> {
 
 /** A request on its way: waiting to be sent, sent, or settled (answered, failed, timed out, aborted). */
 export class PendingCall<T = unknown> {
-  readonly message: RequestMessage<T>;
+  readonly message: RequestMessage<T> | UnansweredMessage;
   readonly promise: Promise<T>;
   /** On the clock of `performance.now()`. */
   readonly deadlineAt: number;
@@ -42,7 +42,7 @@ export class PendingCall<T = unknown> {
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
 
-  constructor(message: RequestMessage<T>, options: SubmitOptions<T>) {
+  constructor(message: RequestMessage<T> | UnansweredMessage, options: SubmitOptions<T>) {
     const { timeoutMs, signal } = options;
     this.message = message;
     this.background = options.background === true;
@@ -84,33 +84,27 @@ export class PendingCall<T = unknown> {
   }
 
   /** The connection is gone, and with it the answer. */
-  lose(error: ConnectionError): void {
+  lose(error: ConnectionError, sent: Sent): void {
     this.#over(false);
     if (this.#state === 'settled') return;
-    const outcome =
-      this.#state === 'sent' ? this.#sentAnd('may have taken effect') : 'the request was not sent';
     const { operation, key } = this.message;
-    const detail = `${error.detail ?? 'the connection is gone'}; ${outcome}`;
+    const detail = `${error.detail ?? 'the connection is gone'}; ${this.#outcome(sent, 'may have taken effect')}`;
     const cause = error.cause ?? error;
-    this.fail(new ConnectionError(error.code, { operation, key, errno: error.errno, detail, cause }));
+    this.fail(new ConnectionError(error.code, { operation, key, errno: error.errno, detail, sent, cause }));
   }
 
-  expire(): void {
-    const outcome =
-      this.#state === 'sent'
-        ? this.#sentAnd('may still take effect')
-        : 'the request was not sent: earlier ones are still unanswered';
-    this.#giveUp(
-      new CsError('CS_ERR_TIMEOUT', {
-        operation: this.message.operation,
-        key: this.message.key,
-        detail: `corosync has not answered within ${Math.round(this.#timeoutMs)} ms; ${outcome}`,
-      }),
-    );
+  expire(sent: Sent): void {
+    const why = this.#state === 'queued' ? ': earlier ones are still unanswered' : '';
+    const { operation, key } = this.message;
+    const waited = `corosync has not answered within ${Math.round(this.#timeoutMs)} ms`;
+    const detail = `${waited}; ${this.#outcome(sent, 'may still take effect')}${why}`;
+    this.#giveUp(new CsError('CS_ERR_TIMEOUT', { operation, key, detail, sent }));
   }
 
   /** Whoever only reads need not wonder what he has done. */
-  #sentAnd(effect: string): string {
+  #outcome(sent: Sent, effect: string): string {
+    if (this.#state === 'queued') return 'the request was not sent';
+    if (sent === 'no') return 'the request was not taken, and has no effect';
     return `the request was sent${this.message.changes === true ? `, and ${effect}` : ''}`;
   }
 

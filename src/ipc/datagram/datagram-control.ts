@@ -52,9 +52,9 @@ export class DatagramControl {
     this.#write(CONTROL.responsesSent, 0);
   }
 
-  /** Whether the server has taken every request of a batch of this size: it lowers the count by one for each. */
-  hasTaken(requests: number): boolean {
-    return this.#read(CONTROL.requestsSent) <= 1 - requests;
+  /** How many requests of the batch the server has taken: it lowers the count by one for each, before it handles it. */
+  requestsTaken(): number {
+    return Math.max(1 - this.#read(CONTROL.requestsSent), 0);
   }
 
   /** How many answers to this batch the server has sent: it alone can write this file, so it alone can raise this. */

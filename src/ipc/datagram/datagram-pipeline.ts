@@ -1,9 +1,10 @@
 import { malformed } from '../../codec/malformed.ts';
 import { MessageReader } from '../../codec/message-reader.ts';
 import { MessageWriter } from '../../codec/message-writer.ts';
-import type { RequestMessage } from '../../codec/message.ts';
+import type { AnyMessage } from '../../codec/message.ts';
 import { ConnectionError, CsError } from '../../errors/index.ts';
-import { CallLedger } from '../calls/call-ledger.ts';
+import { CallLedger, NO_PROGRESS, type BatchProgress } from '../calls/call-ledger.ts';
+import { BatchRoom, type DatagramLimits } from './batch-room.ts';
 import type { DatagramControl } from './datagram-control.ts';
 import { MAX_DATAGRAM } from './datagram-socket.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
@@ -12,19 +13,10 @@ import { WAIT, WaitLadder } from '../calls/wait-ladder.ts';
 /** Turns of the event loop from a datagram's arrival to its delivery: one to read it, two to believe it. */
 const TURNS_TO_DELIVER = 3;
 
-/** What the sockets can carry. */
-export interface DatagramLimits {
-  /** Requests that may be outstanding together. */
-  readonly inFlight: number;
-  /** SO_SNDBUF, in bytes: what is unread of one direction must stay below it. */
-  readonly sendBufferSize: number;
-  readonly maxMessageSize: number;
-}
-
 /** What the pipeline needs of the control file. */
 export type BatchCounters = Pick<
   DatagramControl,
-  'flowControl' | 'startBatch' | 'endBatch' | 'hasTaken' | 'responsesSent'
+  'flowControl' | 'startBatch' | 'endBatch' | 'requestsTaken' | 'responsesSent'
 >;
 
 /**
@@ -49,6 +41,8 @@ export class DatagramPipeline {
   #immediate: NodeJS.Immediate | undefined;
   #expiry: NodeJS.Immediate | undefined;
   #answers: Buffer[] = [];
+  /** Requests of the batch that the kernel has. */
+  #posted = 0;
   /** On the clock of `performance.now()`: when the last answer of the batch came. */
   #completeAt = 0;
   /** On the clock of `performance.now()`: when the batch went out. */
@@ -98,26 +92,28 @@ export class DatagramPipeline {
   receive(bytes: Buffer): void {
     if (this.#stopped) return;
     this.#answers.push(bytes);
-    const missing = this.#ledger.batchSize - this.#answers.length;
+    const missing = this.#ledger.unanswered - this.#answers.length;
     if (missing < 0) this.#onFailure(foreignDatagram());
     if (missing !== 0) return;
     this.#completeAt = performance.now();
     this.#wake();
   }
 
-  stop(error: ConnectionError): void {
+  /** @param serverGone corosync has closed the connection or died: it begins with no further request */
+  stop(error: ConnectionError, serverGone = false): void {
     this.#stopped = true;
     clearImmediate(this.#immediate);
     clearImmediate(this.#expiry);
     this.#ladder.cancel();
-    this.#ledger.clearDeadlines();
-    for (const call of this.#ledger.takeAll()) call.lose(error);
+    this.#ledger.loseAll(error, this.#progress(serverGone));
   }
 
-  #refuse({ operation, key, size, maxResponseSize }: RequestMessage<unknown>): CsError | undefined {
+  #refuse(message: AnyMessage): CsError | undefined {
     const most = Math.min(this.#limits.maxMessageSize, MAX_DATAGRAM);
-    if (size <= most && maxResponseSize <= most) return undefined;
-    const [what, bytes] = size > most ? ['request', size] : ['answer', maxResponseSize];
+    const { operation, key, size } = message;
+    const answerSize = message.answer === 'never' ? 0 : message.maxResponseSize;
+    if (size <= most && answerSize <= most) return undefined;
+    const [what, bytes] = size > most ? ['request', size] : ['answer', answerSize];
     return new CsError('CS_ERR_TOO_BIG', {
       operation,
       key,
@@ -159,31 +155,31 @@ export class DatagramPipeline {
     const batch = this.#takeBatch();
     this.#control.startBatch();
     this.#sentAt = performance.now();
-    for (const message of batch) this.#sendDatagram(this.#encode(message));
+    this.#posted = 0;
+    for (const message of batch) {
+      this.#sendDatagram(this.#encode(message));
+      this.#posted += 1;
+    }
   }
 
-  /** As many calls as fit: the first one always does. */
-  #takeBatch(): RequestMessage<unknown>[] {
-    const batch: RequestMessage<unknown>[] = [];
-    let roomForRequests = this.#limits.sendBufferSize;
-    let roomForAnswers = this.#limits.sendBufferSize;
-    let call = this.#ledger.next();
-    while (call !== undefined && batch.length < this.#limits.inFlight) {
-      const { message } = call;
-      roomForRequests -= kernelCost(message.size);
-      roomForAnswers -= kernelCost(message.maxResponseSize);
-      if (batch.length > 0 && Math.min(roomForRequests, roomForAnswers) < 0) break;
-      batch.push(message);
+  /** As many calls as fit: the first one always does, with its barrier, if it needs one. */
+  #takeBatch(): AnyMessage[] {
+    const batch: AnyMessage[] = [];
+    const room = new BatchRoom(this.#limits);
+    let call = this.#ledger.nextOfBatch();
+    while (call !== undefined && room.take(call.message)) {
+      batch.push(call.message);
       this.#ledger.take(call);
-      // corosync has one buffer for requests, and the next one overwrites this.
-      if (message.readUntilFollowUp === true) break;
-      call = this.#ledger.next();
+      call = this.#ledger.nextOfBatch();
     }
-    return batch;
+    const { barrier } = this.#ledger;
+    if (barrier === undefined) return batch;
+    this.#ledger.takeBarrier(barrier);
+    return [...batch, barrier];
   }
 
   /** Good until the next one: the kernel copies it. */
-  #encode(message: RequestMessage<unknown>): Buffer {
+  #encode(message: AnyMessage): Buffer {
     message.encode(this.#writer.begin(0, message.size));
     return this.#writer.bytes.subarray(0, message.size);
   }
@@ -191,10 +187,10 @@ export class DatagramPipeline {
   /** corosync counts an answer after it has sent it: the count may come later than the answer, but not earlier. */
   #checkCount(): void {
     const sent = this.#control.responsesSent();
-    const { batchSize } = this.#ledger;
-    if (this.#answers.length < batchSize || this.#delivering) return;
-    if (sent > batchSize) throw malformed(`corosync counts ${sent} answers to ${batchSize} requests`);
-    if (sent < batchSize) {
+    const { unanswered } = this.#ledger;
+    if (this.#answers.length < unanswered || this.#delivering) return;
+    if (sent > unanswered) throw malformed(`corosync counts ${sent} answers to ${unanswered} requests`);
+    if (sent < unanswered) {
       this.#ladder.wait(performance.now() - this.#completeAt);
       return;
     }
@@ -210,20 +206,30 @@ export class DatagramPipeline {
   #expire(turns: number): void {
     if (turns > 0 && this.#ledger.batchSize > 0) this.#expiry = setImmediate(() => this.#expire(turns - 1));
     else {
-      this.#ledger.expire();
+      this.#ledger.expire(() => this.#progress(false));
       this.#checkForLostAnswers();
     }
   }
 
   /** Whoever waits for an answer that corosync could not send would wait for ever, and so would all behind him. */
   #checkForLostAnswers(): void {
-    const { batchSize } = this.#ledger;
-    if (batchSize === 0 || performance.now() - this.#sentAt < WAIT.lostMs) return;
-    const missing = batchSize - this.#control.responsesSent();
-    if (missing > 0 && this.#control.hasTaken(batchSize))
+    const { batchSize, unanswered, answersLater } = this.#ledger;
+    if (batchSize === 0 || answersLater || performance.now() - this.#sentAt < WAIT.lostMs) return;
+    const missing = unanswered - this.#control.responsesSent();
+    if (missing > 0 && this.#control.requestsTaken() >= batchSize)
       this.#onFailure(
         malformed(`corosync has taken every request, but of its answers ${missing} did not come`),
       );
+  }
+
+  /** The request that was taken last may be under way. What the kernel still has is never read when corosync is gone. */
+  #progress(serverGone: boolean): BatchProgress {
+    try {
+      const taken = this.#control.requestsTaken();
+      return { handled: Math.max(taken - 1, 0), begun: serverGone ? taken : this.#posted };
+    } catch {
+      return { ...NO_PROGRESS, begun: this.#posted };
+    }
   }
 
   #deliver(): void {
@@ -241,14 +247,6 @@ export class DatagramPipeline {
     if (this.#ledger.idle) this.#ledger.clearDeadlines();
     else this.#schedule();
   }
-}
-
-/**
- * At least what Linux counts for a datagram against its sender's buffer: the next power of two that holds it and its
- * bookkeeping, and a header.
- */
-function kernelCost(bytes: number): number {
-  return 2 * bytes + 1024;
 }
 
 function foreignDatagram(): ConnectionError {

@@ -113,7 +113,7 @@ export class DatagramTransport implements Transport {
   stop(error: ConnectionError): void {
     this.#listener = undefined;
     this.#setup.destroy();
-    this.#pipeline.stop(error);
+    this.#pipeline.stop(error, this.#serverGone);
     this.#control.close();
     this.#linger(FIRST_DELAY_MS);
   }

@@ -1,6 +1,6 @@
 import { malformed } from '../../codec/malformed.ts';
 import { MessageWriter } from '../../codec/message-writer.ts';
-import type { RequestMessage } from '../../codec/message.ts';
+import type { AnyMessage, RequestMessage } from '../../codec/message.ts';
 import {
   CHUNK_HEADER_SIZE,
   CHUNK_MAGIC,
@@ -29,6 +29,8 @@ export class RequestRing {
   #stage = new MessageWriter(Buffer.alloc(FIRST_STAGE));
   #staged = 0;
   #count = 0;
+  /** Bytes of the last post, which ends at `#position`. */
+  #posted = 0;
   #position: number;
 
   constructor(storage: RingStorage) {
@@ -56,23 +58,38 @@ export class RequestRing {
     return this.#storage.readHeader(RING_HEADER.readPointer) === this.#position / WORD_SIZE;
   }
 
+  /** How many bytes of the last post corosync has handled. @throws CsError the ring says what cannot be. */
+  handledBytes(): number {
+    const readPosition = this.#storage.readHeader(RING_HEADER.readPointer) * WORD_SIZE;
+    const start = this.#position - this.#posted;
+    const handled = (readPosition - start + this.#ringBytes) % this.#ringBytes;
+    if (readPosition >= this.#ringBytes || handled > this.#posted)
+      throw malformed(`read pointer ${readPosition / WORD_SIZE} lies outside what was posted`);
+    return handled;
+  }
+
   /** How many requests are staged. */
   get count(): number {
     return this.#count;
   }
 
-  /** Encodes a request behind those already staged; false if it must wait for the next batch. */
-  stage(message: RequestMessage<unknown>): boolean {
+  /**
+   * Encodes a request behind those already staged; false if it must wait for the next batch. One that is never answered leaves room for
+   * its barrier.
+   */
+  stage(message: AnyMessage): boolean {
+    const reserve = message.answer === 'never' ? chunkBytes(message.barrier.size) : 0;
     const end = this.#staged + chunkBytes(message.size);
-    if (end > (this.#count === 0 ? this.#capacity : this.#batchCapacity)) return false;
-    if (end > this.#stage.bytes.length) this.#grow(end);
-    const header = this.#stage.begin(this.#staged, end - this.#staged);
-    header.u32(0, message.size);
-    header.u32(4, CHUNK_MAGIC);
-    message.encode(this.#stage.at(this.#staged + CHUNK_HEADER_SIZE));
-    this.#staged = end;
-    this.#count += 1;
+    if (end + reserve > (this.#count === 0 ? this.#capacity : this.#batchCapacity)) return false;
+    this.#append(message, end);
     return true;
+  }
+
+  /** The barrier behind a request that has left room for it. */
+  stageBarrier(barrier: RequestMessage<unknown>): void {
+    const end = this.#staged + chunkBytes(barrier.size);
+    if (end > this.#capacity) throw malformed('a barrier does not fit the ring');
+    this.#append(barrier, end);
   }
 
   /** Publishes what is staged and returns how many requests that were: as many bytes are now due on the socket. */
@@ -84,6 +101,7 @@ export class RequestRing {
     this.#position = (this.#position + this.#staged) % this.#ringBytes;
     this.#storage.writeHeader(RING_HEADER.writePointer, this.#position / WORD_SIZE);
     this.#storage.writeHeader(RING_HEADER.semaphore, count);
+    this.#posted = this.#staged;
     this.#staged = 0;
     this.#count = 0;
     return count;
@@ -91,6 +109,16 @@ export class RequestRing {
 
   close(): void {
     this.#storage.close();
+  }
+
+  #append(message: AnyMessage, end: number): void {
+    if (end > this.#stage.bytes.length) this.#grow(end);
+    const header = this.#stage.begin(this.#staged, end - this.#staged);
+    header.u32(0, message.size);
+    header.u32(4, CHUNK_MAGIC);
+    message.encode(this.#stage.at(this.#staged + CHUNK_HEADER_SIZE));
+    this.#staged = end;
+    this.#count += 1;
   }
 
   #grow(needed: number): void {

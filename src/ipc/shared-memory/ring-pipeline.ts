@@ -1,10 +1,12 @@
 import type { ConnectionError } from '../../errors/index.ts';
 import { malformed } from '../../codec/malformed.ts';
 import type { MessageReader } from '../../codec/message-reader.ts';
-import { CallLedger } from '../calls/call-ledger.ts';
+import { chunkBytes } from '../../codec/ring-layout.ts';
+import { CallLedger, NO_PROGRESS, type BatchProgress } from '../calls/call-ledger.ts';
+import type { AnyMessage } from '../../codec/message.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
 import type { RequestRing } from './request-ring.ts';
-import { ResponseRing } from './response-ring.ts';
+import type { ResponseRing } from './response-ring.ts';
 import { TurnClock } from '../calls/turn-clock.ts';
 import { WAIT, WaitLadder } from '../calls/wait-ladder.ts';
 
@@ -13,6 +15,9 @@ import { WAIT, WaitLadder } from '../calls/wait-ladder.ts';
  * size of a batch does not make them wait; beyond this there is nothing left to gain.
  */
 export const MAX_BATCH = 128;
+
+/** The same where no answers take room and time: what is behind them waits for so many at most. */
+export const MAX_UNANSWERED = 4096;
 
 /**
  * Sends requests in batches and matches answers to them, in order. Requests made in the same turn go out together;
@@ -65,17 +70,19 @@ export class RequestPipeline {
     return this.#ledger.whenSettled();
   }
 
-  /** Ends it: hands out the answers that are there, and fails everything else. */
-  stop(error: ConnectionError): void {
+  /**
+   * Ends it: hands out the answers that are there, and fails everything else.
+   * @param serverGone corosync has closed the connection or died: it begins with no further request
+   */
+  stop(error: ConnectionError, serverGone = false): void {
     try {
       if (this.#ledger.batchSize > 0 && !this.#broken) this.#collect();
     } catch {
       // The rings are as broken as the connection: `error` says more.
     }
-    const calls = this.#ledger.takeAll();
     this.#ladder.cancel();
     this.#turn.stop();
-    for (const call of calls) call.lose(error);
+    this.#ledger.loseAll(error, this.#progress(serverGone));
     this.#becomeIdle();
   }
 
@@ -122,7 +129,7 @@ export class RequestPipeline {
       this.#ladder.wait(WAIT.immediateMs);
       return false;
     }
-    this.#stageBatch(ResponseRing.cost(first.message.maxResponseSize));
+    this.#stageBatch(costOfAnswer(first.message));
     // From the post to the byte nothing may come between: a post without its byte blocks corosync.
     const handedOver = this.#sendBytes(this.#requests.post());
     if (!handedOver) this.#waitForProgress();
@@ -140,16 +147,25 @@ export class RequestPipeline {
   /** As many calls as fit: the first one always does. */
   #stageBatch(firstCost: number): void {
     let room = this.#responses.room(firstCost);
-    let call = this.#ledger.next();
-    while (call !== undefined && this.#ledger.batchSize < MAX_BATCH) {
-      room -= ResponseRing.cost(call.message.maxResponseSize);
-      if (room < 0 || !this.#requests.stage(call.message)) break;
+    let call = this.#ledger.nextOfBatch();
+    while (call !== undefined && this.#hasPlaceFor(call.message)) {
+      const cost = costOfAnswer(call.message);
+      if (cost > room || !this.#requests.stage(call.message)) break;
+      // A barrier's answer has its place until another answer takes its part.
+      if (call.message.answer !== 'never') room -= cost;
       this.#ledger.take(call);
-      // What follows it up is the first of the next batch: nothing can have taken its place in the ring by then.
-      if (call.message.readUntilFollowUp === true) break;
-      call = this.#ledger.next();
+      call = this.#ledger.nextOfBatch();
     }
     if (this.#ledger.batchSize === 0) throw malformed('a single request does not fit the rings');
+    const { barrier } = this.#ledger;
+    if (barrier === undefined) return;
+    this.#requests.stageBarrier(barrier);
+    this.#ledger.takeBarrier(barrier);
+  }
+
+  #hasPlaceFor({ answer }: AnyMessage): boolean {
+    const { batchSize, unanswered } = this.#ledger;
+    return answer === 'never' ? batchSize < MAX_UNANSWERED : unanswered < MAX_BATCH;
   }
 
   /** Looks for answers until the batch is complete, or nothing has come for a while. */
@@ -170,10 +186,7 @@ export class RequestPipeline {
   #collect(): boolean {
     const count = this.#responses.completed(this.#ledger.unanswered);
     if (count === 0) return false;
-    let bytes = 0;
-    for (let i = 0; i < count; i++) {
-      bytes += ResponseRing.cost(this.#ledger.unansweredMessage(i)?.maxResponseSize ?? 0);
-    }
+    const bytes = this.#ledger.costOfAnswers(count, chunkBytes);
     this.#responses.read(count, bytes, this.#deliver);
     return true;
   }
@@ -187,7 +200,7 @@ export class RequestPipeline {
 
   /** Whoever waits for an answer that corosync could not send would wait for ever, and so would all behind him. */
   #checkForLostAnswers(): void {
-    if (!this.#requests.handled || this.#collect()) return;
+    if (this.#ledger.answersLater || !this.#requests.handled || this.#collect()) return;
     throw malformed(
       `corosync has handled every request, but of its answers ${this.#ledger.unanswered} did not come`,
     );
@@ -201,11 +214,27 @@ export class RequestPipeline {
       this.#fail(error);
       return;
     }
-    this.#ledger.expire();
+    this.#ledger.expire(() => this.#progress(false));
+  }
+
+  /** The request at the read pointer may be under way: its place is given back when it has been handled. */
+  #progress(serverGone: boolean): BatchProgress {
+    try {
+      const handled = this.#ledger.requestsWithin(this.#requests.handledBytes(), chunkBytes);
+      return { handled, begun: serverGone ? handled + 1 : Infinity };
+    } catch {
+      return NO_PROGRESS;
+    }
   }
 
   #becomeIdle(): void {
     this.#ladder.cancel();
     this.#ledger.clearDeadlines();
   }
+}
+
+/** Room that a request takes in the response ring, or its barrier. */
+function costOfAnswer(message: AnyMessage): number {
+  const answered = message.answer === 'never' ? message.barrier : message;
+  return chunkBytes(answered.maxResponseSize);
 }

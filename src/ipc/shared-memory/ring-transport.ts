@@ -22,6 +22,7 @@ export class RingTransport implements Transport {
   readonly kind = 'shared-memory';
   readonly #channels: RingChannels;
   readonly #pipeline: RequestPipeline;
+  #serverGone = false;
   #onFailure: (cause: unknown) => void = () => undefined;
 
   constructor(channels: RingChannels) {
@@ -61,7 +62,7 @@ export class RingTransport implements Transport {
   stop(error: ConnectionError): void {
     const { setup, requests, responses, events } = this.#channels;
     setup.destroy();
-    this.#pipeline.stop(error);
+    this.#pipeline.stop(error, this.#serverGone);
     requests.close();
     responses.close();
     events.close();
@@ -73,6 +74,7 @@ export class RingTransport implements Transport {
 
   /** What corosync had told is handed out first: its bytes may have been lost with the socket, or never sent. */
   #lost(error: ConnectionError, listener: TransportListener): void {
+    this.#serverGone = true;
     this.#channels.events.drainRest((event) => listener.onEvent(event));
     listener.onDrained();
     listener.onLost(error);

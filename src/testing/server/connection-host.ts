@@ -1,13 +1,16 @@
 import type { DatagramBackend } from './server-datagram-socket.ts';
 import type { Faults } from '../faults/faults.ts';
 
+/** What a client gets for a request: its answer; one that the service gives later, to `answerLater`; or none, as is right for that request. */
+export type Reply = Buffer | 'later' | 'never';
+
 /** What executes a client's requests. */
 export interface Service {
   /**
-   * undefined: there is no answer.
+   * undefined: the answer is lost.
    * @param reread what stands in the request's place at any later time
    */
-  handle(request: Buffer, reread: () => Buffer): Buffer | undefined;
+  handle(request: Buffer, reread: () => Buffer): Reply | undefined;
   close(): void;
 }
 

@@ -1,6 +1,6 @@
 import { bareError } from '../faults/apply-fault.ts';
 import type { ConnectionFaults, SteppingConnection } from '../faults/connection-faults.ts';
-import type { ConnectionHost, Service } from './connection-host.ts';
+import type { ConnectionHost, Reply, Service } from './connection-host.ts';
 import type { RequestFault } from '../faults/fault-types.ts';
 import type { FaultSubject } from '../faults/faults.ts';
 import { BadMessage } from './libqb-ring.ts';
@@ -8,6 +8,8 @@ import { RequestReader } from '../cmap/requests.ts';
 import { ServerHangs } from './server-channels.ts';
 import { StepRunner, type Steps } from '../faults/steps.ts';
 
+/** How often a server that is paused is asked again, in milliseconds. */
+const RETRY_MS = 2;
 /** Milliseconds after which a byte that belongs to a request that has been handled is a client's mistake. */
 const OWED_BYTE_MS = 500;
 /** QB_IPC_MSG_DISCONNECT */
@@ -26,6 +28,8 @@ export class RequestServer {
   readonly #connection: ServedConnection;
   readonly #faults: ConnectionFaults;
   readonly #runner = new StepRunner();
+  readonly #lateRunner = new StepRunner();
+  readonly #lateAnswers: Buffer[] = [];
   #owedTimer: NodeJS.Timeout | undefined;
   #flowTimer: NodeJS.Timeout | undefined;
   #ownFlowControl = 0;
@@ -59,8 +63,15 @@ export class RequestServer {
     this.run();
   }
 
+  /** Answers a request that has been handled some time ago. */
+  answerLater(answer: Buffer): void {
+    this.#lateAnswers.push(answer);
+    this.#lateRunner.run(() => this.#answerLate());
+  }
+
   stop(): void {
     this.#runner.stop();
+    this.#lateRunner.stop();
     clearTimeout(this.#owedTimer);
     clearTimeout(this.#flowTimer);
   }
@@ -79,10 +90,13 @@ export class RequestServer {
     const { transport } = this.#connection;
     try {
       const count = transport.beginWakeUp(atMost);
-      for (let i = 0; i < count; i++) {
+      let served = 0;
+      // Flow control that comes meanwhile leaves the rest where it is.
+      while (served < count && (served === 0 || this.flowControl === 0)) {
         if (!(yield* this.#serveRequest())) return;
+        served += 1;
       }
-      if (count > 0 && transport.endWakeUp(count) > 0) this.#expectOwedBytes();
+      if (served > 0 && transport.endWakeUp(served) > 0) this.#expectOwedBytes();
     } catch (error) {
       if (!(error instanceof ServerHangs) && !(error instanceof BadMessage)) throw error;
       this.#host.onViolation(error);
@@ -108,16 +122,28 @@ export class RequestServer {
     }
     const subject = { request: request.name, key: request.key };
     this.#host.counters.requests += 1;
-    let response: Buffer | undefined;
+    let reply: Reply | undefined;
     const executed = yield* this.#faults.step('request', subject, (fault) => {
-      response = this.#execute(bytes, fault);
+      reply = this.#execute(bytes, fault);
     });
-    if (!executed || !(yield* this.#respond(response, subject))) return false;
+    if (!executed || !(yield* this.#reply(reply, subject))) return false;
     transport.reclaim(bytes);
     return true;
   }
 
-  #execute(bytes: Buffer, { flowControl, error }: RequestFault): Buffer | undefined {
+  *#answerLate(): Steps {
+    for (let answer = this.#lateAnswers[0]; answer !== undefined; answer = this.#lateAnswers[0]) {
+      while (this.#host.paused) yield RETRY_MS;
+      if (this.#connection.closed || !(yield* this.#respond(answer, {}))) return;
+      this.#lateAnswers.shift();
+    }
+  }
+
+  *#reply(reply: Reply | undefined, subject: FaultSubject): Generator<number, boolean> {
+    return reply === 'later' || reply === 'never' || (yield* this.#respond(reply, subject));
+  }
+
+  #execute(bytes: Buffer, { flowControl, error }: RequestFault): Reply | undefined {
     const { service, transport } = this.#connection;
     if (flowControl !== undefined) this.#holdOff(flowControl);
     return error === undefined ? service?.handle(bytes, transport.reread(bytes)) : bareError(error);

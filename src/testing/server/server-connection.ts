@@ -82,6 +82,11 @@ export class ServerConnection {
     if (!this.#closed) this.#events.send(bytes);
   }
 
+  /** Answers a request of which the service has said that it is answered later. */
+  answerLater(answer: Buffer): void {
+    if (!this.#closed) this.#requests.answerLater(answer);
+  }
+
   /** Bytes on the socket that announce nothing. */
   sendBytes(count: number): void {
     if (count > 0) this.#socket.write(Buffer.alloc(count));

@@ -6,12 +6,13 @@ import { loadNodeUnixSocket } from '../../../src/ipc/datagram/node-unix-socket.t
 import type { DatagramBackend, DatagramSocket } from '../../../src/ipc/datagram/datagram-socket.ts';
 import { loadUnixDgram } from '../../../src/ipc/datagram/unix-dgram-socket.ts';
 import { FakeSetupServer } from './fake-setup-server.ts';
+import type { Reply } from '../../../src/testing/server/connection-host.ts';
 import { connectionResponse } from '../wire/message-builder.ts';
 
 const BUFFER_SIZE = 65_536;
 
 export interface FakeDatagramOptions {
-  readonly answer: (request: Buffer) => Uint8Array;
+  readonly answer: (request: Buffer) => Reply;
   /** Names in the abstract namespace, as libqb has them on Linux, or files. Default: abstract. */
   readonly namespace?: 'abstract' | 'file';
   /** In the names: whose death the client looks for. */
@@ -26,9 +27,12 @@ export interface FakeDatagramOptions {
 export class FakeDatagramConnection {
   readonly base: string;
   readonly controlFile: string;
-  /** Requests in the order in which they came; those that `answerNext` has not taken yet are in `waiting`. */
+  /** Requests in the order in which they came; those that `answerNext` has not taken yet are in `waiting`, the others in `handled`. */
   readonly requests: Buffer[] = [];
   readonly waiting: Buffer[] = [];
+  readonly handled: Buffer[] = [];
+  /** Handled, and to be answered later, by `answerHeld`. */
+  readonly held: Buffer[] = [];
   /** What the client had counted as sent when a request came, that request included. */
   readonly counts: number[] = [];
   readonly #options: FakeDatagramOptions;
@@ -62,9 +66,22 @@ export class FakeDatagramConnection {
   /** Handles so many of the requests that wait. */
   answerNext(count = this.waiting.length): void {
     for (const request of this.waiting.splice(0, count)) {
-      this.sendUncounted(this.#options.answer(request));
-      this.add(CONTROL.responsesSent, 1);
+      this.add(CONTROL.requestsSent, -1);
+      this.handled.push(request);
+      const reply = this.#options.answer(request);
+      if (reply === 'later') this.held.push(request);
+      else if (reply !== 'never') this.#answer(reply);
     }
+  }
+
+  /** Gives the requests that were to be answered later these answers. */
+  answerHeld(answer: (request: Buffer) => Buffer): void {
+    for (const request of this.held.splice(0)) this.#answer(answer(request));
+  }
+
+  #answer(answer: Buffer): void {
+    this.sendUncounted(answer);
+    this.add(CONTROL.responsesSent, 1);
   }
 
   /** As libqb does for a moment: the answer is there, its count is still to come. */
@@ -113,7 +130,6 @@ export class FakeDatagramConnection {
 
   #receive(request: Buffer): void {
     this.counts.push(this.word(CONTROL.requestsSent));
-    this.add(CONTROL.requestsSent, -1);
     this.requests.push(request);
     this.waiting.push(request);
     if (this.#options.serve !== false) this.answerNext();

@@ -1,10 +1,13 @@
 import { malformed } from '../../../src/codec/malformed.ts';
 import type { MessageReader } from '../../../src/codec/message-reader.ts';
 import type { MessageWriter } from '../../../src/codec/message-writer.ts';
-import type { RequestMessage } from '../../../src/codec/message.ts';
+import type { RequestMessage, UnansweredMessage } from '../../../src/codec/message.ts';
 import { CS_ERROR_CODES } from '../../../src/errors/index.ts';
+import type { Reply } from '../../../src/testing/server/connection-host.ts';
 
 export const FAKE_ID = 77;
+/** Of requests that are answered later, or never. */
+const REQUEST_IDS = { now: FAKE_ID, later: 177, never: 277 } as const;
 const REQUEST_FIXED_SIZE = 28;
 const RESPONSE_HEADER_SIZE = 24;
 
@@ -16,6 +19,7 @@ export interface FakeRequestOptions {
   /** The cs_error_t that the server is to answer with. */
   readonly error?: number;
   readonly changes?: boolean;
+  readonly answer?: 'now' | 'later';
 }
 
 /**
@@ -30,12 +34,14 @@ export class FakeRequest implements RequestMessage<number> {
   readonly maxResponseSize: number;
   readonly number: number;
   readonly changes: boolean;
+  readonly answer: 'now' | 'later';
   readonly #responseSize: number;
   readonly #error: number;
 
   constructor(number: number, options: FakeRequestOptions = {}) {
     this.number = number;
     this.changes = options.changes === true;
+    this.answer = options.answer ?? 'now';
     this.key = `request ${number}`;
     this.size = options.size ?? 32;
     this.#responseSize = options.responseSize ?? 32;
@@ -44,12 +50,7 @@ export class FakeRequest implements RequestMessage<number> {
   }
 
   encode(into: MessageWriter): void {
-    into.i32(0, FAKE_ID);
-    into.i32(8, this.size);
-    into.u32(16, this.number);
-    into.u32(20, this.#responseSize);
-    into.u32(24, this.#error);
-    for (let i = REQUEST_FIXED_SIZE; i < this.size; i++) into.u8(i, pattern(this.number, i));
+    encode(into, this, this.#responseSize, this.#error);
   }
 
   decode(response: MessageReader): number {
@@ -59,6 +60,56 @@ export class FakeRequest implements RequestMessage<number> {
     }
     return this.number;
   }
+}
+
+/** A request that is never answered. */
+export class FakeUnanswered implements UnansweredMessage {
+  readonly answer = 'never';
+  readonly operation = 'fake_send';
+  readonly key: string;
+  readonly size: number;
+  readonly number: number;
+  readonly changes = true;
+  /** Numbered from 1,000,000 on. */
+  readonly barrier: FakeRequest;
+
+  constructor(number: number, size = 32, barrierSize = 32) {
+    this.number = number;
+    this.key = `request ${number}`;
+    this.size = size;
+    this.barrier = new FakeRequest(1_000_000 + number, { size: barrierSize });
+  }
+
+  encode(into: MessageWriter): void {
+    encode(into, this, 0, CS_ERROR_CODES.CS_OK);
+  }
+}
+
+interface Encodable {
+  readonly answer: 'now' | 'later' | 'never';
+  readonly size: number;
+  readonly number: number;
+}
+
+function encode(
+  into: MessageWriter,
+  { answer, size, number }: Encodable,
+  responseSize: number,
+  error: number,
+): void {
+  into.i32(0, REQUEST_IDS[answer]);
+  into.i32(8, size);
+  into.u32(16, number);
+  into.u32(20, responseSize);
+  into.u32(24, error);
+  for (let i = REQUEST_FIXED_SIZE; i < size; i++) into.u8(i, pattern(number, i));
+}
+
+/** What a server that understands these requests does at once; `answerFake` is what it answers later, too. */
+export function replyFake(request: Buffer): Reply {
+  const id = request.readInt32LE(0);
+  if (id === REQUEST_IDS.later) return 'later';
+  return id === REQUEST_IDS.never ? 'never' : answerFake(request);
 }
 
 /** What a server that understands FakeRequest answers. */

@@ -23,7 +23,7 @@ export class Ledger {
       result = { outcome: 'CS_OK', value: await make() };
     } catch (error) {
       if (!(error instanceof CsError)) throw error;
-      result = { outcome: error.message.includes('was not sent') ? 'never sent' : error.code };
+      result = { outcome: error.sent === 'no' ? 'never sent' : error.code };
     }
     this.settled += 1;
     this.outcomes[result.outcome] = (this.outcomes[result.outcome] ?? 0) + 1;

@@ -1,10 +1,11 @@
-import type { RequestMessage } from '../../../src/codec/message.ts';
+import type { RequestMessage, UnansweredMessage } from '../../../src/codec/message.ts';
 import { PendingCall, type SubmitOptions } from '../../../src/ipc/calls/pending-call.ts';
 import { RequestPipeline } from '../../../src/ipc/shared-memory/ring-pipeline.ts';
 import { RequestRing } from '../../../src/ipc/shared-memory/request-ring.ts';
 import { ResponseRing } from '../../../src/ipc/shared-memory/response-ring.ts';
 import { RING_HEADER } from '../../../src/codec/ring-layout.ts';
-import { answerFake } from '../fake/fake-request.ts';
+import type { Reply } from '../../../src/testing/server/connection-host.ts';
+import { replyFake } from '../fake/fake-request.ts';
 import { MemoryRing } from './memory-ring.ts';
 import { MemoryServer } from './memory-server.ts';
 import { Recorder, RecordingStorage, type Write } from './recording-storage.ts';
@@ -15,7 +16,7 @@ export interface MemoryConnectionOptions {
   readonly responseWords?: number;
   /** Word at which both rings begin. */
   readonly startWord?: number;
-  readonly answer?: (request: Buffer) => Uint8Array;
+  readonly answer?: (request: Buffer) => Reply;
   /** What the bytes to the socket set off. Default: the server answers all at once. */
   readonly onBytes?: (server: MemoryServer, count: number) => boolean;
   /** What the server does whenever the client looks for answers. */
@@ -52,7 +53,7 @@ export class MemoryConnection {
       response: new MemoryRing(options.responseWords ?? 16_384, start),
       event: new MemoryRing(64),
     };
-    this.server = new MemoryServer(this.rings, options.answer ?? answerFake);
+    this.server = new MemoryServer(this.rings, options.answer ?? replyFake);
     const onBytes = options.onBytes ?? answerAtOnce;
     this.recorder.before = (write) => this.#check(write);
     this.recorder.beforeLook = (ring, offset) => {
@@ -73,7 +74,12 @@ export class MemoryConnection {
     );
   }
 
-  submit<T>(message: RequestMessage<T>, options: Partial<SubmitOptions<T>> = {}): Promise<T> {
+  submit(message: UnansweredMessage, options?: Partial<SubmitOptions<unknown>>): Promise<unknown>;
+  submit<T>(message: RequestMessage<T>, options?: Partial<SubmitOptions<T>>): Promise<T>;
+  submit<T>(
+    message: RequestMessage<T> | UnansweredMessage,
+    options: Partial<SubmitOptions<T>> = {},
+  ): Promise<T> {
     const call = new PendingCall(message, { timeoutMs: Infinity, ...options });
     this.pipeline.submit(call as PendingCall, options.urgent);
     return call.promise;

@@ -1,3 +1,4 @@
+import type { Reply } from '../../../src/testing/server/connection-host.ts';
 import {
   ServerChannels,
   ServerHangs,
@@ -12,9 +13,11 @@ export class MemoryServer extends ServerChannels {
   readonly writes: number[] = [];
   /** Answers that did not fit: corosync drops them without a word. */
   dropped = 0;
-  readonly #answer: (request: Buffer) => Uint8Array;
+  /** Handled, and to be answered later, by `answerHeld`. */
+  readonly held: Buffer[] = [];
+  readonly #answer: (request: Buffer) => Reply;
 
-  constructor(rings: ServerRings, answer: (request: Buffer) => Uint8Array) {
+  constructor(rings: ServerRings, answer: (request: Buffer) => Reply) {
     super(rings);
     this.#answer = answer;
   }
@@ -31,12 +34,19 @@ export class MemoryServer extends ServerChannels {
     for (let i = 0; i < count; i++) {
       const request = this.peek();
       this.requests.push(request);
-      if (!this.response.write(this.#answer(request))) this.dropped += 1;
+      const reply = this.#answer(request);
+      if (reply === 'later') this.held.push(request);
+      else if (reply !== 'never' && !this.response.write(reply)) this.dropped += 1;
       this.reclaim(request);
     }
     const missing = this.endWakeUp(count);
     if (missing > 0) throw new ServerHangs(`waits for ${missing} bytes that are not there`);
     return true;
+  }
+
+  /** Gives the requests that were to be answered later these answers. */
+  answerHeld(answer: (request: Buffer) => Buffer): void {
+    for (const request of this.held.splice(0)) this.response.write(answer(request));
   }
 
   /** Wakes up until everything is done. */

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IpcServer } from '../../../src/testing/server/ipc-server.ts';
 import { RingTransport } from '../../../src/testing/server/server-ring-transport.ts';
+import type { Reply } from '../../../src/testing/server/connection-host.ts';
 import type { ServerConnection } from '../../../src/testing/server/server-connection.ts';
 
 const BUFFER_SIZE = 65_536;
 
 export interface ScriptedServerOptions {
-  readonly answer: (request: Buffer) => Uint8Array;
+  readonly answer: (request: Buffer) => Reply;
   /** In the names of the ring files: whose death the client looks for. */
   readonly pid?: number;
   /** Handle requests as their bytes come. Default true. */
@@ -41,7 +42,7 @@ export class ScriptedServer implements AsyncDisposable {
         return {
           handle: (request) => {
             requests.push(request);
-            return Buffer.from(options.answer(request));
+            return options.answer(request);
           },
           close: () => undefined,
         };

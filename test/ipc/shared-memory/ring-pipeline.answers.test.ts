@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MAX_BATCH, MAX_UNANSWERED } from '../../../src/ipc/shared-memory/ring-pipeline.ts';
+import { answerFake, FakeRequest, FakeUnanswered, numberOf } from '../../helpers/fake/fake-request.ts';
+import { answerWhenTold, MemoryConnection } from '../../helpers/memory/memory-connection.ts';
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+const isBarrier = (number: number): boolean => number >= 1_000_000;
+
+describe('RequestPipeline: requests that are never answered', () => {
+  it('go out in batches of many, each with a barrier', async () => {
+    const connection = new MemoryConnection({ requestWords: 262_144 });
+    const count = MAX_UNANSWERED + 10;
+    await Promise.all(numbers(count).map((number) => connection.submit(new FakeUnanswered(number))));
+    expect(connection.server.writes).toEqual([MAX_UNANSWERED + 1, 11]);
+    expect(connection.server.requests.map(numberOf).filter((number) => !isBarrier(number))).toEqual(
+      numbers(count),
+    );
+  });
+
+  it('do not let more answers be outstanding than a batch may have', async () => {
+    const connection = new MemoryConnection({ requestWords: 262_144 });
+    const calls = numbers(300).flatMap((number) => [
+      connection.submit(new FakeUnanswered(number)),
+      connection.submit(new FakeRequest(number)),
+    ]);
+    await Promise.all(calls);
+    // The second begins with the answer to the last request of the first, which had a barrier.
+    expect(connection.server.writes).toEqual([MAX_BATCH * 2 + 2, MAX_BATCH * 2 + 1, 87]);
+  });
+
+  it('leave room for their barrier, though the request fills the ring', async () => {
+    // 512 bytes less one word and the margin of 12: 496; of them 40 for a barrier of 32 bytes, and 8 for the chunk's header.
+    const connection = new MemoryConnection({ requestWords: 128 });
+    await connection.submit(new FakeUnanswered(1, 448));
+    expect(connection.server.requests.map(({ length }) => length)).toEqual([448, 32]);
+    expect(connection.failures).toEqual([]);
+  });
+});
+
+describe('RequestPipeline: answers now, later and never', () => {
+  it('come to their calls in any mix, sizes and pace, and nothing is sent behind one that is answered later', async () => {
+    const call = fc.record({
+      kind: fc.constantFrom('now', 'later', 'never', 'never'),
+      size: fc.integer({ min: 28, max: 220 }),
+      responseSize: fc.integer({ min: 24, max: 220 }),
+      barrierSize: fc.integer({ min: 28, max: 60 }),
+      pause: fc.boolean(),
+    });
+    const script = fc.record({
+      requestWords: fc.integer({ min: 128, max: 300 }),
+      responseWords: fc.integer({ min: 160, max: 300 }),
+      startWord: fc.nat(127),
+      calls: fc.array(call, { minLength: 1, maxLength: 60 }),
+      pace: fc
+        .array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 20 })
+        .map((steps) => [...steps, 1]),
+    });
+    await fc.assert(
+      fc.asyncProperty(script, async ({ calls, pace, ...rings }) => {
+        let step = 0;
+        const connection = new MemoryConnection({
+          ...rings,
+          onBytes: (server, count) => {
+            expect(server.held).toEqual([]);
+            return answerWhenTold(server, count);
+          },
+          onLook: (server) => {
+            const atMost = pace[step++ % pace.length] ?? 0;
+            if (atMost > 0) server.wakeUp(atMost);
+            if (atMost % 2 === 1) server.answerHeld(answerFake);
+          },
+        });
+        const results: Promise<unknown>[] = [];
+        for (const [number, { kind, size, responseSize, barrierSize, pause }] of calls.entries()) {
+          results.push(
+            kind === 'never'
+              ? connection.submit(new FakeUnanswered(number, size, barrierSize))
+              : connection.submit(new FakeRequest(number, { size, responseSize, answer: kind })),
+          );
+          if (pause) await Promise.resolve();
+        }
+        const values = calls.map(({ kind }, number) => (kind === 'never' ? undefined : number));
+        expect(await Promise.all(results)).toEqual(values);
+        expect(connection.failures).toEqual([]);
+        expect(connection.server).toMatchObject({ dropped: 0, unreadBytes: 0, waiting: 0 });
+        const handled = connection.server.requests.map(numberOf);
+        expect(handled.filter((number) => !isBarrier(number))).toEqual(numbers(calls.length));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
