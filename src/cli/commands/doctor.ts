@@ -3,19 +3,12 @@ import type { ConnectOptions } from '../../index.ts';
 import { asUsage } from '../as-usage.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
-import { checkConnection } from '../doctor/check-connection.ts';
-import { checkCorosync } from '../doctor/check-corosync.ts';
-import { checkNamespaces } from '../doctor/check-namespaces.ts';
-import { checkPermission } from '../doctor/check-permission.ts';
-import { checkProcess } from '../doctor/check-process.ts';
-import { checkSharedMemory } from '../doctor/check-shared-memory.ts';
-import { checkSocket } from '../doctor/check-socket.ts';
-import { checkUidgidFiles } from '../doctor/check-uidgid-files.ts';
-import { checkVersions } from '../doctor/check-versions.ts';
-import { ok, problem, type Finding, type Remark } from '../doctor/finding.ts';
+import { checkConnection } from '../doctor/connection/check-connection.ts';
+import { examine } from '../doctor/examine.ts';
+import { ok, problem, under, type Finding } from '../doctor/finding.ts';
 import { findingLine, findingText } from '../doctor/print.ts';
-import { lookAround, type Surroundings } from '../doctor/surroundings.ts';
-import { SystemFiles } from '../doctor/system-files.ts';
+import { lookAround } from '../doctor/surroundings.ts';
+import { SystemFiles } from '../doctor/system/system-files.ts';
 import { version } from '../version.ts';
 
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -29,29 +22,13 @@ export async function doctor(context: CommandContext): Promise<number> {
   const options = asUsage(() => resolveConnectOptions(attempt));
   const user = { uid: process.geteuid?.() ?? -1, gid: process.getegid?.() ?? -1 };
   const surroundings = lookAround(new SystemFiles(), options, user);
-  const seen = look(surroundings);
+  const { version: node, platform, arch } = process;
+  const seen = examine(surroundings, { version: version(), node, platform, arch });
   await print(seen, context);
   const { remarks, works } = await checkConnection(() => context.connect(attempt), options.map, surroundings);
   const tried = under('connection', remarks);
   await print([...tried, verdict(works, [...seen, ...tried])], context);
   return works ? EXIT.ok : EXIT.failed;
-}
-
-function look(surroundings: Surroundings): Finding[] {
-  const { version: node, platform, arch } = process;
-  return [
-    ...under('process', checkProcess(surroundings, { version: version(), node, platform, arch })),
-    ...under('corosync', checkCorosync(surroundings)),
-    ...under('versions', [checkVersions(surroundings)]),
-    ...under('socket', [checkSocket(surroundings)]),
-    ...under('namespaces', checkNamespaces(surroundings)),
-    ...under('shared memory', checkSharedMemory(surroundings)),
-    ...under('permission', [checkPermission(surroundings), ...checkUidgidFiles(surroundings)]),
-  ];
-}
-
-function under(check: string, remarks: readonly Remark[]): Finding[] {
-  return remarks.map((remark) => ({ check, ...remark }));
 }
 
 function verdict(works: boolean, findings: readonly Finding[]): Finding {

@@ -24,3 +24,8 @@ export function note(text: string, remedy?: string): Remark {
 export function problem(text: string, remedy?: string): Remark {
   return { level: 'problem', text, ...(remedy === undefined ? {} : { remedy }) };
 }
+
+/** What a check has said, with its name. */
+export function under(check: string, remarks: readonly Remark[]): Finding[] {
+  return remarks.map((remark) => ({ check, ...remark }));
+}

@@ -1,8 +1,13 @@
 import type { IpcOptions } from '../../ipc/index.ts';
 import { socketPath } from '../../ipc/socket-address.ts';
-import { findCorosync, namespacesOf, type CorosyncProcess, type Namespaces } from './corosync-process.ts';
-import { abstractName, listeningSockets, socketFiles } from './listening-sockets.ts';
-import type { SystemFiles } from './system-files.ts';
+import {
+  findCorosync,
+  namespacesOf,
+  type CorosyncProcess,
+  type Namespaces,
+} from './system/corosync-process.ts';
+import { abstractName, listeningSockets, socketFiles } from './system/listening-sockets.ts';
+import type { SystemFiles } from './system/system-files.ts';
 
 /** A user and a group by number. */
 export interface Credentials {

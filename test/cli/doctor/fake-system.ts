@@ -1,14 +1,15 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { NAMESPACES } from '../../../src/cli/doctor/corosync-process.ts';
+import { vi } from 'vitest';
+import { NAMESPACES } from '../../../src/cli/doctor/system/corosync-process.ts';
 import {
   lookAround,
   type Credentials,
   type Settings,
   type Surroundings,
 } from '../../../src/cli/doctor/surroundings.ts';
-import { SystemFiles } from '../../../src/cli/doctor/system-files.ts';
+import { SystemFiles } from '../../../src/cli/doctor/system/system-files.ts';
 
 export const ROOT: Credentials = { uid: 0, gid: 0 };
 export const GUEST: Credentials = { uid: 1001, gid: 1002 };
@@ -113,4 +114,11 @@ export class FakeSystem implements Disposable {
 /** As /proc writes the abstract name of a service. */
 export function abstract(service: string): string {
   return `@${service}`.padEnd(108, '@');
+}
+
+/** Whether the machine that runs the test seems to want files for sockets. */
+export function forceFilesystemSockets(forced: boolean): void {
+  vi.spyOn(fs, 'existsSync').mockImplementation(
+    (path) => forced && path === '/etc/libqb/force-filesystem-sockets',
+  );
 }

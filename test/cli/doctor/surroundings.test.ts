@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { findCorosync } from '../../../src/cli/doctor/corosync-process.ts';
-import { listeningSockets } from '../../../src/cli/doctor/listening-sockets.ts';
+import { findCorosync } from '../../../src/cli/doctor/system/corosync-process.ts';
+import { listeningSockets } from '../../../src/cli/doctor/system/listening-sockets.ts';
 import { FakeSystem, GUEST, abstract } from './fake-system.ts';
 
 let system: FakeSystem;

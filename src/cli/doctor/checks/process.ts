@@ -1,6 +1,6 @@
-import { showId } from './accounts.ts';
-import { note, ok, problem, type Remark } from './finding.ts';
-import type { Surroundings } from './surroundings.ts';
+import { showId } from '../system/accounts.ts';
+import { note, ok, problem, type Remark } from '../finding.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 /** What runs this command. */
 export interface Runtime {

@@ -1,13 +1,13 @@
-import type { CmapMap } from '../../index.ts';
-import { ConnectionError, CsError } from '../../errors/index.ts';
-import type { CliClient } from '../command.ts';
-import { ConnectFailure } from '../exit-codes.ts';
-import { explain } from '../explain.ts';
-import { entryText } from '../text.ts';
-import { remedyForAbsence } from './absence.ts';
-import { permissionRemedy } from './check-permission.ts';
-import { ok, note, problem, type Remark } from './finding.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { CmapMap } from '../../../index.ts';
+import { ConnectionError, CsError } from '../../../errors/index.ts';
+import type { CliClient } from '../../command.ts';
+import { ConnectFailure } from '../../exit-codes.ts';
+import { explain } from '../../explain.ts';
+import { entryText } from '../../text.ts';
+import { remedyForAbsence } from '../checks/absence.ts';
+import { permissionRemedy } from '../checks/permission.ts';
+import { ok, note, problem, type Remark } from '../finding.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 /** Keys that tell where one is. */
 const TELLING_KEYS = ['totem.cluster_name', 'runtime.votequorum.this_node_id'];

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
-import { idOf } from './accounts.ts';
+import { idOf } from '../system/accounts.ts';
 import { parseConf } from './corosync-conf.ts';
-import { CONFIG_FILE } from './corosync-process.ts';
-import type { Surroundings } from './surroundings.ts';
+import { CONFIG_FILE } from '../system/corosync-process.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { parseUidgid } from './uidgid-syntax.ts';
 
 /** Where corosync reads its uidgid sections: paths as corosync itself sees them. */

@@ -1,7 +1,7 @@
-import { DIRECTORY_VARIABLES } from '../directories.ts';
-import { NAMESPACES, type CorosyncProcess, type Namespaces } from './corosync-process.ts';
-import { note, ok, problem, type Remark } from './finding.ts';
-import type { Surroundings } from './surroundings.ts';
+import { DIRECTORY_VARIABLES } from '../../directories.ts';
+import { NAMESPACES, type CorosyncProcess, type Namespaces } from '../system/corosync-process.ts';
+import { note, ok, problem, type Remark } from '../finding.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 const SHARED_MEMORY = '/dev/shm';
 

@@ -1,8 +1,8 @@
-import { idOf } from './accounts.ts';
-import { note, problem, type Remark } from './finding.ts';
-import type { Surroundings } from './surroundings.ts';
-import { uidgidFiles } from './uidgid-rules.ts';
-import { parseUidgid, type UidgidItem } from './uidgid-syntax.ts';
+import { idOf } from '../system/accounts.ts';
+import { note, problem, type Remark } from '../finding.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { uidgidFiles } from '../configuration/uidgid-rules.ts';
+import { parseUidgid, type UidgidItem } from '../configuration/uidgid-syntax.ts';
 
 const LARGEST_ID = 2 ** 32 - 2;
 

@@ -1,5 +1,5 @@
-import { note, ok, type Remark } from './finding.ts';
-import type { Surroundings } from './surroundings.ts';
+import { note, ok, type Remark } from '../finding.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 const STATUS_FILE = '/var/lib/dpkg/status';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkUidgidFiles } from '../../../src/cli/doctor/check-uidgid-files.ts';
-import { permissionRemedy } from '../../../src/cli/doctor/check-permission.ts';
-import type { Remark } from '../../../src/cli/doctor/finding.ts';
-import { FakeSystem, GUEST } from './fake-system.ts';
+import { checkUidgidFiles } from '../../../../src/cli/doctor/checks/uidgid-files.ts';
+import { permissionRemedy } from '../../../../src/cli/doctor/checks/permission.ts';
+import type { Remark } from '../../../../src/cli/doctor/finding.ts';
+import { FakeSystem, GUEST } from '../fake-system.ts';
 
 const DIRECTORY = '/etc/corosync/uidgid.d';
 let system: FakeSystem;

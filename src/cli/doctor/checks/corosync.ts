@@ -1,6 +1,6 @@
-import { CONFIG_FILE, isFirstPidNamespace, type CorosyncProcess } from './corosync-process.ts';
-import { note, ok, problem, type Remark } from './finding.ts';
-import type { Surroundings } from './surroundings.ts';
+import { CONFIG_FILE, isFirstPidNamespace, type CorosyncProcess } from '../system/corosync-process.ts';
+import { note, ok, problem, type Remark } from '../finding.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 export function checkCorosync({ processes, namespaces, corosync }: Surroundings): Remark[] {
   if (processes.length > 0) return processes.map((process) => describe(process, process === corosync));

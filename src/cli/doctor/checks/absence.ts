@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
-import { FORCE_FILESYSTEM_SOCKETS, abstractSocketPath } from '../../ipc/socket-address.ts';
-import { DIRECTORY_VARIABLES } from '../directories.ts';
-import { isFirstPidNamespace, type CorosyncProcess } from './corosync-process.ts';
-import { abstractName, listeningSockets, socketFiles } from './listening-sockets.ts';
-import type { Surroundings } from './surroundings.ts';
+import { FORCE_FILESYSTEM_SOCKETS, abstractSocketPath } from '../../../ipc/socket-address.ts';
+import { DIRECTORY_VARIABLES } from '../../directories.ts';
+import { isFirstPidNamespace, type CorosyncProcess } from '../system/corosync-process.ts';
+import { abstractName, listeningSockets, socketFiles } from '../system/listening-sockets.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 const START = 'start it: systemctl start corosync (and journalctl -u corosync says why it ended)';
 

@@ -1,7 +1,7 @@
-import { nameOf } from './accounts.ts';
-import { note, ok, type Remark } from './finding.ts';
-import type { Surroundings } from './surroundings.ts';
-import { findRule, uidgidFiles } from './uidgid-rules.ts';
+import { nameOf } from '../system/accounts.ts';
+import { note, ok, type Remark } from '../finding.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { findRule, uidgidFiles } from '../configuration/uidgid-rules.ts';
 
 /** Whether corosync's files allow us. Rules can also be set in its map, so that only a connection really tells. */
 export function checkPermission(surroundings: Surroundings): Remark {

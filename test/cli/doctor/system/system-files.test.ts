@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SystemFiles } from '../../../src/cli/doctor/system-files.ts';
-import { FakeSystem } from './fake-system.ts';
+import { SystemFiles } from '../../../../src/cli/doctor/system/system-files.ts';
+import { FakeSystem } from '../fake-system.ts';
 
 let system: FakeSystem;
 

@@ -1,10 +1,10 @@
 import type { StatsFs } from 'node:fs';
-import { parseConf } from './corosync-conf.ts';
-import { CONFIG_FILE } from './corosync-process.ts';
-import { note, ok, problem, type Remark } from './finding.ts';
+import { parseConf } from '../configuration/corosync-conf.ts';
+import { CONFIG_FILE } from '../system/corosync-process.ts';
+import { note, ok, problem, type Remark } from '../finding.ts';
 import { findLeftovers } from './leftovers.ts';
 import { costOfDatagrams, costOfRings, showBytes } from './shared-memory-cost.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 const TMPFS_MAGIC = 0x01021994;
 const LEAST_BUFFER = 65_536;

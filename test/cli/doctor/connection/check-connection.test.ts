@@ -1,10 +1,13 @@
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkConnection, type ConnectionCheck } from '../../../src/cli/doctor/check-connection.ts';
-import { ConnectFailure } from '../../../src/cli/exit-codes.ts';
-import { ConnectionError, CsError, type CmapMap, type CsErrorName } from '../../../src/index.ts';
-import { FakeClient } from '../fake-client.ts';
-import { FakeSystem, GUEST } from './fake-system.ts';
+import {
+  checkConnection,
+  type ConnectionCheck,
+} from '../../../../src/cli/doctor/connection/check-connection.ts';
+import { ConnectFailure } from '../../../../src/cli/exit-codes.ts';
+import { ConnectionError, CsError, type CmapMap, type CsErrorName } from '../../../../src/index.ts';
+import { FakeClient } from '../../fake-client.ts';
+import { FakeSystem, GUEST } from '../fake-system.ts';
 
 let system: FakeSystem;
 let client: FakeClient;

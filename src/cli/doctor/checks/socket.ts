@@ -1,9 +1,9 @@
-import { FORCE_FILESYSTEM_SOCKETS, describeSocketPath } from '../../ipc/socket-address.ts';
-import { DIRECTORY_VARIABLES } from '../directories.ts';
+import { FORCE_FILESYSTEM_SOCKETS, describeSocketPath } from '../../../ipc/socket-address.ts';
+import { DIRECTORY_VARIABLES } from '../../directories.ts';
 import { remedyForAbsence } from './absence.ts';
-import { ok, problem, type Remark } from './finding.ts';
-import { abstractName, listeningSockets } from './listening-sockets.ts';
-import type { Surroundings } from './surroundings.ts';
+import { ok, problem, type Remark } from '../finding.ts';
+import { abstractName, listeningSockets } from '../system/listening-sockets.ts';
+import type { Surroundings } from '../surroundings.ts';
 
 /** Whether anybody listens where we are going to connect. */
 export function checkSocket(surroundings: Surroundings): Remark {

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkPermission, permissionRemedy } from '../../../src/cli/doctor/check-permission.ts';
-import { FakeSystem, GUEST } from './fake-system.ts';
+import { checkPermission, permissionRemedy } from '../../../../src/cli/doctor/checks/permission.ts';
+import { FakeSystem, GUEST } from '../fake-system.ts';
 
 const CONF = '/etc/corosync/corosync.conf';
 let system: FakeSystem;

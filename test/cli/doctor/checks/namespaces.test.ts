@@ -1,0 +1,74 @@
+import fs from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { checkNamespaces } from '../../../../src/cli/doctor/checks/namespaces.ts';
+import { FakeSystem, GUEST, forceFilesystemSockets } from '../fake-system.ts';
+
+let system: FakeSystem;
+
+beforeEach(() => {
+  forceFilesystemSockets(false);
+  system = new FakeSystem();
+});
+afterEach(() => {
+  system[Symbol.dispose]();
+  vi.restoreAllMocks();
+});
+
+describe('namespaces', () => {
+  it('are the same', () => {
+    system.addProcess(7);
+    expect(checkNamespaces(system.lookAround())).toEqual([
+      { level: 'ok', text: 'the same as those of corosync (pid 7): net, ipc, mnt, pid, user' },
+    ]);
+  });
+
+  it('are the same, but another directory is given', () => {
+    system.addProcess(7);
+    system.mkdir('/mnt/shm');
+    const wrong = checkNamespaces(system.lookAround({ sharedMemoryDirectory: '/mnt/shm' }));
+    expect(wrong).toMatchObject([{ level: 'ok' }, { level: 'problem' }]);
+    expect(wrong[1]).toMatchObject({
+      text: '/mnt/shm is not the /dev/shm of corosync (pid 7)',
+      remedy: 'leave out --shm-directory, and unset COROSYNC_CLIENT_SHM_DIRECTORY',
+    });
+    const right = system.lookAround({ sharedMemoryDirectory: '/proc/7/root/dev/shm' });
+    expect(checkNamespaces(right)).toMatchObject([{ level: 'ok' }, { level: 'ok' }]);
+  });
+
+  it('differ, harmlessly', () => {
+    system.addProcess(7, { namespaces: { mnt: 'mnt:[2]', pid: 'pid:[2]' } });
+    expect(checkNamespaces(system.lookAround())).toEqual([
+      { level: 'note', text: 'not the same as those of corosync (pid 7): mnt, pid' },
+      { level: 'ok', text: '/dev/shm is the /dev/shm of corosync (pid 7)' },
+    ]);
+  });
+
+  it('have another /dev/shm, unless the right one is named', () => {
+    system.addProcess(7, { namespaces: { mnt: 'mnt:[2]' }, container: true });
+    expect(checkNamespaces(system.lookAround())[1]).toEqual({
+      level: 'problem',
+      text: '/dev/shm is not the /dev/shm of corosync (pid 7)',
+      remedy: 'use --shm-directory /proc/7/root/dev/shm, or share it: docker run --ipc=container:NAME',
+    });
+    const right = system.lookAround({ sharedMemoryDirectory: '/proc/7/root/dev/shm' });
+    expect(checkNamespaces(right)[1]).toMatchObject({ level: 'ok' });
+  });
+
+  it('of another corosync are no problem', () => {
+    system.addProcess(7, { namespaces: { net: 'net:[2]', mnt: 'mnt:[2]' }, container: true });
+    expect(checkNamespaces(system.lookAround()).map(({ level }) => level)).toEqual(['note', 'note']);
+    system.addProcess(8);
+    expect(checkNamespaces(system.lookAround()).map(({ text }) => text)).toEqual([
+      'the same as those of corosync (pid 8): net, ipc, mnt, pid, user',
+    ]);
+  });
+
+  it('cannot be seen', () => {
+    system.addProcess(7, { namespaces: 'hidden', sockets: [] });
+    expect(checkNamespaces(system.lookAround({}, GUEST))).toMatchObject([
+      { level: 'note', text: 'those of corosync (pid 7) cannot be seen by uid 1001; root sees more' },
+    ]);
+    fs.rmSync(system.path('/proc'), { recursive: true });
+    expect(checkNamespaces(system.lookAround())).toMatchObject([{ level: 'note' }]);
+  });
+});
