@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   const printing = printNotifications(tracker);
   await writeFromAnotherClient();
   await reloadConfiguration(corosync);
-  await tracker.delete();
+  await tracker.close();
   console.log(`${await printing} notifications, in corosync's order`);
   title('Stopping corosync and cleaning up');
 }
@@ -45,8 +45,8 @@ async function printNotifications(tracker: CmapTracker): Promise<number> {
   return count;
 }
 
-function describe({ event, key, oldValue, newValue }: CmapNotification): string {
-  return `${event.padEnd(6)}  ${key}  ${show(oldValue)} -> ${show(newValue)}`;
+function describe({ change, key, oldValue, newValue }: CmapNotification): string {
+  return `${change.padEnd(6)}  ${key}  ${show(oldValue)} -> ${show(newValue)}`;
 }
 
 async function writeFromAnotherClient(): Promise<void> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CmapSession, type CmapFollower, type FollowEvent } from '../src/index.ts';
+import { CmapSession, type CmapFollower, type CmapFollowEvent } from '../src/index.ts';
 import type { Random } from '../test/helpers/integration/integration-random.ts';
 import { wireOf } from '../test/helpers/integration/integration-values.ts';
 import { show } from '../test/properties/model.ts';
@@ -46,7 +46,7 @@ export class Following implements Work {
   }
 
   async rest(): Promise<void> {
-    await this.#session.connected({ timeoutMs: 30_000 });
+    await this.#session.ready({ timeoutMs: 30_000 });
   }
 
   async stop(): Promise<void> {
@@ -97,7 +97,7 @@ class Followed {
     this.#tally = tally;
   }
 
-  take(event: FollowEvent): void {
+  take(event: CmapFollowEvent): void {
     if (event.kind === 'snapshot') {
       for (const { key, value } of event.entries) this.picture.set(key, show(wireOf(value)));
     } else if (event.kind === 'notification') {
@@ -108,12 +108,12 @@ class Followed {
   }
 
   /** The old value must be what was told last, whether corosync told it or a resync found it. */
-  #change(event: Extract<FollowEvent, { kind: 'notification' }>): void {
+  #change(event: Extract<CmapFollowEvent, { kind: 'notification' }>): void {
     this.#tally.count('follower notifications');
     const old = show(wireOf(event.oldValue));
     const known = this.picture.get(event.key) ?? ABSENT;
     if (old !== known) {
-      const what = `${event.synthetic ? 'synthetic ' : ''}${event.event} of ${event.key}`;
+      const what = `${event.synthetic ? 'synthetic ' : ''}${event.change} of ${event.key}`;
       this.#tally.mismatch(`${what}: the old value is ${old}, the last one told was ${known}`);
     }
     const value = show(wireOf(event.newValue));

@@ -112,7 +112,7 @@ class Chain {
     const old = show(wireOf(event.oldValue));
     if (known !== undefined && known !== old)
       this.#tally.mismatch(
-        `${event.event} of ${event.key}: the old value is ${old}, the last one told was ${known}`,
+        `${event.change} of ${event.key}: the old value is ${old}, the last one told was ${known}`,
       );
     const value = show(wireOf(event.newValue));
     // Names are not used twice, so what is gone need not be remembered.

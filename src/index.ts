@@ -2,7 +2,7 @@
 /// <reference types="node" preserve="true" />
 export { CS_ERROR_CODES, ConnectionError, CsError, csStrerror, type CsErrorName } from './errors/index.ts';
 export type { CallOptions, TransportKind } from './ipc/index.ts';
-export type { CmapEventType } from './codec/cmap/notification.ts';
+export type { CmapChange } from './codec/cmap/notification.ts';
 export type { CmapKeyInfo } from './codec/cmap/iterate.ts';
 export type { CmapMap } from './codec/cmap/set-current-map.ts';
 export type { CmapStringValue, CmapUnknownValue, CmapValue, CmapValueType } from './codec/cmap/value.ts';
@@ -13,20 +13,20 @@ export {
   type CmapNotification,
   type CmapOverflow,
   type CmapTrackEvent,
-  type ConnectOptions,
-  type TrackOptions,
+  type CmapConnectOptions,
+  type CmapTrackOptions,
 } from './cmap/index.ts';
 export {
   CmapFollower,
   CmapSession,
   type BackOffOptions,
-  type FollowEvent,
-  type FollowLost,
-  type FollowNotification,
-  type FollowOptions,
-  type FollowOverflow,
-  type FollowResynced,
-  type FollowSnapshot,
+  type CmapFollowEvent,
+  type CmapFollowLost,
+  type CmapFollowNotification,
+  type CmapFollowOptions,
+  type CmapFollowOverflow,
+  type CmapFollowResynced,
+  type CmapFollowSnapshot,
   type SessionOptions,
   type SessionStatus,
   type SessionStatusEvent,

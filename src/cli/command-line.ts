@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import type { ConnectOptions } from '../index.ts';
+import type { CmapConnectOptions } from '../index.ts';
 import type { Command, OptionValues } from './command.ts';
 import { directoriesIn } from './directories.ts';
 import { UsageError } from './exit-codes.ts';
@@ -89,7 +89,7 @@ function firstSentence(message: string): string {
 export function connectOptions(
   options: OptionValues,
   variables: Readonly<Record<string, string | undefined>>,
-): ConnectOptions {
+): CmapConnectOptions {
   const defaults = directoriesIn(variables);
   return {
     map: checkMap(text(options.map)),

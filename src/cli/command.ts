@@ -1,5 +1,5 @@
 import type { ParseArgsConfig } from 'node:util';
-import type { CmapClient, CmapSession, ConnectOptions } from '../index.ts';
+import type { CmapClient, CmapSession, CmapConnectOptions } from '../index.ts';
 import type { Output } from './output.ts';
 
 /** The part of the client that the commands use. */
@@ -29,9 +29,9 @@ export interface CommandContext {
   readonly options: OptionValues;
   readonly output: Output;
   /** How to connect, as the options say. */
-  readonly settings: ConnectOptions;
+  readonly settings: CmapConnectOptions;
   /** With `settings`, and `more` before them. Throws ConnectFailure. */
-  connect(more?: ConnectOptions): Promise<CliClient>;
+  connect(more?: CmapConnectOptions): Promise<CliClient>;
   /** Connects in the background, and again whenever corosync is lost. Closed when the command ends. */
   openSession(): Promise<CmapSession>;
   /** One line to standard error. */

@@ -1,4 +1,4 @@
-import type { ConnectOptions } from '../index.ts';
+import type { CmapConnectOptions } from '../index.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -8,7 +8,9 @@ export const DIRECTORY_VARIABLES = {
   sharedMemoryDirectory: 'COROSYNC_CLIENT_SHM_DIRECTORY',
 } as const;
 
-export function directoriesIn(variables: Variables): Pick<ConnectOptions, keyof typeof DIRECTORY_VARIABLES> {
+export function directoriesIn(
+  variables: Variables,
+): Pick<CmapConnectOptions, keyof typeof DIRECTORY_VARIABLES> {
   const { socketDirectory, sharedMemoryDirectory } = DIRECTORY_VARIABLES;
   return {
     socketDirectory: notEmpty(variables[socketDirectory]),

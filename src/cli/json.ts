@@ -1,4 +1,4 @@
-import type { CmapTrackEvent, CmapValue, FollowEvent } from '../index.ts';
+import type { CmapTrackEvent, CmapValue, CmapFollowEvent } from '../index.ts';
 
 /** A value as JSON can hold it without loss; see the schema in `corosync-client help json`. */
 export interface JsonValue {
@@ -44,7 +44,7 @@ export function eventLine(event: CmapTrackEvent, time: Date, tracks: string): st
     return line({ event: 'overflow', tracks, dropped: event.dropped, time: time.toISOString() });
   }
   return line({
-    event: event.event,
+    event: event.change,
     key: event.key,
     newValue: optional(event.newValue),
     oldValue: optional(event.oldValue),
@@ -53,7 +53,7 @@ export function eventLine(event: CmapTrackEvent, time: Date, tracks: string): st
 }
 
 /** @param follows the operand that it is for */
-export function followEventLine(event: FollowEvent, at: Date, follows: string): string {
+export function followEventLine(event: CmapFollowEvent, at: Date, follows: string): string {
   const time = at.toISOString();
   switch (event.kind) {
     case 'snapshot': {
@@ -63,7 +63,7 @@ export function followEventLine(event: FollowEvent, at: Date, follows: string): 
     case 'notification': {
       const { key, newValue, oldValue, synthetic } = event;
       const values = { newValue: optional(newValue), oldValue: optional(oldValue) };
-      return line({ event: event.event, key, ...values, synthetic, time });
+      return line({ event: event.change, key, ...values, synthetic, time });
     }
     case 'lost':
       return line({ event: 'lost', follows, code: event.error.code, message: event.error.message, time });

@@ -1,5 +1,5 @@
 import { ConnectionError, CsError } from '../errors/index.ts';
-import type { CmapSession, ConnectOptions, SessionOptions } from '../index.ts';
+import type { CmapSession, CmapConnectOptions, SessionOptions } from '../index.ts';
 import type { CliClient, Command, CommandContext } from './command.ts';
 import { connectOptions, parseCommandLine, splitCommandLine } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
@@ -13,7 +13,7 @@ export interface CliEnvironment {
   readonly output: Output;
   /** The environment variables. */
   readonly variables: Readonly<Record<string, string | undefined>>;
-  connect(options: ConnectOptions): Promise<CliClient>;
+  connect(options: CmapConnectOptions): Promise<CliClient>;
   openSession(options: SessionOptions): Promise<CmapSession>;
   complain(line: string): void;
   /** Runs the drop-in. */

@@ -1,4 +1,4 @@
-import type { CmapNotification, CmapTrackEvent, CmapValue, FollowEvent } from '../index.ts';
+import type { CmapNotification, CmapTrackEvent, CmapValue, CmapFollowEvent } from '../index.ts';
 import { SHORT_TYPE_NAMES } from './type-names.ts';
 
 const SHORT_NAMES: Readonly<Record<CmapValue['type'], string>> = { ...SHORT_TYPE_NAMES, unknown: 'unknown' };
@@ -27,11 +27,11 @@ export function eventText(event: CmapTrackEvent, time: Date, about?: string): st
  * One line for each entry of a snapshot, and for any other event one.
  * @param about the operand that it is for, where there are several
  */
-export function followEventTexts(event: FollowEvent, time: Date, about?: string): string[] {
+export function followEventTexts(event: CmapFollowEvent, time: Date, about?: string): string[] {
   return describeFollowed(event, about).map((text) => `${time.toISOString()} ${text}`);
 }
 
-function describeFollowed(event: FollowEvent, about: string | undefined): string[] {
+function describeFollowed(event: CmapFollowEvent, about: string | undefined): string[] {
   switch (event.kind) {
     case 'snapshot':
       return event.entries.map(({ key, value }) => `is ${entryText(key, value)}`);
@@ -59,9 +59,9 @@ function named(operand: string | undefined): string {
   return operand === '' ? " ''" : ` ${operand}`;
 }
 
-type Change = Pick<CmapNotification, 'event' | 'key' | 'newValue' | 'oldValue'>;
+type Change = Pick<CmapNotification, 'change' | 'key' | 'newValue' | 'oldValue'>;
 
-function describeChange({ event: name, key, newValue, oldValue }: Change): string {
+function describeChange({ change: name, key, newValue, oldValue }: Change): string {
   const now = newValue === undefined ? key : entryText(key, newValue);
   const was = oldValue === undefined || name === 'add' ? '' : `, was ${typed(oldValue, newValue)}`;
   return `${name} ${now}${was}`;

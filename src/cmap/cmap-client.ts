@@ -18,11 +18,15 @@ import {
   type TransportKind,
 } from '../ipc/index.ts';
 import { checkStep, checkValue } from './values/check-value.ts';
-import { resolveConnectOptions, type ConnectOptions } from './connect-options.ts';
+import { resolveConnectOptions, type CmapConnectOptions } from './connect-options.ts';
 import { checkCrashingChange } from './guards/crashing-change-guard.ts';
 import { iterateEntries, iterateKeys, type CmapEntry, type IterationCalls } from './iteration/iterate.ts';
 import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './values/keys.ts';
-import { dangerousStatsTracker, resolveTrackOptions, type TrackOptions } from './tracking/track-options.ts';
+import {
+  dangerousStatsTracker,
+  resolveTrackOptions,
+  type CmapTrackOptions,
+} from './tracking/track-options.ts';
 import { CmapTracker, type TrackDelete } from './tracking/tracker.ts';
 import { TrackerRegistry } from './tracking/tracker-registry.ts';
 import { TypedAccess } from './values/typed-access.ts';
@@ -64,7 +68,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    *   CS_ERR_NO_SPACE: no shared memory left; CS_ERR_NOT_SUPPORTED: it wants datagram sockets, and the package for them is not installed; CS_ERR_SECURITY: what answers is not corosync. CsError CS_ERR_TIMEOUT, where
    *   libcmap would block for ever; CS_ERR_INVALID_PARAM or CS_ERR_NOT_EXIST: an option is wrong.
    */
-  static async connect(options: ConnectOptions = {}): Promise<CmapClient> {
+  static async connect(options: CmapConnectOptions = {}): Promise<CmapClient> {
     const { map, ...ipc } = resolveConnectOptions(options);
     const trackers = new TrackerRegistry(serverName(ipc.service, ipc.socketDirectory), map);
     const startedAt = performance.now();
@@ -182,7 +186,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    *   CS_ERR_NOT_SUPPORTED: a prefix in the stats map without both add and delete; CS_ERR_BUSY: this process is changing a key
    *   at which corosync would crash.
    */
-  async track(key: string, options: TrackOptions = {}): Promise<CmapTracker> {
+  async track(key: string, options: CmapTrackOptions = {}): Promise<CmapTracker> {
     const resolved = resolveTrackOptions(key, options, this.map);
     const callOptions = { signal: options.signal, timeoutMs: options.timeoutMs };
     const startedAt = performance.now();

@@ -16,7 +16,7 @@ import { timeoutOf, within, type CallOptions } from '../ipc/index.ts';
 import { asError } from '../session/as-error.ts';
 import { CmapFollower } from './following/follower.ts';
 import { Followers } from './following/followers.ts';
-import { resolveFollowOptions, type FollowOptions } from './following/follow-options.ts';
+import { resolveFollowOptions, type CmapFollowOptions } from './following/follow-options.ts';
 import { REAL_WORLD, Reconnection, type SessionWorld } from '../session/reconnection.ts';
 import { SessionCalls, sessionClosed } from '../session/session-calls.ts';
 import {
@@ -86,7 +86,7 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
    * @throws CsError CS_ERR_TIMEOUT: not within `timeoutMs` (by default the session's), caused by what went wrong last;
    *   CS_ERR_BAD_HANDLE: the session is closed.
    */
-  async connected(options?: CallOptions): Promise<void> {
+  async ready(options?: CallOptions): Promise<void> {
     const timeoutMs = timeoutOf(options, this.#options.timeoutMs, 'connected');
     const startedAt = performance.now();
     for (;;) {
@@ -167,7 +167,7 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
    * @throws CsError CS_ERR_INVALID_PARAM: no such key can be, or following it could crash corosync; CS_ERR_BAD_HANDLE: the session is
    *   closed.
    */
-  follow(key: string, options: FollowOptions = {}): CmapFollower {
+  follow(key: string, options: CmapFollowOptions = {}): CmapFollower {
     const resolved = resolveFollowOptions(key, options, this.map);
     if (this.status.state === 'closed') throw sessionClosed({ operation: 'follow', key });
     const [follower, driver] = CmapFollower.create(resolved, {

@@ -4,7 +4,7 @@ import { timeoutOf, type CallOptions, type IpcOptions } from '../ipc/index.ts';
 import { checkOptionNames, type OptionNames } from '../options/option-names.ts';
 
 /** How to reach corosync's configuration map. Everything has a default that suits a local corosync. */
-export interface ConnectOptions extends CallOptions {
+export interface CmapConnectOptions extends CallOptions {
   /** `'icmap'` (default) is the configuration and run-time map, `'stats'` the read-only map of statistics. */
   readonly map?: CmapMap | undefined;
   /** Name of corosync's socket. Default `'cmap'`. */
@@ -30,7 +30,7 @@ export interface ConnectOptions extends CallOptions {
 }
 
 const OPERATION = 'cmap_initialize_map';
-const NAMES: OptionNames<ConnectOptions> = {
+const NAMES: OptionNames<CmapConnectOptions> = {
   map: true,
   socketName: true,
   socketDirectory: true,
@@ -46,7 +46,7 @@ const OTHER_SERVICES: readonly string[] = ['cfg', 'cpg', 'quorum', 'votequorum',
 const BUFFER_SIZE = { least: 64 * 1024, most: 16 * 1024 * 1024, default: 1024 * 1024 };
 
 /** Checks the options and fills in the defaults. */
-export function resolveConnectOptions(options: ConnectOptions): IpcOptions & { readonly map: CmapMap } {
+export function resolveConnectOptions(options: CmapConnectOptions): IpcOptions & { readonly map: CmapMap } {
   checkOptionNames({ operation: OPERATION }, options, NAMES);
   return {
     map: checkMap(options.map ?? 'icmap'),

@@ -1,13 +1,13 @@
 export { callListener } from '../streams/call-listener.ts';
 export { checkStep, checkValue } from './values/check-value.ts';
 export { CmapClient } from './cmap-client.ts';
-export { resolveConnectOptions, type ConnectOptions } from './connect-options.ts';
+export { resolveConnectOptions, type CmapConnectOptions } from './connect-options.ts';
 export type { CmapEntry } from './iteration/iterate.ts';
 export { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './values/keys.ts';
 export { costOfChange } from './values/memory-cost.ts';
 export { crashingKeysOf } from './guards/nested-set-guard.ts';
 export { checkOptionNames, type OptionNames } from '../options/option-names.ts';
 export type { CmapNotification, CmapOverflow, CmapTrackEvent } from './tracking/track-events.ts';
-export { resolveTrackOptions, type TrackOptions } from './tracking/track-options.ts';
+export { resolveTrackOptions, type CmapTrackOptions } from './tracking/track-options.ts';
 export { CmapTracker } from './tracking/tracker.ts';
 export { TypedAccess } from './values/typed-access.ts';

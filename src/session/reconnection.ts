@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CmapClient, type ConnectOptions } from '../cmap/index.ts';
+import { CmapClient, type CmapConnectOptions } from '../cmap/index.ts';
 import { CsError } from '../errors/index.ts';
 import { asError } from './as-error.ts';
 import { BackOff } from './back-off.ts';
@@ -9,7 +9,7 @@ import type { SessionStateMachine } from './session-state.ts';
 
 /** What a session needs of the world; a test has its own. */
 export interface SessionWorld {
-  connect(options: ConnectOptions): Promise<CmapClient>;
+  connect(options: CmapConnectOptions): Promise<CmapClient>;
   /** Rejects when `signal` aborts. */
   pause(ms: number, signal: AbortSignal): Promise<void>;
 }

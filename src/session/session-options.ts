@@ -1,11 +1,11 @@
-import type { ConnectOptions, OptionNames } from '../cmap/index.ts';
+import type { CmapConnectOptions, OptionNames } from '../cmap/index.ts';
 import { checkOptionNames, resolveConnectOptions } from '../cmap/index.ts';
 import { CsError, show } from '../errors/index.ts';
 import type { BackOffLimits } from './back-off.ts';
 
 /** How to reach corosync, and how hard to try. */
 export interface SessionOptions extends Omit<
-  ConnectOptions,
+  CmapConnectOptions,
   'signal' | 'tryAgainAttempts' | 'tryAgainDelayMs'
 > {
   /** How long to wait between attempts to connect. */
@@ -23,7 +23,7 @@ export interface BackOffOptions {
 }
 
 export interface ResolvedSessionOptions {
-  readonly connect: ConnectOptions;
+  readonly connect: CmapConnectOptions;
   readonly map: 'icmap' | 'stats';
   readonly timeoutMs: number;
   readonly bufferSize: number;

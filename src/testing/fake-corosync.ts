@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CmapValue } from '../codec/cmap/value.ts';
-import { CmapService, type CmapStores } from './cmap/cmap-service.ts';
+import { CmapService } from './cmap/cmap-service.ts';
 import { loadDatagramBackend } from './server/server-datagram-socket.ts';
 import { describeClient, type FakeClient } from './fake-client.ts';
 import {
@@ -13,13 +12,11 @@ import {
   type FakeCorosyncOptions,
 } from './fake-options.ts';
 import { Faults } from './faults/faults.ts';
-import { Icmap } from './cmap/icmap.ts';
+import { FakeCmap, type FakeMaps } from './cmap/fake-cmap.ts';
 import { IpcServer } from './server/ipc-server.ts';
 import type { Counters } from './server/connection-host.ts';
 import type { ServerConnection } from './server/server-connection.ts';
-import { StatsMap } from './cmap/stats-map.ts';
 import { oneOf } from '../options/rules.ts';
-import { fromStored, toStored } from './cmap/stored-value.ts';
 
 /** What a client needs to find a fake. Empty for one on the abstract socket, which is where clients look by themselves. */
 export interface FakeConnectOptions {
@@ -42,15 +39,15 @@ export class FakeCorosync implements AsyncDisposable {
   readonly #services = new Map<ServerConnection, CmapService>();
   readonly #faults: Faults;
   #server!: IpcServer;
-  #icmap: Icmap;
-  #stats: StatsMap;
+  readonly #cmap: FakeCmap;
   #poll: NodeJS.Timeout | undefined;
   #stopped = false;
 
   private constructor(options: FakeCorosyncOptions) {
     checkOptions(options);
     this.#options = { ...options, entries: pairs(options.entries), stats: pairs(options.stats) };
-    ({ icmap: this.#icmap, stats: this.#stats } = this.#newMaps({}));
+    this.#cmap = this.#newCmap();
+    this.#cmap.begin(this.#newMaps({}));
     this.#faults = new Faults(options.ipcType ?? 'shm');
     for (const fault of options.faults ?? []) this.#faults.add(fault);
     if (options.abstractSocket !== true) this.#directory = mkdtempSync(join(tmpdir(), 'fake-corosync-'));
@@ -106,49 +103,9 @@ export class FakeCorosync implements AsyncDisposable {
     );
   }
 
-  /**
-   * Sets a key as corosync itself does, read-only or not, and tells who tracks it.
-   * @throws RangeError corosync could not hold it: the rules for key and value are those of `CmapClient.set`
-   */
-  set(key: string, value: CmapValue): void {
-    setIn(this.#icmap, 'FakeCorosync.set', key, value);
-  }
-
-  get(key: string): CmapValue | undefined {
-    const stored = this.#icmap.get(key, 0);
-    return typeof stored === 'string' ? undefined : fromStored(stored);
-  }
-
-  /** Deletes a key as corosync itself does. False: there is none. */
-  delete(key: string): boolean {
-    return this.#icmap.delete(key) === 'CS_OK';
-  }
-
-  /** The whole map, sorted. */
-  entries(): Map<string, CmapValue> {
-    return new Map([...this.#icmap.entries()].map(([key, stored]) => [key, fromStored(stored)]));
-  }
-
-  /**
-   * Sets a statistic: a new one is told to prefix trackers at once, a changed one to its own trackers at the next poll.
-   * @throws RangeError as `set`
-   */
-  setStat(key: string, value: CmapValue): void {
-    this.#stats.put(key, toStored('FakeCorosync.setStat', key, value));
-  }
-
-  getStat(key: string): CmapValue | undefined {
-    const stored = this.#stats.peek(key);
-    return stored && fromStored(stored);
-  }
-
-  deleteStat(key: string): boolean {
-    return this.#stats.remove(key);
-  }
-
-  /** Looks for changed statistics now, as corosync does every 1.5 seconds. */
-  pollStats(): void {
-    if (!this.#server.paused) this.#stats.poll();
+  /** The configuration map and the statistics, as corosync itself changes them. */
+  get cmap(): FakeCmap {
+    return this.#cmap;
   }
 
   /** The flow-control word of all clients. 0: go; 1 or 2: stop, as during a change of membership. @throws RangeError: any other. */
@@ -183,7 +140,7 @@ export class FakeCorosync implements AsyncDisposable {
     const maps = this.#newMaps(contents);
     if (this.#server.running) await this.#server.stop();
     clearInterval(this.#poll);
-    ({ icmap: this.#icmap, stats: this.#stats } = maps);
+    this.#cmap.begin(maps);
     await this.#server.listen();
     this.#startPolling();
   }
@@ -207,10 +164,6 @@ export class FakeCorosync implements AsyncDisposable {
     return this.#server.violations.splice(0);
   }
 
-  get #stores(): CmapStores {
-    return { icmap: this.#icmap, stats: this.#stats };
-  }
-
   async #listen(): Promise<void> {
     const directory = this.#directory;
     this.#server = await IpcServer.start({
@@ -228,37 +181,36 @@ export class FakeCorosync implements AsyncDisposable {
     if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  #newMaps(contents: FakeContents): { icmap: Icmap; stats: StatsMap } {
+  #newCmap(): FakeCmap {
+    const violated = (what: string): void =>
+      this.#server.onViolation(new Error(`${what} would crash corosync, or corrupt its memory`));
+    const isPaused = (): boolean => this.#server.paused;
+    return new FakeCmap({
+      violated,
+      get paused() {
+        return isPaused();
+      },
+    });
+  }
+
+  #newMaps(contents: FakeContents): FakeMaps {
     checkContents(contents);
-    const icmap = new Icmap();
-    const stats = new StatsMap((what) =>
-      this.#server.onViolation(new Error(`${what} would crash corosync, or corrupt its memory`)),
-    );
-    const { entries = this.#options.entries, stats: statistics = this.#options.stats } = contents;
-    for (const [key, value] of pairs(entries)) setIn(icmap, 'entries', key, value);
-    for (const [key, value] of pairs(statistics)) stats.put(key, toStored('stats', key, value));
-    return { icmap, stats };
+    const { entries = this.#options.entries, stats = this.#options.stats } = contents;
+    return this.#cmap.prepare(pairs(entries), pairs(stats));
   }
 
   #startPolling(): void {
-    this.#poll = setInterval(() => this.pollStats(), this.#options.statsPollMs ?? 1500);
+    this.#poll = setInterval(() => this.#cmap.pollStats(), this.#options.statsPollMs ?? 1500);
     this.#poll.unref();
   }
 
   #newService(connection: ServerConnection): CmapService {
     const service = new CmapService(
-      this.#stores,
+      this.#cmap.maps,
       (event) => connection.send(event),
       () => this.#services.delete(connection),
     );
     this.#services.set(connection, service);
     return service;
   }
-}
-
-function setIn(icmap: Icmap, operation: string, key: string, value: CmapValue): void {
-  const { type, bytes } = toStored(operation, key, value);
-  const outcome = icmap.set(key, { type, bytes, length: bytes.length });
-  if (outcome === 'CS_OK') return;
-  throw new RangeError(`${operation} ${JSON.stringify(key)}: ${outcome}: corosync cannot hold this value`);
 }

@@ -1,6 +1,7 @@
 // The types stand on Node's. TypeScript 6 and 7 load those only where somebody asks for them.
 /// <reference types="node" preserve="true" />
 export { FakeCorosync, type FakeConnectOptions } from './fake-corosync.ts';
+export { FakeCmap } from './cmap/fake-cmap.ts';
 export type { FakeClient } from './fake-client.ts';
 export type { FakeContents, FakeCorosyncOptions, FakeEntries } from './fake-options.ts';
 export type { FakeTracker } from './cmap/cmap-service.ts';

@@ -9,7 +9,7 @@ import {
   type CmapTrackEvent,
   type CmapValue,
   type ConnectionError,
-  type TrackOptions,
+  type CmapTrackOptions,
 } from '../../src/index.ts';
 
 /** Stands for a tracker where nothing is asked of it. */
@@ -85,7 +85,7 @@ export class FakeClient {
     }
   }
 
-  track(key: string, { prefix = false, listener }: TrackOptions = {}): Promise<CmapTracker> {
+  track(key: string, { prefix = false, listener }: CmapTrackOptions = {}): Promise<CmapTracker> {
     this.tracked.push(`${key}${prefix ? '*' : ''}`);
     if (listener !== undefined) this.#listeners.push(listener);
     return Promise.resolve(FAKE_TRACKER);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { entryLine, eventLine, followEventLine, toJsonValue } from '../../src/cli/json.ts';
-import { CmapFollower, ConnectionError, type CmapValue, type FollowEvent } from '../../src/index.ts';
+import { CmapFollower, ConnectionError, type CmapValue, type CmapFollowEvent } from '../../src/index.ts';
 import { FAKE_TRACKER } from './fake-client.ts';
 
 const TIME = new Date(Date.UTC(2025, 0, 31, 12));
@@ -83,7 +83,7 @@ describe('lines', () => {
     const line = eventLine(
       {
         kind: 'notification',
-        event: 'delete',
+        change: 'delete',
         key: 'a.b',
         newValue: undefined,
         oldValue: { type: 'uint8', value: 1 },
@@ -114,7 +114,7 @@ describe('followEventLine', () => {
   const time = '2025-01-31T12:00:00.000Z';
   const value: CmapValue = { type: 'uint64', value: 1n };
 
-  test.each<[FollowEvent, object]>([
+  test.each<[CmapFollowEvent, object]>([
     [
       { kind: 'snapshot', entries: [{ key: 'a', value }], follower },
       { event: 'snapshot', follows: 'a', entries: [{ key: 'a', type: 'uint64', value: '1' }], time },
@@ -122,7 +122,7 @@ describe('followEventLine', () => {
     [
       {
         kind: 'notification',
-        event: 'add',
+        change: 'add',
         key: 'a',
         newValue: value,
         oldValue: undefined,

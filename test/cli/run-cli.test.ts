@@ -3,12 +3,12 @@ import { beforeEach, describe, expect, it, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { Output } from '../../src/cli/output.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
-import { ConnectionError, CsError, type ConnectOptions } from '../../src/index.ts';
+import { ConnectionError, CsError, type CmapConnectOptions } from '../../src/index.ts';
 import { FakeClient } from './fake-client.ts';
 
 let client: FakeClient;
 let connectError: Error | undefined;
-let connectedWith: ConnectOptions | undefined;
+let connectedWith: CmapConnectOptions | undefined;
 
 beforeEach(() => {
   connectError = undefined;

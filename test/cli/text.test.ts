@@ -6,7 +6,7 @@ import {
   ConnectionError,
   type CmapTrackEvent,
   type CmapValue,
-  type FollowEvent,
+  type CmapFollowEvent,
 } from '../../src/index.ts';
 import { FAKE_TRACKER } from './fake-client.ts';
 
@@ -49,15 +49,15 @@ describe('entryText', () => {
 
 describe('eventText', () => {
   test.each<[CmapTrackEvent, string]>([
-    [{ ...BASE, event: 'add', newValue: ONE, oldValue: undefined }, 'add k (u8) = 1'],
-    [{ ...BASE, event: 'add', newValue: ONE, oldValue: ONE }, 'add k (u8) = 1'],
-    [{ ...BASE, event: 'modify', newValue: TWO, oldValue: ONE }, 'modify k (u8) = 2, was 1'],
-    [{ ...BASE, event: 'modify', newValue: TWO, oldValue: undefined }, 'modify k (u8) = 2'],
+    [{ ...BASE, change: 'add', newValue: ONE, oldValue: undefined }, 'add k (u8) = 1'],
+    [{ ...BASE, change: 'add', newValue: ONE, oldValue: ONE }, 'add k (u8) = 1'],
+    [{ ...BASE, change: 'modify', newValue: TWO, oldValue: ONE }, 'modify k (u8) = 2, was 1'],
+    [{ ...BASE, change: 'modify', newValue: TWO, oldValue: undefined }, 'modify k (u8) = 2'],
     [
-      { ...BASE, event: 'modify', newValue: TWO, oldValue: { type: 'string', value: 'x' } },
+      { ...BASE, change: 'modify', newValue: TWO, oldValue: { type: 'string', value: 'x' } },
       'modify k (u8) = 2, was (str) x',
     ],
-    [{ ...BASE, event: 'delete', newValue: undefined, oldValue: ONE }, 'delete k, was (u8) 1'],
+    [{ ...BASE, change: 'delete', newValue: undefined, oldValue: ONE }, 'delete k, was (u8) 1'],
     [{ kind: 'overflow', dropped: 3, tracker: FAKE_TRACKER }, 'overflow: 3 notifications are missing here'],
   ])('%o', (event, text) => {
     expect(eventText(event, TIME)).toBe(`2025-01-31T12:00:00.000Z ${text}`);
@@ -70,7 +70,7 @@ describe('eventText', () => {
     expect(eventText({ kind: 'overflow', dropped: 3, tracker: FAKE_TRACKER }, TIME, '')).toContain(
       " overflow '': 3",
     );
-    const change = { ...BASE, event: 'add', newValue: ONE, oldValue: undefined } as const;
+    const change = { ...BASE, change: 'add', newValue: ONE, oldValue: undefined } as const;
     expect(eventText(change, TIME, 'k')).toMatch(/Z add k \(u8\) = 1$/);
   });
 });
@@ -81,7 +81,7 @@ describe('followEventTexts', () => {
   const NEWS = {
     kind: 'notification',
     key: 'k',
-    event: 'modify',
+    change: 'modify',
     newValue: TWO,
     oldValue: ONE,
     follower,
@@ -90,7 +90,7 @@ describe('followEventTexts', () => {
     { key: 'k', value: ONE },
     { key: 'l', value: TWO },
   ];
-  test.each<[FollowEvent, string[]]>([
+  test.each<[CmapFollowEvent, string[]]>([
     [{ kind: 'snapshot', entries: ENTRIES, follower }, ['is k (u8) = 1', 'is l (u8) = 2']],
     [{ kind: 'snapshot', entries: [], follower }, []],
     [{ ...NEWS, synthetic: false }, ['modify k (u8) = 2, was 1']],
@@ -105,7 +105,7 @@ describe('followEventTexts', () => {
     expect(followEventTexts(event, TIME)).toEqual(texts.map((text) => `2025-01-31T12:00:00.000Z ${text}`));
   });
 
-  test.each<[FollowEvent, RegExp]>([
+  test.each<[CmapFollowEvent, RegExp]>([
     [{ kind: 'snapshot', entries: ENTRIES, follower }, /Z is k \(u8\) = 1,.*Z is l /],
     [{ kind: 'lost', error, follower }, /Z lost a\.: corosync is gone/],
     [{ kind: 'resynced', changes: 2, follower }, /Z resynced a\.: 2 changes/],

@@ -86,5 +86,5 @@ async function worksWell({ watch }: Member): Promise<void> {
   expect(await session.getString('config.cut_off')).toBe('yes');
   await session.delete('config.cut_off');
   await vi.waitFor(() => expect(watch.values('config.cut_off')).toEqual(['yes', undefined]));
-  await follower.delete();
+  await follower.close();
 }

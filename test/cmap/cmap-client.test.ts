@@ -214,7 +214,7 @@ describe('CmapClient.track', () => {
     const tracker = await tracking;
     expect(corosync.requests.map(instHandleOf)).toEqual([handle]);
     const { value } = (await tracker[Symbol.asyncIterator]().next()) as { value: unknown };
-    expect(value).toMatchObject({ event: 'modify', newValue: { type: 'string', value: 'early' } });
+    expect(value).toMatchObject({ change: 'modify', newValue: { type: 'string', value: 'early' } });
     client.destroy();
   });
 
@@ -227,11 +227,11 @@ describe('CmapClient.track', () => {
       await client.track('test.key', { listener: () => seen.push('second') }),
     ];
     const [late = 0n, onTime = 0n] = corosync.requests.map(instHandleOf);
-    await first.delete();
+    await first.close();
     corosync.notify(notification(late, 'late'), notification(onTime, 'on time'));
     await waitUntil('the second is told', () => seen.length > 0, SOON);
     expect(seen).toEqual(['second']);
-    await second.delete();
+    await second.close();
     expect(ids(corosync)).toEqual([ID.trackAdd, ID.trackAdd, ID.trackDelete, ID.trackDelete]);
   });
 
@@ -244,7 +244,7 @@ describe('CmapClient.track', () => {
     // Every bit is 1 in some and 0 in others: 64 random handles miss that once in 10^17 times.
     expect(handles.reduce((all, handle) => all | handle)).toBe(2n ** 64n - 1n);
     expect(handles.reduce((all, handle) => all & handle)).toBe(0n);
-    await Promise.all(trackers.map((tracker) => tracker.delete()));
+    await Promise.all(trackers.map((tracker) => tracker.close()));
   });
 
   it('gives the tracker back if its caller was gone when the answer came', async () => {
@@ -319,7 +319,7 @@ describe('CmapClient.track', () => {
     ];
     const results = await Promise.allSettled(dangerous());
     expect(results).toMatchObject(results.map(() => ({ reason: { code: 'CS_ERR_BUSY' } })));
-    await tracker.delete();
+    await tracker.close();
     await Promise.all(dangerous());
   });
 });

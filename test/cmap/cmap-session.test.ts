@@ -7,7 +7,7 @@ import {
   CsError,
   type CmapClient,
   type CmapValue,
-  type FollowOptions,
+  type CmapFollowOptions,
   type SessionOptions,
   type SessionStatus,
 } from '../../src/index.ts';
@@ -89,7 +89,7 @@ class Stage {
     await this.succeed();
   }
 
-  follow(key: string, options: FollowOptions = { prefix: true }): FollowReader {
+  follow(key: string, options: CmapFollowOptions = { prefix: true }): FollowReader {
     return new FollowReader(this.session.follow(key, options));
   }
 
@@ -173,7 +173,7 @@ describe('a session', () => {
       expect(stage.states.at(-1)).toBe('closed');
       expect(() => stage.session.follow('a.b')).toThrow(/CS_ERR_BAD_HANDLE.*the session is closed/);
       await expect(stage.session.get('a.b')).rejects.toMatchObject({ code: 'CS_ERR_BAD_HANDLE' });
-      await expect(stage.session.connected()).rejects.toMatchObject({ code: 'CS_ERR_BAD_HANDLE' });
+      await expect(stage.session.ready()).rejects.toMatchObject({ code: 'CS_ERR_BAD_HANDLE' });
     },
   );
 
@@ -198,7 +198,7 @@ describe('a session', () => {
           ) as string,
         });
         const reason = new Error('enough');
-        const waiting = stage.session.connected({ signal: AbortSignal.abort(reason) });
+        const waiting = stage.session.ready({ signal: AbortSignal.abort(reason) });
         await expect(waiting).rejects.toBe(reason);
       }));
 
@@ -293,7 +293,7 @@ describe('a session', () => {
         await stage.settle();
         const told = reader.events.map((event) =>
           event.kind === 'notification'
-            ? `${event.synthetic ? '*' : ''}${event.event} ${event.key}`
+            ? `${event.synthetic ? '*' : ''}${event.change} ${event.key}`
             : event.kind,
         );
         expect(told).toEqual([
@@ -387,7 +387,7 @@ describe('a session', () => {
           prefix: true,
           listener: ({ kind }) => {
             kinds.push(kind);
-            if (kind === 'notification') void follower.delete();
+            if (kind === 'notification') void follower.close();
           },
         });
         await stage.succeed();
@@ -403,7 +403,7 @@ describe('a session', () => {
         await stage.succeed();
         stage.cmap.map.set('a.b', uint8(1));
         const { follower } = stage.follow('a.');
-        await stage.session.connected();
+        await stage.session.ready();
         expect(follower.values.size).toBe(1);
       }));
 
@@ -426,8 +426,8 @@ describe('a session', () => {
         expect(stage.cmap.client?.trackers.size).toBe(0);
         const second = stage.session.follow('a.', { prefix: true });
         await stage.lose();
-        await second.delete();
-        await second.delete();
+        await second.close();
+        await second.close();
         await stage.connect();
         expect(stage.cmap.client?.trackers.size).toBe(0);
         expect(stage.states.at(-1)).toBe('resynced');
@@ -437,7 +437,7 @@ describe('a session', () => {
       onStage(async (stage) => {
         await stage.succeed();
         const follower = stage.session.follow('a.', { prefix: true });
-        await follower.delete();
+        await follower.close();
         await stage.settle();
         expect(stage.cmap.client?.trackers.size).toBe(0);
       }));
@@ -509,7 +509,7 @@ describe('a session', () => {
           endPause: () => stage.endPause(),
           lose: () => stage.cmap.client?.lose(),
           follow: () => readers.push(stage.follow('a.')),
-          unfollow: () => readers.shift()?.follower.delete(),
+          unfollow: () => readers.shift()?.follower.close(),
           change: () => stage.cmap.set(key(), uint8(n % 256)),
           delete: () => stage.cmap.map.has(key()) && stage.cmap.set(key(), undefined),
           timeout: () => (stage.cmap.failNext = new CsError('CS_ERR_TIMEOUT', { operation: 'fake' })),
@@ -522,7 +522,7 @@ describe('a session', () => {
         stage.cmap.failNext = undefined;
         await stage.settle();
         for (let i = 0; stage.session.status.state !== 'resynced' && i < 10; i++) await stage.connect();
-        await stage.session.connected({ timeoutMs: 1000 });
+        await stage.session.ready({ timeoutMs: 1000 });
         for (const reader of readers) {
           await reader.snapshotRead();
           await stage.settle();

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resolveConnectOptions, type ConnectOptions } from '../../src/cmap/connect-options.ts';
+import { resolveConnectOptions, type CmapConnectOptions } from '../../src/cmap/connect-options.ts';
 import { CsError } from '../../src/errors/index.ts';
 
 const resolve = (options: unknown): ReturnType<typeof resolveConnectOptions> =>
-  resolveConnectOptions(options as ConnectOptions);
+  resolveConnectOptions(options as CmapConnectOptions);
 const invalid: unknown = expect.objectContaining({ name: 'CsError', code: 'CS_ERR_INVALID_PARAM' });
 
 const DEFAULTS = {
@@ -50,7 +50,7 @@ describe('resolveConnectOptions', () => {
     });
   });
 
-  it.each<[keyof ConnectOptions, readonly unknown[], readonly unknown[]]>([
+  it.each<[keyof CmapConnectOptions, readonly unknown[], readonly unknown[]]>([
     [
       'bufferSize',
       [65_536, 65_537, 16_777_216],

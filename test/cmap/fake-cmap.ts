@@ -6,12 +6,12 @@ import {
   type CmapKeyInfo,
   type CmapTrackEvent,
   type CmapValue,
-  type TrackOptions,
+  type CmapTrackOptions,
 } from '../../src/index.ts';
 
 interface FakeTracker {
   readonly key: string;
-  readonly options: TrackOptions;
+  readonly options: CmapTrackOptions;
 }
 
 /** Everything that a session uses of a CmapClient, on a map that outlives its connections; answers take a turn or more. */
@@ -31,7 +31,7 @@ export class FakeCmap {
     if (newValue === undefined) this.map.delete(key);
     else this.map.set(key, newValue);
     const event = newValue === undefined ? 'delete' : oldValue === undefined ? 'add' : 'modify';
-    this.client?.notify({ event, key, newValue, oldValue });
+    this.client?.notify({ change: event, key, newValue, oldValue });
   }
 
   takeFailure(): void {
@@ -43,7 +43,7 @@ export class FakeCmap {
 
 type Change = Pick<
   Extract<CmapTrackEvent, { kind: 'notification' }>,
-  'event' | 'key' | 'newValue' | 'oldValue'
+  'change' | 'key' | 'newValue' | 'oldValue'
 >;
 
 export class FakeConnection {
@@ -76,12 +76,12 @@ export class FakeConnection {
     return Promise.resolve();
   }
 
-  async track(key: string, options: TrackOptions): Promise<{ delete(): Promise<void> }> {
+  async track(key: string, options: CmapTrackOptions): Promise<{ close(): Promise<void> }> {
     const tracker = { key, options };
     await this.#answer(() => void this.trackers.add(tracker));
     return {
       // It goes out whatever becomes of its caller.
-      delete: () => {
+      close: () => {
         this.trackers.delete(tracker);
         return this.#answer(() => undefined);
       },
@@ -116,7 +116,7 @@ export class FakeConnection {
     for (const { key, options } of this.trackers) {
       const covered = options.prefix === true ? change.key.startsWith(key) : change.key === key;
       const event = { kind: 'notification', ...change, coalesced: 0 } as unknown as CmapTrackEvent;
-      const wanted = options.events?.includes(change.event) ?? true;
+      const wanted = options.events?.includes(change.change) ?? true;
       if (covered && wanted) options.listener?.(event);
     }
   }

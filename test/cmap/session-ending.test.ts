@@ -12,7 +12,7 @@ async function onFake(use: (session: CmapSession, fake: FakeCorosync) => Promise
   const fake = await FakeCorosync.start({ entries: { 'a.b.c': { type: 'uint8', value: 1 } } });
   const session = CmapSession.open(fake.connectOptions);
   try {
-    await session.connected();
+    await session.ready();
     await use(session, fake);
   } finally {
     session.destroy();
@@ -86,12 +86,12 @@ describe('connected()', () => {
       fake.pause();
       const follower = session.follow('a.b.c');
       const startedAt = performance.now();
-      const error = await errorOf(session.connected({ timeoutMs: 300 }));
+      const error = await errorOf(session.ready({ timeoutMs: 300 }));
       expect(error).toMatchObject({ code: 'CS_ERR_TIMEOUT', operation: 'connected' });
       expect((error as Error).message).toContain('within 300 ms');
       expect(performance.now() - startedAt).toBeGreaterThan(290);
       fake.resume();
-      await session.connected();
-      await follower.delete();
+      await session.ready();
+      await follower.close();
     }));
 });

@@ -8,7 +8,8 @@ const onEvent = (effect: MessageFault) =>
   ({ when: { step: 'event', key: 'fault.key' }, do: effect }) as const;
 const onByte = (effect: ByteFault) => ({ when: { step: 'byte', key: 'fault.key' }, do: effect }) as const;
 
-const change = ({ fake }: Trial, value: string): void => fake.set('fault.key', { type: 'string', value });
+const change = ({ fake }: Trial, value: string): void =>
+  fake.cmap.set('fault.key', { type: 'string', value });
 const values = ({ told }: Trial): unknown[] =>
   told.map((event) => (event.kind === 'notification' ? event.newValue?.value : event.kind));
 

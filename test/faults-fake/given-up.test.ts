@@ -54,7 +54,7 @@ describe('a change at which corosync would crash', () => {
     expect(await errorOf(other.track('quorum.', { prefix: true }))).toMatchObject(BUSY);
     one.destroy();
     fake.resume();
-    await (await other.track('quorum.', { prefix: true })).delete();
+    await (await other.track('quorum.', { prefix: true })).close();
   });
 
   it('that was never sent keeps nobody out', async () => {
@@ -69,7 +69,7 @@ describe('a change at which corosync would crash', () => {
     expect(await errorOf(queued)).toMatchObject({ code: 'CS_ERR_TIMEOUT' });
     fake.resume();
     await first;
-    await (await other.track('quorum.', { prefix: true })).delete();
+    await (await other.track('quorum.', { prefix: true })).close();
   });
 });
 
@@ -158,8 +158,8 @@ describe('a tracker', () => {
     await using stage = await twoClients();
     const { fake, one } = stage;
     const tracker = await one.track('a.', { prefix: true });
-    expect(await errorOf(tracker.delete({ timeoutMs: -1 }))).toMatchObject({ code: 'CS_ERR_INVALID_PARAM' });
-    await tracker.delete();
+    expect(await errorOf(tracker.close({ timeoutMs: -1 }))).toMatchObject({ code: 'CS_ERR_INVALID_PARAM' });
+    await tracker.close();
     expect(fake.clients[0]?.trackers).toEqual([]);
   });
 

@@ -15,9 +15,9 @@ describe('a request', () => {
         at.fake.faults.add({ when: { step: 'request', request: 'set', key: 'fault.new' }, do: { error } });
         const set = (): Promise<void> => at.client.setUint8('fault.new', 1);
         expect(await ourOutcome(set)).toBe(error);
-        expect(at.fake.get('fault.new')).toBeUndefined();
+        expect(at.fake.cmap.get('fault.new')).toBeUndefined();
         expect(await ourOutcome(set)).toBe('CS_OK');
-        expect(at.fake.get('fault.new')).toEqual({ type: 'uint8', value: 1 });
+        expect(at.fake.cmap.get('fault.new')).toEqual({ type: 'uint8', value: 1 });
         await expectAlive(at);
       }),
   );
@@ -52,17 +52,17 @@ describe('a request', () => {
       expect(await ourOutcome(() => at.client.setUint8('fault.new', 1, IN_VAIN))).toBe('CS_ERR_TIMEOUT');
       at.fake.setFlowControl(0);
       await expectAlive(at);
-      expect(at.fake.get('fault.new')).toBeUndefined();
+      expect(at.fake.cmap.get('fault.new')).toBeUndefined();
     }));
 
   it('to a server that is stopped ends in CS_ERR_TIMEOUT, and is executed when it goes on', () =>
     trial(async (at) => {
       at.fake.pause();
       expect(await ourOutcome(() => at.client.setUint8('fault.new', 1, IN_VAIN))).toBe('CS_ERR_TIMEOUT');
-      expect(at.fake.get('fault.new')).toBeUndefined();
+      expect(at.fake.cmap.get('fault.new')).toBeUndefined();
       at.fake.resume();
       await expectAlive(at);
-      expect(at.fake.get('fault.new')).toEqual({ type: 'uint8', value: 1 });
+      expect(at.fake.cmap.get('fault.new')).toEqual({ type: 'uint8', value: 1 });
     }));
 
   it.each([{ die: 'before' }, { die: 'after' }, { close: 'before' }, { close: 'after' }] as const)(
@@ -72,7 +72,7 @@ describe('a request', () => {
         at.fake.faults.add({ when: { step: 'request', request: 'set' }, do: effect });
         expect(await ourOutcome(() => at.client.setUint8('fault.new', 1))).toBe('CS_ERR_LIBRARY');
         const executed = 'die' in effect ? effect.die === 'after' : effect.close === 'after';
-        expect(at.fake.get('fault.new') !== undefined).toBe(executed);
+        expect(at.fake.cmap.get('fault.new') !== undefined).toBe(executed);
         await expectClosed(at);
       }),
   );

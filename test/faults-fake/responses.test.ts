@@ -51,7 +51,7 @@ describe('an answer', () => {
       expect(await ourOutcome(() => at.client.getString('fault.key', { timeoutMs: 20 }))).toBe(
         'CS_ERR_TIMEOUT',
       );
-      at.fake.set('fault.other', { type: 'string', value: 'other' });
+      at.fake.cmap.set('fault.other', { type: 'string', value: 'other' });
       expect(await at.client.getString('fault.other')).toBe('other');
       await expectAlive(at);
     }));

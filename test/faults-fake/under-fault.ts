@@ -1,6 +1,11 @@
 import fs from 'node:fs';
 import { expect } from 'vitest';
-import { CmapClient, type CmapTrackEvent, type ConnectOptions, type CsErrorName } from '../../src/index.ts';
+import {
+  CmapClient,
+  type CmapTrackEvent,
+  type CmapConnectOptions,
+  type CsErrorName,
+} from '../../src/index.ts';
 import { FakeCorosync, type Fault } from '../../src/testing/index.ts';
 import { errorOf, ourOutcome } from '../helpers/integration/integration-outcome.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -24,7 +29,7 @@ export interface Trial {
 /** A fake with a key and a client that tracks it, and afterwards the proof that nothing is left of the client. */
 export async function trial(
   use: (trial: Trial) => Promise<void>,
-  options: ConnectOptions = {},
+  options: CmapConnectOptions = {},
 ): Promise<void> {
   const timers = activeTimers();
   const fake = await FakeCorosync.start({
@@ -78,7 +83,7 @@ function openFiles(directory: string): string[] {
 /** What a client can end with while it connects: the error's code, with how often the server was asked. */
 export async function connectingUnder(
   faults: readonly Fault[],
-  options: ConnectOptions = {},
+  options: CmapConnectOptions = {},
 ): Promise<{ outcome: CsErrorName; connections: number }> {
   const timers = activeTimers();
   const fake = await FakeCorosync.start({ faults, pid: NOBODY });

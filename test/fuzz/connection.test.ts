@@ -26,7 +26,7 @@ const CALLS = {
   entries: (client) => some(client.entries('fuzz.')),
   'track with a listener': (client) => client.track('fuzz.', { prefix: true, listener: () => undefined }),
   'track with a loop': async (client) => readAll(await client.track('fuzz.key')),
-  'track and delete': async (client) => (await client.track('fuzz.', { prefix: true })).delete(),
+  'track and delete': async (client) => (await client.track('fuzz.', { prefix: true })).close(),
 } satisfies Record<string, (client: CmapClient) => Promise<unknown>>;
 
 const CHANNELS = ['request', 'response', 'event'] as const;

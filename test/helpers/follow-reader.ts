@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CmapFollower, CmapValue, FollowEvent, FollowNotification } from '../../src/index.ts';
+import type { CmapFollower, CmapValue, CmapFollowEvent, CmapFollowNotification } from '../../src/index.ts';
 import { sameValue } from '../../src/cmap/following/same-value.ts';
 
 const PATIENCE_MS = 30_000;
@@ -8,7 +8,7 @@ const PATIENCE_MS = 30_000;
 export class FollowReader {
   readonly follower: CmapFollower;
   readonly values = new Map<string, CmapValue>();
-  readonly events: FollowEvent[] = [];
+  readonly events: CmapFollowEvent[] = [];
   readonly problems: string[] = [];
   readonly overflows: number[] = [];
   snapshots = 0;
@@ -39,7 +39,7 @@ export class FollowReader {
     }
   }
 
-  get notifications(): FollowNotification[] {
+  get notifications(): CmapFollowNotification[] {
     return this.events.filter((event) => event.kind === 'notification');
   }
 
@@ -62,7 +62,7 @@ export class FollowReader {
     }
   }
 
-  #take(event: FollowEvent): void {
+  #take(event: CmapFollowEvent): void {
     switch (event.kind) {
       case 'snapshot':
         this.snapshots += 1;
@@ -83,7 +83,7 @@ export class FollowReader {
     }
   }
 
-  #change({ event, key, oldValue, newValue, synthetic }: FollowNotification): void {
+  #change({ change: event, key, oldValue, newValue, synthetic }: CmapFollowNotification): void {
     const known = this.values.get(key);
     const name = `${event} of ${key}${synthetic ? ' (synthetic)' : ''}`;
     if (!sameValue(known, oldValue))

@@ -87,7 +87,7 @@ describeOnCorosync('calls', (suite) => {
       await client.get('no.such.key', { signal }).catch(() => undefined);
       await collect(client.entries('test.', { signal }));
       const tracker = await client.track('test.signal', { signal });
-      await tracker.delete({ signal });
+      await tracker.close({ signal });
       await (await CmapClient.connect({ signal })).close();
       expect(getEventListeners(signal, 'abort')).toEqual([]);
     });
@@ -280,7 +280,7 @@ describeOnCorosync('calls', (suite) => {
         'CS_OK',
       ]);
       const told = await new EventReader(tracker).notifications(2);
-      expect(told.map(({ event }) => event)).toEqual(['add', 'delete']);
+      expect(told.map(({ change: event }) => event)).toEqual(['add', 'delete']);
     });
 
     it('100 clients at once', { timeout: 120_000 }, async () => {

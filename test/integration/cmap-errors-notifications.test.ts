@@ -41,7 +41,7 @@ describeOnCorosync('notifications, as libcmap', (suite) => {
           const [newValue, oldValue] = [wireOf(event.newValue), wireOf(event.oldValue)];
           ours.push({
             tracker: index,
-            event: eventCode(event.event),
+            event: eventCode(event.change),
             key: event.key,
             newValue: [newValue.type, newValue.bytes.toString('hex')],
             oldValue: [oldValue.type, oldValue.bytes.toString('hex')],
@@ -160,7 +160,7 @@ describeOnCorosync('notifications, as libcmap', (suite) => {
     }
     await peer.setUint32('test.same', 1);
     await waitUntil('all three are told', () => counts.join() === '1,1,1');
-    await trackers[1]?.delete();
+    await trackers[1]?.close();
     await peer.setUint32('test.same', 2);
     await waitUntil('the two others are told', () => counts.join() === '2,1,2');
     await peer.delete('test.same');
@@ -172,7 +172,7 @@ describeOnCorosync('notifications, as libcmap', (suite) => {
     const reader = new EventReader(tracker);
     // The three events and the answer of delete are there before our event loop turns.
     const changes = [1, 2, 3].map((value) => client.set('test.pending', uint32(value)));
-    await Promise.all([...changes, tracker.delete()]);
+    await Promise.all([...changes, tracker.close()]);
     expect(await reader.next()).toBeUndefined();
     await peer.setUint32('test.pending', 4);
     expect(await client.getUint32('test.pending')).toBe(4);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { CmapClient, type CmapEventType, type CsErrorName } from '../../src/index.ts';
+import { CmapClient, type CmapChange, type CsErrorName } from '../../src/index.ts';
 import { CMAP_TRACK, CMAP_TYPES, type CmapPeer } from '../helpers/corosync/c-peer.ts';
 import { collect } from '../helpers/integration/integration-collect.ts';
 import { EventReader } from '../helpers/integration/integration-events.ts';
@@ -59,7 +59,7 @@ describeOnCorosync(
         outcome,
       ),
     ];
-    const EVENTS: readonly (readonly [CmapEventType, number])[] = [
+    const EVENTS: readonly (readonly [CmapChange, number])[] = [
       ['delete', 1],
       ['modify', 2],
       ['add', 4],
@@ -158,7 +158,7 @@ describeOnCorosync(
         listener: (event) => {
           if (event.kind !== 'notification') return;
           expect(event.newValue).toEqual(event.oldValue);
-          seen.push(`${eventCode(event.event)} ${event.key} ${wireOf(event.newValue).type}`);
+          seen.push(`${eventCode(event.change)} ${event.key} ${wireOf(event.newValue).type}`);
         },
       });
       await peer.trackAdd('stats.ipcs.service0.', CMAP_TRACK.prefix | CMAP_TRACK.add | CMAP_TRACK.delete);
@@ -178,7 +178,7 @@ describeOnCorosync(
       const [client, peer] = [await suite.connect({ map: 'stats' }), await suite.peer(1)];
       const tracker = await client.track('stats.srp.orf_token_rx', { events: ['modify'] });
       await peer.trackAdd('stats.srp.orf_token_rx', CMAP_TRACK.modify);
-      const { event, newValue, oldValue } = await new EventReader(tracker).notification();
+      const { change: event, newValue, oldValue } = await new EventReader(tracker).notification();
       expect(event).toBe('modify');
       expect(newValue?.type).toBe('uint64');
       expect(newValue).toEqual(oldValue);

@@ -4,7 +4,7 @@ import {
   type CmapValue,
   type CmapValueType,
   type CsErrorName,
-  type TrackOptions,
+  type CmapTrackOptions,
 } from '../../src/index.ts';
 import { CMAP_TYPES } from '../helpers/corosync/c-peer.ts';
 import { collect } from '../helpers/integration/integration-collect.ts';
@@ -401,7 +401,7 @@ describeOnCorosync('every measured outcome of libcmap', (suite) => {
       what: string,
       key: string | null,
       type: number,
-      options: TrackOptions,
+      options: CmapTrackOptions,
       outcome: CsErrorName,
       differs?: Row['differs'],
     ): Row => ({
@@ -412,9 +412,9 @@ describeOnCorosync('every measured outcome of libcmap', (suite) => {
       ...(differs && { differs }),
     });
     const never = { ours: 'CS_ERR_INVALID_PARAM', because: 'such a tracker never fires' } as const;
-    const all: TrackOptions = {};
-    const prefix: TrackOptions = { prefix: true };
-    const bogus = (event: unknown): TrackOptions => ({ events: [untyped(event)] });
+    const all: CmapTrackOptions = {};
+    const prefix: CmapTrackOptions = { prefix: true };
+    const bogus = (event: unknown): CmapTrackOptions => ({ events: [untyped(event)] });
     sideBySide(suite, 'icmap', [
       track('nothing', 'test.key', 0, { events: [] }, 'CS_OK', never),
       track('a prefix, but nothing of it', 'test.', 8, { events: [], prefix: true }, 'CS_OK', never),
@@ -449,8 +449,8 @@ describeOnCorosync('every measured outcome of libcmap', (suite) => {
         },
         ours: async (client) => {
           const tracker = await client.track('test.key');
-          await tracker.delete();
-          await tracker.delete();
+          await tracker.close();
+          await tracker.close();
         },
         outcome: 'CS_ERR_BAD_HANDLE',
         differs: { ours: 'CS_OK', because: 'delete is idempotent' },

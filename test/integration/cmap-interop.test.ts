@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import type { CmapClient, CmapEventType, CmapNotification } from '../../src/index.ts';
+import type { CmapClient, CmapChange, CmapNotification } from '../../src/index.ts';
 import { CMAP_TRACK, CMAP_TYPES, type CmapPeer, type PeerNotification } from '../helpers/corosync/c-peer.ts';
 import { collect } from '../helpers/integration/integration-collect.ts';
 import { EventReader } from '../helpers/integration/integration-events.ts';
@@ -207,11 +207,11 @@ function code(type: string): number {
   return CMAP_TYPES[type as keyof typeof CMAP_TYPES];
 }
 
-function eventsOf(type: number): CmapEventType[] {
+function eventsOf(type: number): CmapChange[] {
   return (['delete', 'modify', 'add'] as const).filter((event) => (type & CMAP_TRACK[event]) !== 0);
 }
 
-function describeOurs(tracker: number, { event, key, newValue, oldValue }: CmapNotification): string {
+function describeOurs(tracker: number, { change: event, key, newValue, oldValue }: CmapNotification): string {
   const [now, before] = [wireOf(newValue), wireOf(oldValue)];
   return describeChange(tracker, eventCode(event), key, now.type, now.bytes, before.type, before.bytes);
 }

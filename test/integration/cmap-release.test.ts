@@ -19,7 +19,7 @@ describeOnCorosync('giving back', (suite) => {
       const stalled = client.setUint32('test.release.key', 1);
       await turn();
       const given = how === 'a deadline' ? { timeoutMs: 50 } : { signal: AbortSignal.timeout(50) };
-      await expect(tracker.delete(given)).rejects.toThrow();
+      await expect(tracker.close(given)).rejects.toThrow();
       suite.corosync.resume();
       await stalled;
       await client.get('totem.version');
@@ -54,7 +54,7 @@ describeOnCorosync('giving back', (suite) => {
     const track = (): Promise<CmapTracker> => other.track('quorum.', { prefix: true });
     expect(await errorOf(track())).toMatchObject({ code: 'CS_ERR_BUSY', operation: 'cmap_track_add' });
     await Promise.all([...before, set]);
-    await (await track()).delete();
+    await (await track()).close();
     expect(await writer.getUint32('totem.version')).toBe(2);
   });
 
@@ -64,7 +64,7 @@ describeOnCorosync('giving back', (suite) => {
     suite.corosync.pause();
     const stalled = errorOf(client.get('totem.version', { timeoutMs: 100 }));
     await turn();
-    const deleted = tracker.delete();
+    const deleted = tracker.close();
     await client.close();
     expect(await stalled).toMatchObject({ code: 'CS_ERR_TIMEOUT' });
     await deleted;

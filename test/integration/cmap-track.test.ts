@@ -45,7 +45,7 @@ describeOnCorosync('trackers', (suite) => {
     const marker = await client.track('zzz.marker');
     await client.increment('zzz.marker').catch(() => client.setUint8('zzz.marker', 1));
     await new EventReader(marker).notification();
-    await marker.delete();
+    await marker.close();
   }
 
   async function dispatched(): Promise<number> {
@@ -67,11 +67,11 @@ describeOnCorosync('trackers', (suite) => {
       const one = { type: 'uint8', value: 1 };
       const common = { kind: 'notification', key: 'test.later', coalesced: 0, tracker };
       expect(await reader.notifications(5)).toEqual([
-        { ...common, event: 'add', newValue: first, oldValue: undefined },
-        { ...common, event: 'modify', newValue: one, oldValue: first },
-        { ...common, event: 'delete', newValue: undefined, oldValue: one },
-        { ...common, event: 'add', newValue: one, oldValue: undefined },
-        { ...common, event: 'delete', newValue: undefined, oldValue: one },
+        { ...common, change: 'add', newValue: first, oldValue: undefined },
+        { ...common, change: 'modify', newValue: one, oldValue: first },
+        { ...common, change: 'delete', newValue: undefined, oldValue: one },
+        { ...common, change: 'add', newValue: one, oldValue: undefined },
+        { ...common, change: 'delete', newValue: undefined, oldValue: one },
       ]);
     });
 
@@ -117,7 +117,7 @@ describeOnCorosync('trackers', (suite) => {
       expect(reloads()).toEqual([1, 0]);
       const counters = seen.filter(({ key }) => key.startsWith('runtime.services.'));
       expect(counters[0]).toMatchObject({
-        event: 'modify',
+        change: 'modify',
         newValue: { type: 'uint64' },
         oldValue: undefined,
       });
@@ -147,7 +147,7 @@ describeOnCorosync('trackers', (suite) => {
         const refusal = gathers ? 'CS_ERR_INVALID_PARAM' : 'CS_ERR_BUSY';
         expect(await errorOf(client.increment(key))).toMatchObject({ code: refusal, key });
         expect(await errorOf(client.delete(key))).toMatchObject({ code: 'CS_ERR_INVALID_PARAM', key });
-        await tracker.delete();
+        await tracker.close();
         await set();
         if (gathers) await suite.expectLogged(/Forcing into GATHER state/);
         await writer.get('totem.version');
@@ -187,7 +187,7 @@ describeOnCorosync('trackers', (suite) => {
       await arrived(client);
       expect(same.map((tracker) => counts.get(tracker))).toEqual(same.map(() => 1));
       expect(each.map((tracker) => counts.get(tracker))).toEqual(each.map(() => 1));
-      await Promise.all([...same, ...each].map((tracker) => tracker.delete()));
+      await Promise.all([...same, ...each].map((tracker) => tracker.close()));
       await Promise.all(upTo(300).map((n) => client.delete(`test.many.${n}`)));
       expect([...counts.values()].every((count) => count === 1)).toBe(true);
     });
@@ -204,7 +204,7 @@ describeOnCorosync('trackers', (suite) => {
         };
         await expect(loop()).rejects.toThrow('left at notification');
       },
-      delete: (tracker) => tracker.delete(),
+      delete: (tracker) => tracker.close(),
       'await using': async (tracker) => {
         await using disposed = tracker;
         expect(disposed.key).toBe('test.end');
@@ -236,7 +236,7 @@ describeOnCorosync('trackers', (suite) => {
       const loop = collect(tracker);
       await client.setUint8('test.waiting', 1);
       await arrived(client);
-      await tracker.delete();
+      await tracker.close();
       expect(await loop).toHaveLength(1);
       await client.delete('test.waiting');
     });
@@ -260,14 +260,14 @@ describeOnCorosync('trackers', (suite) => {
         );
         await client[way]();
         expect(await outcomes).toEqual([outcome, outcome, outcome]);
-        await Promise.all(loops.map((tracker) => tracker.delete()));
+        await Promise.all(loops.map((tracker) => tracker.close()));
       }
     });
 
     it('other trackers of the same key live on', async () => {
       const client = await suite.connect();
       const [first, second] = [await client.track('test.two'), await client.track('test.two')];
-      await first.delete();
+      await first.close();
       await setAll(client, 'test.two', upTo(2));
       expect(numbers(await new EventReader(second).notifications(2))).toEqual([1, 2]);
       await client.delete('test.two');
@@ -282,7 +282,7 @@ describeOnCorosync('trackers', (suite) => {
       const error = await errorOf(collect(tracker));
       expect(error).toMatchObject({ code: 'CS_ERR_BUSY', operation: 'track', key: 'test.reader' });
       await client.setUint8('test.reader', 1);
-      expect((await reader.notification()).event).toBe('add');
+      expect((await reader.notification()).change).toBe('add');
       await client.delete('test.reader');
     });
 
@@ -306,7 +306,7 @@ describeOnCorosync('trackers', (suite) => {
       await setAll(client, 'test.listener', upTo(3));
       await arrived(client);
       expect(numbers(seen)).toEqual([1, 2, 3]);
-      await tracker.delete();
+      await tracker.close();
       await setAll(client, 'test.listener', upTo(3));
       await arrived(client);
       expect(seen).toHaveLength(3);
@@ -330,7 +330,7 @@ describeOnCorosync('trackers', (suite) => {
         await setAll(client, 'test.throws', upTo(3));
         await arrived(client);
         await waitUntil('all three surface', () => surfaced.length === 3);
-        await tracker.delete();
+        await tracker.close();
       } finally {
         process.removeAllListeners('uncaughtException');
         for (const listener of others) process.on('uncaughtException', listener);

@@ -396,7 +396,7 @@ describeOnCorosync('losing corosync', (suite) => {
         expect(await ourOutcome(() => collect(lost.keys()))).toBe('CS_ERR_BAD_HANDLE');
         await lost.close();
       }
-      await Promise.all(trackers.map((tracker) => tracker.delete()));
+      await Promise.all(trackers.map((tracker) => tracker.close()));
       await waitUntil('our rings are removed', () => ourRings().length === 0);
       expect(sharedMemoryDescriptors()).toEqual([]);
 

@@ -104,11 +104,11 @@ describeOnCorosync(
         }));
         expect(await sendAsNobody(...forged)).toEqual(forged.map(() => 'sent'));
         await client.setUint8('test.key', 1);
-        expect(await reader.notification()).toMatchObject({ event: 'add', newValue: { value: 1 } });
+        expect(await reader.notification()).toMatchObject({ change: 'add', newValue: { value: 1 } });
         // corosync has connected its socket now, but ours still takes what anybody sends.
         expect(await sendAsNobody(...forged)).toEqual(forged.map(() => 'sent'));
         await client.setUint8('test.key', 2);
-        expect(await reader.notification()).toMatchObject({ event: 'modify', newValue: { value: 2 } });
+        expect(await reader.notification()).toMatchObject({ change: 'modify', newValue: { value: 2 } });
         await client.delete('test.key');
       });
 

@@ -37,10 +37,10 @@ describeIntegration('corosync-cmapctl, the C tool, with a fake corosync', () => 
       expect((await cmapctl('-g', 'totem.cluster_name')).stdout).toBe('totem.cluster_name (str) = fake\n');
       await cmapctl('-s', 'test.u16', 'u16', '7');
       await cmapctl('-s', 'test.text', 'str', 't'.repeat(10_000));
-      expect(fake.get('test.u16')).toEqual({ type: 'uint16', value: 7 });
-      expect(fake.get('test.text')).toEqual({ type: 'string', value: 't'.repeat(10_000) });
+      expect(fake.cmap.get('test.u16')).toEqual({ type: 'uint16', value: 7 });
+      expect(fake.cmap.get('test.text')).toEqual({ type: 'string', value: 't'.repeat(10_000) });
       await cmapctl('-d', 'test.text');
-      for (let i = 0; i < 300; i++) fake.set(`test.many.${i}`, { type: 'uint32', value: i });
+      for (let i = 0; i < 300; i++) fake.cmap.set(`test.many.${i}`, { type: 'uint32', value: i });
       const { stdout } = await cmapctl();
       expect(stdout.split('\n').filter((line) => /^test\.many\.\d+ \(u32\) = \d+$/.test(line))).toHaveLength(
         300,
@@ -66,8 +66,8 @@ describeIntegration('corosync-cmapctl, the C tool, with a fake corosync', () => 
       let said = '';
       tracking.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()));
       await waitUntil('it tracks', () => fake.clients[0]?.trackers.length === 1);
-      for (let i = 0; i < 50; i++) fake.set('test.key', { type: 'uint8', value: i });
-      fake.delete('test.key');
+      for (let i = 0; i < 50; i++) fake.cmap.set('test.key', { type: 'uint8', value: i });
+      fake.cmap.delete('test.key');
       await waitUntil('it has been told', () => said.includes('delete> test.key'));
       const lines = Array.from({ length: 49 }, (_, i) => `modify> test.key (u8) = ${i + 1}`);
       expect(said.split('\n').filter((line) => line.startsWith('modify>'))).toEqual(lines);
@@ -84,7 +84,7 @@ describeIntegration('corosync-cmapctl, the C tool, with a fake corosync', () => 
       expect(await peer.get('test.peer')).toMatchObject({ code: 1, length: 4, value: Buffer.of(6, 0, 0, 0) });
       expect(await peer.iter('test.')).toEqual({ code: 1, keys: [{ key: 'test.peer', length: 4, type: 6 }] });
       await peer.trackAdd('test.peer', 7);
-      fake.set('test.peer', { type: 'string', value: 'six' });
+      fake.cmap.set('test.peer', { type: 'string', value: 'six' });
       expect(await peer.notified(1)).toMatchObject([
         { event: 2, key: 'test.peer', newValue: Buffer.from('six\0') },
       ]);

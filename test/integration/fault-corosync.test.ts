@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ConnectOptions } from '../../src/index.ts';
+import type { CmapConnectOptions } from '../../src/index.ts';
 import { expectNothingLeft, takeCensus } from '../helpers/faults/fault-census.ts';
 import { eachRound, rounds } from '../helpers/faults/fault-rounds.ts';
 import { beforeStep, STEPS } from '../helpers/faults/fault-steps.ts';
@@ -27,7 +27,7 @@ let names = 0;
 const started: Traffic[] = [];
 
 /** One client for each activity, all of them in the middle of it. */
-async function startAll(random: Random, options: ConnectOptions = ONCE): Promise<Traffic[]> {
+async function startAll(random: Random, options: CmapConnectOptions = ONCE): Promise<Traffic[]> {
   const traffics = await Promise.all(
     ACTIVITIES.map((activity) => {
       names += 1;

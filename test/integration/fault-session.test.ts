@@ -47,7 +47,7 @@ describeOnCorosync('a session through faults of corosync', (suite) => {
     const filler = await CmapClient.connect();
     await shuffleKeys(filler, random);
     await filler.close();
-    await followed.session.connected();
+    await followed.session.ready();
     expect(followed.session.status.state).toBe('resynced');
     expect(await followed.expectPictures()).toEqual([]);
     const { reads, changes } = followed;
@@ -73,7 +73,7 @@ describeOnCorosync('a session through faults of corosync', (suite) => {
     it('at random moments', { timeout: rounds(2) * MINUTE_MS }, async () => {
       const before = takeCensus();
       await using followed = new FollowedSession();
-      await followed.session.connected();
+      await followed.session.ready();
       let losses = 0;
       await eachRound((signal === 'SIGKILL' ? 6 : 3) / (isSharedMemory ? 1 : 2), async (random) => {
         await inTheMiddle(followed, random, async () => {
@@ -97,7 +97,7 @@ describeOnCorosync('a session through faults of corosync', (suite) => {
     it('SIGKILL before each kind of our writes', { timeout: rounds(2) * MINUTE_MS }, async () => {
       const before = takeCensus();
       await using followed = new FollowedSession();
-      await followed.session.connected();
+      await followed.session.ready();
       let losses = 0;
       await eachRound(STEPS.length, async (random, index) => {
         const step = STEPS[index % STEPS.length] ?? 'request bytes';
@@ -120,7 +120,7 @@ describeOnCorosync('a session through faults of corosync', (suite) => {
   it('SIGKILL while it comes back', { timeout: rounds(2) * MINUTE_MS }, async () => {
     const before = takeCensus();
     await using followed = new FollowedSession();
-    await followed.session.connected();
+    await followed.session.ready();
     await eachRound(isSharedMemory ? 4 : 2, async (random) => {
       for (let times = 1 + random.below(3); times > 0; times--) {
         const connections = followed.count('connected');
@@ -145,7 +145,7 @@ describeOnCorosync('a session through faults of corosync', (suite) => {
     async () => {
       const before = takeCensus();
       await using followed = new FollowedSession();
-      await followed.session.connected();
+      await followed.session.ready();
       await eachRound(1, async (random) => {
         await inTheMiddle(
           followed,
@@ -179,7 +179,7 @@ describeOnCorosync('a session through faults of corosync', (suite) => {
     const waiting = followed.session.getUint32('totem.version');
     await restart();
     expect(await waiting).toBe(2);
-    await followed.session.connected();
+    await followed.session.ready();
     expect(await followed.expectPictures()).toEqual([]);
     suite.corosync.kill('SIGKILL');
     await waitUntil('it has lost it', () => followed.count('lost') === 1);

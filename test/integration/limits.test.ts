@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { CmapClient, CsError, type CmapValue, type TrackOptions } from '../../src/index.ts';
+import { CmapClient, CsError, type CmapValue, type CmapTrackOptions } from '../../src/index.ts';
 import { beforeStep } from '../helpers/faults/fault-steps.ts';
 import { Witness } from '../helpers/faults/fault-witness.ts';
 import { inChild } from '../helpers/integration/integration-child.ts';
@@ -92,8 +92,8 @@ function anyCall(client: CmapClient, random: Random): Promise<unknown> {
       return undefined;
     },
     async () => {
-      const tracker = await client.track(key, random.pick(TRACKS) as TrackOptions);
-      if (random.below(2) === 0) await tracker.delete();
+      const tracker = await client.track(key, random.pick(TRACKS) as CmapTrackOptions);
+      if (random.below(2) === 0) await tracker.close();
     },
   ];
   return random.pick(calls)();

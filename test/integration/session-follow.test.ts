@@ -4,7 +4,7 @@ import {
   CmapSession,
   type CmapFollower,
   type CmapValue,
-  type FollowEvent,
+  type CmapFollowEvent,
   type SessionOptions,
 } from '../../src/index.ts';
 import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
@@ -19,7 +19,7 @@ describeOnCorosync('following keys', (suite) => {
     options: SessionOptions = {},
   ): Promise<T> {
     await using session = CmapSession.open(options);
-    await session.connected();
+    await session.ready();
     return await use(session);
   }
 
@@ -62,7 +62,7 @@ describeOnCorosync('following keys', (suite) => {
             expect(told.at(-1), key).toBe(last);
           }
         }
-        await Promise.all(readers.map((reader) => reader.follower.delete()));
+        await Promise.all(readers.map((reader) => reader.follower.close()));
       });
     });
 
@@ -123,33 +123,33 @@ describeOnCorosync('following keys', (suite) => {
       await withSession(async (session) => {
         await using follower = session.follow('not.there');
         const events = collect(follower, 2);
-        await session.connected();
+        await session.ready();
         await session.setString('not.there', 'now');
         expect(await events).toMatchObject([
           { kind: 'snapshot', entries: [] },
-          { kind: 'notification', event: 'add', key: 'not.there', oldValue: undefined, synthetic: false },
+          { kind: 'notification', change: 'add', key: 'not.there', oldValue: undefined, synthetic: false },
         ]);
       });
     });
 
     it('tells only of the events that were asked for', async () => {
       await withSession(async (session) => {
-        const told: FollowEvent[] = [];
+        const told: CmapFollowEvent[] = [];
         const follower = session.follow('only.', {
           prefix: true,
           events: ['delete'],
           listener: (event) => told.push(event),
         });
-        await session.connected(); // what happens before that is in the snapshot
+        await session.ready(); // what happens before that is in the snapshot
         await session.setUint8('only.a', 1);
         await session.setUint8('only.a', 2);
         await session.delete('only.a');
         while (told.length < 2) await turn();
         expect(told).toMatchObject([
           { kind: 'snapshot' },
-          { kind: 'notification', event: 'delete', oldValue: { value: 2 } },
+          { kind: 'notification', change: 'delete', oldValue: { value: 2 } },
         ]);
-        await follower.delete();
+        await follower.close();
       });
     });
 
@@ -197,8 +197,8 @@ async function mapOf(session: CmapSession, prefix: string): Promise<Map<string, 
   return map;
 }
 
-async function collect(follower: CmapFollower, count: number): Promise<FollowEvent[]> {
-  const events: FollowEvent[] = [];
+async function collect(follower: CmapFollower, count: number): Promise<CmapFollowEvent[]> {
+  const events: CmapFollowEvent[] = [];
   for await (const event of follower) if (events.push(event) === count) break;
   return events;
 }

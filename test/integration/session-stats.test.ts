@@ -77,7 +77,7 @@ describeOnCorosync('following a prefix of the stats map', (suite) => {
 
   it('leaves no tracker behind', async () => {
     await using session = CmapSession.open({ map: 'stats' });
-    for (let i = 0; i < 5; i++) await (await follow(session, 'stats.')).follower.delete();
+    for (let i = 0; i < 5; i++) await (await follow(session, 'stats.')).follower.close();
     const dispatched = async (): Promise<number> =>
       Number((await suite.corosync.ipcStats(process.pid))[0]?.counters.dispatched);
     const before = await dispatched();

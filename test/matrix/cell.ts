@@ -1,4 +1,4 @@
-import { CmapClient, CsError, type ConnectOptions, type CsErrorName } from 'corosync-client';
+import { CmapClient, CsError, type CmapConnectOptions, type CsErrorName } from 'corosync-client';
 import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
 import { ipcTypeOf, type Transport } from './results.ts';
 
@@ -43,7 +43,7 @@ export class Cell {
   }
 
   /** A connection that is closed after the check. */
-  async connect(options: ConnectOptions = {}): Promise<CmapClient> {
+  async connect(options: CmapConnectOptions = {}): Promise<CmapClient> {
     const client = await CmapClient.connect(options);
     this.#clients.push(client);
     return client;

@@ -20,7 +20,7 @@ export async function useFake(): Promise<void> {
   const fault: Fault = { when: { step: 'response', request: 'get' }, do: { delayMs: 5 } };
   const fake = await FakeCorosync.start({ entries: { 'a.b': { type: 'uint8', value: 1 } }, faults: [fault] });
   const cmap = await CmapClient.connect(fake.connectOptions);
-  fake.set('a.b', await cmap.get('a.b'));
+  fake.cmap.set('a.b', await cmap.get('a.b'));
   await cmap.close();
   await fake.stop();
 }

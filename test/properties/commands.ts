@@ -1,5 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
-import type { CmapEventType, CmapValue, CsErrorName } from '../../src/index.ts';
+import type { CmapChange, CmapValue, CsErrorName } from '../../src/index.ts';
 import { EXTREME_VALUES, type KnownValue } from '../helpers/integration/integration-values.ts';
 
 /** How the events of a tracker are read: as they come, or only when a step says so. */
@@ -24,7 +24,7 @@ export type Call =
       readonly call: 'track';
       readonly key: string;
       readonly prefix: boolean;
-      readonly events: readonly CmapEventType[];
+      readonly events: readonly CmapChange[];
       readonly reading: Reading;
     };
 
@@ -87,7 +87,7 @@ const KEYS = [
 const ABSENT_KEYS = ['prop', `${ROOT}never.set`];
 const BAD_KEYS = ['', 'ab', 'no spaces', 'käse', 'k'.repeat(256)];
 const PREFIXES = ['', 'prop', ROOT, `${ROOT}a`, `${ROOT}a.`, `${ROOT}a.b`, `${ROOT}b`, `${ROOT}zz`];
-const EVENTS: readonly CmapEventType[] = ['add', 'modify', 'delete'];
+const EVENTS: readonly CmapChange[] = ['add', 'modify', 'delete'];
 
 const key = fc.oneof(
   { weight: 30, arbitrary: fc.constantFrom(...KEYS.slice(0, 3)) },

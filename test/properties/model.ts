@@ -1,4 +1,4 @@
-import type { CmapEventType } from '../../src/index.ts';
+import type { CmapChange } from '../../src/index.ts';
 import { wireOf, type KnownValue, type WireValue } from '../helpers/integration/integration-values.ts';
 import { CMAP_TYPES } from '../helpers/corosync/c-peer.ts';
 import type { Call } from './commands.ts';
@@ -8,7 +8,7 @@ export type MapModel = ReadonlyMap<string, WireValue>;
 
 /** What trackers are told of one change; values as `show` writes them. */
 export interface Change {
-  readonly event: CmapEventType;
+  readonly event: CmapChange;
   readonly key: string;
   readonly newValue: string;
   readonly oldValue: string;

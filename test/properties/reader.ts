@@ -90,7 +90,7 @@ function keep(got: string[], event: CmapTrackEvent): void {
 
 export function changeOf(event: Extract<CmapTrackEvent, { kind: 'notification' }>): Change {
   return {
-    event: event.event,
+    event: event.change,
     key: event.key,
     newValue: show(wireOf(event.newValue)),
     oldValue: show(wireOf(event.oldValue)),

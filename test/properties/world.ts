@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { CmapClient, ConnectOptions } from '../../src/index.ts';
+import type { CmapClient, CmapConnectOptions } from '../../src/index.ts';
 import { CMAP_TYPES } from '../helpers/corosync/c-peer.ts';
 import { wireOf } from '../helpers/integration/integration-values.ts';
 import { ROOT, type Step } from './commands.ts';
@@ -12,7 +12,7 @@ import { TrackerModel } from './tracker-model.ts';
 
 /** The corosync, real or fake, that is tested. */
 export interface Target {
-  connect(options?: ConnectOptions): Promise<CmapClient>;
+  connect(options?: CmapConnectOptions): Promise<CmapClient>;
   /** As SIGSTOP and SIGCONT. */
   pause(): void;
   resume(): void;
@@ -102,7 +102,7 @@ export class World implements AsyncDisposable {
     }
   }
 
-  async #open(options?: ConnectOptions): Promise<Connection> {
+  async #open(options?: CmapConnectOptions): Promise<Connection> {
     return Connection.open(await this.#target.connect(options));
   }
 
@@ -195,9 +195,9 @@ export class World implements AsyncDisposable {
   async #deleteTracker(index: number): Promise<void> {
     const [tracked] = this.#tracked.splice(index % Math.max(this.#tracked.length, 1), 1);
     if (tracked === undefined) return;
-    await tracked.reader.tracker.delete();
+    await tracked.reader.tracker.close();
     await tracked.reader.hasEnded('deleted');
-    await tracked.reader.tracker.delete();
+    await tracked.reader.tracker.close();
   }
 
   async #iterate({ on, prefix, values, atMost }: Extract<Step, { step: 'iterate' }>): Promise<void> {

@@ -1,10 +1,10 @@
-import type { CmapClient, ConnectOptions } from '../../src/index.ts';
+import type { CmapClient, CmapConnectOptions } from '../../src/index.ts';
 import type { RawConnection } from '../helpers/wire/raw-connection.ts';
 
 /** A corosync, real or not, with what a scenario needs of it. What it connects is closed after the scenario. */
 export interface ScenarioTarget {
   readonly ipcType: 'shm' | 'socket';
-  connect(options?: ConnectOptions): Promise<CmapClient>;
+  connect(options?: CmapConnectOptions): Promise<CmapClient>;
   raw(): Promise<RawConnection>;
   /** A statistic of type uint64 that keeps changing. */
   readonly changingStat: string;

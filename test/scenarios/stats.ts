@@ -32,7 +32,7 @@ export const STATS: readonly Scenario[] = [
         },
       });
       await waitUntil('two changes', () => told.length >= 2);
-      for (const { event, key, newValue, oldValue } of told) {
+      for (const { change: event, key, newValue, oldValue } of told) {
         expect({ event, key }).toEqual({ event: 'modify', key: target.changingStat });
         expect(oldValue).toEqual(newValue);
       }
@@ -52,10 +52,10 @@ export const STATS: readonly Scenario[] = [
         },
       });
       await passingStats.appear();
-      await waitUntil('keys that appear', () => told.some(({ event }) => event === 'add'));
+      await waitUntil('keys that appear', () => told.some(({ change: event }) => event === 'add'));
       await passingStats.vanish();
-      await waitUntil('keys that vanish', () => told.some(({ event }) => event === 'delete'));
-      expect(new Set(told.map(({ event }) => event))).toEqual(new Set(['add', 'delete']));
+      await waitUntil('keys that vanish', () => told.some(({ change: event }) => event === 'delete'));
+      expect(new Set(told.map(({ change: event }) => event))).toEqual(new Set(['add', 'delete']));
       for (const { newValue, oldValue } of told) expect(newValue).toEqual(oldValue);
     },
   },

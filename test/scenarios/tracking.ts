@@ -13,7 +13,7 @@ class Heard {
 
   get short(): string[] {
     return this.events.map(
-      ({ event, key, oldValue, newValue }) =>
+      ({ change: event, key, oldValue, newValue }) =>
         `${event} ${key.replace('scenario.', '')} ${String(oldValue?.value)} ${String(newValue?.value)}`,
     );
   }
@@ -160,7 +160,7 @@ export const TRACKING: readonly Scenario[] = [
       await client.track('scenario.gone', { listener: stays.listener });
       await client.setUint8('scenario.gone', 1);
       await gone.count(1);
-      await tracker.delete();
+      await tracker.close();
       await client.setUint8('scenario.gone', 2);
       await client.delete('scenario.gone');
       await stays.count(3);

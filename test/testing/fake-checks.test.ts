@@ -34,10 +34,10 @@ describe('what corosync could not hold is refused, with its key', () => {
     const value = wrong as CmapValue;
     await using fake = await FakeCorosync.start();
     const message = `"a.key": CS_ERR_INVALID_PARAM (7): ${reason}`;
-    expect(() => fake.set('a.key', value)).toThrow(`FakeCorosync.set ${message}`);
-    expect(() => fake.setStat('a.key', value)).toThrow(`FakeCorosync.setStat ${message}`);
-    expect(() => fake.set('a.key', value)).toThrow(RangeError);
-    expect([fake.get('a.key'), fake.getStat('a.key')]).toEqual([undefined, undefined]);
+    expect(() => fake.cmap.set('a.key', value)).toThrow(`FakeCmap.set ${message}`);
+    expect(() => fake.cmap.setStat('a.key', value)).toThrow(`FakeCmap.setStat ${message}`);
+    expect(() => fake.cmap.set('a.key', value)).toThrow(RangeError);
+    expect([fake.cmap.get('a.key'), fake.cmap.getStat('a.key')]).toEqual([undefined, undefined]);
     await expect(FakeCorosync.start({ entries: { 'a.key': value } })).rejects.toThrow(`entries ${message}`);
     await expect(FakeCorosync.start({ stats: { 'a.key': value } })).rejects.toThrow(`stats ${message}`);
   });
@@ -45,19 +45,19 @@ describe('what corosync could not hold is refused, with its key', () => {
   it('keys by the rule for keys, of either map', async () => {
     await using fake = await FakeCorosync.start();
     const value = { type: 'uint8', value: 1 } as const;
-    expect(() => fake.set('a b', value)).toThrow(
-      'FakeCorosync.set "a b": CS_ERR_NAME_TOO_LONG (13): a key has 3',
+    expect(() => fake.cmap.set('a b', value)).toThrow(
+      'FakeCmap.set "a b": CS_ERR_NAME_TOO_LONG (13): a key has 3',
     );
-    expect(() => fake.setStat('ab', value)).toThrow('FakeCorosync.setStat "ab": CS_ERR_NAME_TOO_LONG (13)');
+    expect(() => fake.cmap.setStat('ab', value)).toThrow('FakeCmap.setStat "ab": CS_ERR_NAME_TOO_LONG (13)');
   });
 
   it('what a careless client could set is held', async () => {
     await using fake = await FakeCorosync.start();
     const value = { type: 'unknown', typeCode: 77, value: new Uint8Array() } as const;
-    fake.set('a.key', value);
-    expect(fake.get('a.key')).toEqual(value);
-    expect(() => fake.set('a.key', { ...value, value: Buffer.of(1) })).toThrow(
-      'FakeCorosync.set "a.key": CS_ERR',
+    fake.cmap.set('a.key', value);
+    expect(fake.cmap.get('a.key')).toEqual(value);
+    expect(() => fake.cmap.set('a.key', { ...value, value: Buffer.of(1) })).toThrow(
+      'FakeCmap.set "a.key": CS_ERR',
     );
   });
 });
@@ -100,7 +100,7 @@ describe('options that mean nothing are refused', () => {
       'contents.ipcType is unknown; restart has entries, stats',
     );
     expect(await client.getUint8('a.key')).toBe(1);
-    expect(fake.entries().size).toBe(1);
+    expect(fake.cmap.entries().size).toBe(1);
   });
 });
 
@@ -118,7 +118,7 @@ describe('the end and what is missing', () => {
     }
     await using fake = await FakeCorosync.start({ entries: once() });
     await fake.restart();
-    expect(fake.get('a.key')).toEqual({ type: 'uint8', value: 1 });
+    expect(fake.cmap.get('a.key')).toEqual({ type: 'uint8', value: 1 });
   });
 
   it.each([

@@ -177,13 +177,13 @@ describe('what a test author sees and does', () => {
     await using fake = await FakeCorosync.start({
       entries: { 'system.key': { type: 'string', value: 'x' } },
     });
-    fake.set('system.key', { type: 'uint32', value: 7 });
-    expect(fake.get('system.key')).toEqual({ type: 'uint32', value: 7 });
-    expect(fake.delete('system.key')).toBe(true);
-    expect(fake.delete('system.key')).toBe(false);
-    expect(fake.entries().size).toBe(0);
-    expect(() => fake.set('a b', { type: 'uint8', value: 1 })).toThrow(/CS_ERR_NAME_TOO_LONG/);
-    expect(() => fake.set('a.b', { type: 'binary', value: new Uint8Array(16_385) })).toThrow(
+    fake.cmap.set('system.key', { type: 'uint32', value: 7 });
+    expect(fake.cmap.get('system.key')).toEqual({ type: 'uint32', value: 7 });
+    expect(fake.cmap.delete('system.key')).toBe(true);
+    expect(fake.cmap.delete('system.key')).toBe(false);
+    expect(fake.cmap.entries().size).toBe(0);
+    expect(() => fake.cmap.set('a b', { type: 'uint8', value: 1 })).toThrow(/CS_ERR_NAME_TOO_LONG/);
+    expect(() => fake.cmap.set('a.b', { type: 'binary', value: new Uint8Array(16_385) })).toThrow(
       /CS_ERR_INVALID_PARAM/,
     );
     await expect(FakeCorosync.start({ entries: { 'a b': { type: 'uint8', value: 1 } } })).rejects.toThrow(
@@ -203,15 +203,15 @@ describe('what a test author sees and does', () => {
     await using client = await CmapClient.connect({ ...fake.connectOptions, map: 'stats' });
     const told: string[] = [];
     await client.track(`${link}.connected`, { listener: (event) => void told.push(event.kind) });
-    fake.pollStats();
-    fake.setStat(`${link}.connected`, { type: 'uint8', value: 0 });
-    fake.pollStats();
-    fake.pollStats();
+    fake.cmap.pollStats();
+    fake.cmap.setStat(`${link}.connected`, { type: 'uint8', value: 0 });
+    fake.cmap.pollStats();
+    fake.cmap.pollStats();
     await waitUntil('the change is told', () => told.length > 0, SOON);
     await client.setUint8('stats.clear.all', 1);
     expect(told).toEqual(['notification']);
-    expect(fake.getStat(`${link}.connected`)).toEqual({ type: 'uint8', value: 0 });
-    expect(fake.getStat(`${link}.down_count`)).toEqual({ type: 'uint32', value: 0 });
+    expect(fake.cmap.getStat(`${link}.connected`)).toEqual({ type: 'uint8', value: 0 });
+    expect(fake.cmap.getStat(`${link}.down_count`)).toEqual({ type: 'uint32', value: 0 });
     expect((await collect(client.keys())).map(({ key }) => key)).toEqual([
       `${link}.connected`,
       `${link}.down_count`,

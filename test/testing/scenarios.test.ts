@@ -22,7 +22,7 @@ describe.each(['shm', 'socket'] as const)('the fake corosync with qb_ipc_type %s
       ipcType,
     });
     let count = 1n;
-    changing = setInterval(() => fake.setStat(CHANGING, { type: 'uint64', value: (count += 1n) }), 5);
+    changing = setInterval(() => fake.cmap.setStat(CHANGING, { type: 'uint64', value: (count += 1n) }), 5);
   });
 
   afterEach(async () => {
@@ -45,11 +45,11 @@ describe.each(['shm', 'socket'] as const)('the fake corosync with qb_ipc_type %s
       prefix: 'stats.knet.',
       appear: async () => {
         await turn();
-        fake.setStat(PASSING, { type: 'uint8', value: 1 });
+        fake.cmap.setStat(PASSING, { type: 'uint8', value: 1 });
       },
       vanish: async () => {
         await turn();
-        fake.deleteStat(PASSING);
+        fake.cmap.deleteStat(PASSING);
       },
     },
   };

@@ -66,8 +66,8 @@ class ChangePrinter {
   print(event: CmapTrackEvent): void {
     // A tracker with a listener has no queue that could overflow.
     if (event.kind === 'overflow') return;
-    const value = event.event === 'delete' ? event.oldValue : event.newValue;
-    const line = `${EVENT_WORDS[event.event]}> ${printKey(event.key, value, this.#style)}`;
+    const value = event.change === 'delete' ? event.oldValue : event.newValue;
+    const line = `${EVENT_WORDS[event.change]}> ${printKey(event.key, value, this.#style)}`;
     if (this.#early !== undefined) this.#early += line;
     else this.#write(line);
   }

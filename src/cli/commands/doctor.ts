@@ -1,5 +1,5 @@
 import { resolveConnectOptions } from '../../cmap/index.ts';
-import type { ConnectOptions } from '../../index.ts';
+import type { CmapConnectOptions } from '../../index.ts';
 import { asUsage } from '../as-usage.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
@@ -18,7 +18,7 @@ export async function doctor(context: CommandContext): Promise<number> {
   const { operands, settings } = context;
   if (operands.length > 0) throw new UsageError('doctor takes no arguments');
   const timeoutMs = settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  const attempt: ConnectOptions = { ...settings, timeoutMs, tryAgainAttempts: 0 };
+  const attempt: CmapConnectOptions = { ...settings, timeoutMs, tryAgainAttempts: 0 };
   const options = asUsage(() => resolveConnectOptions(attempt));
   const user = { uid: process.geteuid?.() ?? -1, gid: process.getegid?.() ?? -1 };
   const surroundings = lookAround(new SystemFiles(), options, user);

@@ -1,5 +1,5 @@
-import type { CmapFollower, CmapSession, FollowEvent } from '../../index.ts';
-import { resolveFollowOptions, type FollowOptions } from '../../cmap/following/follow-options.ts';
+import type { CmapFollower, CmapSession, CmapFollowEvent } from '../../index.ts';
+import { resolveFollowOptions, type CmapFollowOptions } from '../../cmap/following/follow-options.ts';
 import { asUsage } from '../as-usage.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
@@ -33,7 +33,7 @@ export async function follow(context: CommandContext): Promise<number> {
   return EXIT.ok;
 }
 
-function followOptions({ options }: CommandContext): FollowOptions {
+function followOptions({ options }: CommandContext): CmapFollowOptions {
   return {
     prefix: options.prefix === true,
     events: parseEvents(options.events),
@@ -45,7 +45,7 @@ async function print({ key, follower }: Followed, context: CommandContext): Prom
   for await (const event of follower) await printEvent(event, key, context);
 }
 
-async function printEvent(event: FollowEvent, key: string, context: CommandContext): Promise<void> {
+async function printEvent(event: CmapFollowEvent, key: string, context: CommandContext): Promise<void> {
   const { operands, options, output } = context;
   const time = new Date();
   if (options.json === true) return output.write(followEventLine(event, time, key));

@@ -1,5 +1,5 @@
 import { crashingKeysOf, resolveTrackOptions } from '../../cmap/index.ts';
-import type { CmapEventType, CmapTracker } from '../../index.ts';
+import type { CmapChange, CmapTracker } from '../../index.ts';
 import { asUsage } from '../as-usage.ts';
 import type { CliClient, CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
@@ -12,7 +12,7 @@ import { eventText } from '../text.ts';
 interface Selection {
   readonly keys: readonly string[];
   readonly prefix: boolean;
-  readonly events: readonly CmapEventType[];
+  readonly events: readonly CmapChange[];
 }
 
 interface Tracked {
@@ -67,7 +67,7 @@ async function followAll(
 
 /** Ends the loops that read them. */
 async function deleteAll(tracked: readonly Tracked[]): Promise<void> {
-  await Promise.allSettled(tracked.map(({ tracker }) => tracker.delete()));
+  await Promise.allSettled(tracked.map(({ tracker }) => tracker.close()));
 }
 
 /** While the reader of the output is slow, the tracker keeps events, and says so if they are too many. */

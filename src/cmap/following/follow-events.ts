@@ -1,20 +1,20 @@
-import type { CmapEventType } from '../../codec/cmap/notification.ts';
+import type { CmapChange } from '../../codec/cmap/notification.ts';
 import type { CmapValue } from '../../codec/cmap/value.ts';
 import type { CmapEntry } from '../index.ts';
 import type { ConnectionError } from '../../errors/index.ts';
 import type { CmapFollower } from './follower.ts';
 
 /** What holds at the start: every key that is followed, sorted. Once for each follower, before anything else. */
-export interface FollowSnapshot {
+export interface CmapFollowSnapshot {
   readonly kind: 'snapshot';
   readonly entries: readonly CmapEntry[];
   readonly follower: CmapFollower;
 }
 
 /** One change, after the snapshot. */
-export interface FollowNotification {
+export interface CmapFollowNotification {
   readonly kind: 'notification';
-  readonly event: CmapEventType;
+  readonly change: CmapChange;
   readonly key: string;
   /** `undefined`: the key is gone. */
   readonly newValue: CmapValue | undefined;
@@ -29,14 +29,14 @@ export interface FollowNotification {
 }
 
 /** The connection is gone: from here to `resynced` nothing is heard, and what was told may have aged. */
-export interface FollowLost {
+export interface CmapFollowLost {
   readonly kind: 'lost';
   readonly error: ConnectionError;
   readonly follower: CmapFollower;
 }
 
 /** Connected again: the `changes` synthetic notifications since `lost` have brought the reader's picture up to date. */
-export interface FollowResynced {
+export interface CmapFollowResynced {
   readonly kind: 'resynced';
   readonly changes: number;
   readonly follower: CmapFollower;
@@ -46,10 +46,11 @@ export interface FollowResynced {
  * The reader lagged beyond the limits: `dropped` notifications are not told one by one. Synthetic notifications follow at once, one for each
  * key whose value is not the one last told.
  */
-export interface FollowOverflow {
+export interface CmapFollowOverflow {
   readonly kind: 'overflow';
   readonly dropped: number;
   readonly follower: CmapFollower;
 }
 
-export type FollowEvent = FollowSnapshot | FollowNotification | FollowLost | FollowResynced | FollowOverflow;
+export type CmapFollowEvent =
+  CmapFollowSnapshot | CmapFollowNotification | CmapFollowLost | CmapFollowResynced | CmapFollowOverflow;

@@ -1,17 +1,17 @@
-import type { CmapEventType } from '../../codec/cmap/notification.ts';
+import type { CmapChange } from '../../codec/cmap/notification.ts';
 import type { CmapMap } from '../../codec/cmap/set-current-map.ts';
 import { checkOptionNames, crashingKeysOf, resolveTrackOptions, type OptionNames } from '../index.ts';
 import { CsError } from '../../errors/index.ts';
-import type { FollowEvent } from './follow-events.ts';
+import type { CmapFollowEvent } from './follow-events.ts';
 
 /** What to follow and how its events reach the reader. */
-export interface FollowOptions {
+export interface CmapFollowOptions {
   /** Follow every key that starts with the given text. Default false: just the key. */
   readonly prefix?: boolean | undefined;
   /** Which changes to hear of. Default all three. */
-  readonly events?: readonly CmapEventType[] | undefined;
+  readonly events?: readonly CmapChange[] | undefined;
   /** Called for each event in the turn in which it arrives. A follower with a listener cannot be iterated. */
-  readonly listener?: ((event: FollowEvent) => void) | undefined;
+  readonly listener?: ((event: CmapFollowEvent) => void) | undefined;
   /** How many unread events are kept, before an overflow is told. Default 65536. */
   readonly maxQueued?: number | undefined;
   /** How many bytes of memory unread events may take, roughly. Default 33554432. */
@@ -26,13 +26,13 @@ export interface FollowOptions {
 export interface ResolvedFollowOptions {
   readonly key: string;
   readonly prefix: boolean;
-  readonly events: readonly CmapEventType[];
-  readonly listener: ((event: FollowEvent) => void) | undefined;
+  readonly events: readonly CmapChange[];
+  readonly listener: ((event: CmapFollowEvent) => void) | undefined;
   readonly maxQueued: number;
   readonly maxQueuedBytes: number;
 }
 
-const NAMES: OptionNames<FollowOptions> = {
+const NAMES: OptionNames<CmapFollowOptions> = {
   prefix: true,
   events: true,
   listener: true,
@@ -41,11 +41,11 @@ const NAMES: OptionNames<FollowOptions> = {
   coverCrashingKeys: true,
 };
 /** The stats map cannot be asked for everything at once; the follower does it in pieces. */
-const ALL: readonly CmapEventType[] = ['add', 'delete', 'modify'];
+const ALL: readonly CmapChange[] = ['add', 'delete', 'modify'];
 
 export function resolveFollowOptions(
   key: string,
-  options: FollowOptions,
+  options: CmapFollowOptions,
   map: CmapMap,
 ): ResolvedFollowOptions {
   checkOptionNames({ operation: 'follow', key }, options, NAMES);

@@ -1,6 +1,6 @@
 import type { CmapValue } from '../../codec/cmap/value.ts';
 import { costOfChange } from '../index.ts';
-import type { FollowLost, FollowResynced, FollowSnapshot } from './follow-events.ts';
+import type { CmapFollowLost, CmapFollowResynced, CmapFollowSnapshot } from './follow-events.ts';
 import type { Change } from './picture.ts';
 import { sameValue } from './same-value.ts';
 
@@ -10,7 +10,7 @@ export interface FollowQueueLimits {
 }
 
 /** What is told beside changes. */
-export type Landmark = FollowSnapshot | FollowLost | FollowResynced;
+export type Landmark = CmapFollowSnapshot | CmapFollowLost | CmapFollowResynced;
 
 /** An event on its way to a reader. */
 export type Queued =

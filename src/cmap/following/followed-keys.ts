@@ -63,7 +63,7 @@ export class TrackedKeys implements FollowedKeys {
   }
 
   async release(): Promise<void> {
-    await this.#tracker?.delete().catch(ignore);
+    await this.#tracker?.close().catch(ignore);
   }
 }
 

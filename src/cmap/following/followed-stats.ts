@@ -72,15 +72,15 @@ export class FollowedStats implements FollowedKeys {
     this.stop();
     const adding = [...this.#trackers.values()];
     this.#trackers.clear();
-    const deleting = adding.map(async (tracker) => (await tracker).delete());
-    await Promise.allSettled([this.#comings?.delete(), ...deleting]);
+    const deleting = adding.map(async (tracker) => (await tracker).close());
+    await Promise.allSettled([this.#comings?.close(), ...deleting]);
   }
 
   #comesOrGoes(event: CmapTrackEvent): void {
     if (event.kind !== 'notification') return;
     const { key, newValue } = event;
     this.#listener.told(event);
-    if (event.event === 'delete') {
+    if (event.change === 'delete') {
       this.#gone?.add(key);
       this.#untrackKey(key);
     } else {
@@ -115,7 +115,7 @@ export class FollowedStats implements FollowedKeys {
     if (SILENT_KEYS.includes(key)) return;
     const tracker = this.#trackers.get(key);
     this.#trackers.delete(key);
-    if (tracker !== undefined) this.#inBackground(tracker.then((added) => added.delete()));
+    if (tracker !== undefined) this.#inBackground(tracker.then((added) => added.close()));
   }
 
   /** The keys that are there, without those that go in the same moment. */

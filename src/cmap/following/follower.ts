@@ -1,14 +1,14 @@
-import type { CmapEventType } from '../../codec/cmap/notification.ts';
+import type { CmapChange } from '../../codec/cmap/notification.ts';
 import type { CmapMap } from '../../codec/cmap/set-current-map.ts';
 import type { CmapValue } from '../../codec/cmap/value.ts';
 import { callListener, type CmapClient } from '../index.ts';
 import { CsError, type ConnectionError } from '../../errors/index.ts';
 import { Attachment, type AttachmentListener } from './attachment.ts';
 import { EventReader } from '../../streams/event-reader.ts';
-import type { FollowEvent, FollowNotification } from './follow-events.ts';
+import type { CmapFollowEvent, CmapFollowNotification } from './follow-events.ts';
 import type { ResolvedFollowOptions } from './follow-options.ts';
 import { FollowQueue, type Landmark, type Queued } from './follow-queue.ts';
-import { eventOf, Picture, type Change } from './picture.ts';
+import { changeOf, Picture, type Change } from './picture.ts';
 
 type State =
   /** There is no connection, or its map is being read. */
@@ -33,15 +33,15 @@ export interface FollowerOwner extends Pick<AttachmentListener, 'failed'> {
  * A key, or the keys below a prefix, followed across restarts of corosync: `for await` gives one reader a snapshot, then every
  * later change, in order; gaps are told, and healed by synthetic notifications. Leaving the loop deletes the follower.
  */
-export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable {
+export class CmapFollower implements AsyncIterable<CmapFollowEvent>, AsyncDisposable {
   readonly key: string;
   readonly prefix: boolean;
-  readonly events: readonly CmapEventType[];
-  readonly #listener: ((event: FollowEvent) => void) | undefined;
+  readonly events: readonly CmapChange[];
+  readonly #listener: ((event: CmapFollowEvent) => void) | undefined;
   readonly #owner: FollowerOwner;
   readonly #picture: Picture;
   readonly #queue: FollowQueue;
-  readonly #reader: EventReader<FollowEvent>;
+  readonly #reader: EventReader<CmapFollowEvent>;
   #state: State = { name: 'waiting', attachment: undefined };
   #hasReader = false;
   #snapshotTold = false;
@@ -60,7 +60,7 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
     this.#queue = new FollowQueue(options, this.#picture.values);
     this.#reader = new EventReader(
       () => this.#next(),
-      () => this.delete(),
+      () => this.close(),
     );
   }
 
@@ -91,7 +91,7 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
   }
 
   /** Ends it, here and at corosync. What has not been read is dropped. Idempotent; never fails. */
-  async delete(): Promise<void> {
+  async close(): Promise<void> {
     if (this.#state.name === 'ended') return;
     const { attachment } = this.#state;
     this.#queue.clear();
@@ -100,10 +100,10 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.delete();
+    return this.close();
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<FollowEvent, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<CmapFollowEvent, undefined> {
     if (this.#listener !== undefined) {
       throw this.#misused('CS_ERR_INVALID_PARAM', 'has a listener, so that its events go there');
     }
@@ -182,10 +182,10 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
   }
 
   #isWanted(change: Change): boolean {
-    return this.events.includes(eventOf(change));
+    return this.events.includes(changeOf(change));
   }
 
-  #next(): FollowEvent | undefined {
+  #next(): CmapFollowEvent | undefined {
     for (;;) {
       const queued = this.#queue.shift();
       if (queued === undefined) return undefined;
@@ -194,7 +194,7 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
     }
   }
 
-  #eventOf(queued: Queued): FollowEvent {
+  #eventOf(queued: Queued): CmapFollowEvent {
     if (queued.kind === 'overflow') return { kind: 'overflow', dropped: queued.dropped, follower: this };
     if (queued.kind === 'landmark') return this.#landmarkOf(queued.event);
     if (queued.synthetic) this.#syntheticRead += 1;
@@ -202,14 +202,14 @@ export class CmapFollower implements AsyncIterable<FollowEvent>, AsyncDisposable
   }
 
   /** What a reader that lags was given in the end is another number than what was found. */
-  #landmarkOf(event: Landmark): FollowEvent {
+  #landmarkOf(event: Landmark): CmapFollowEvent {
     const changes = this.#syntheticRead;
     this.#syntheticRead = 0;
     return event.kind === 'resynced' ? { ...event, changes } : event;
   }
 
-  #notification(change: Change, synthetic: boolean): FollowNotification {
-    return { kind: 'notification', event: eventOf(change), ...change, synthetic, follower: this };
+  #notification(change: Change, synthetic: boolean): CmapFollowNotification {
+    return { kind: 'notification', change: changeOf(change), ...change, synthetic, follower: this };
   }
 
   #misused(code: 'CS_ERR_INVALID_PARAM' | 'CS_ERR_BUSY', detail: string): CsError {

@@ -1,4 +1,4 @@
-import type { CmapEventType } from '../../codec/cmap/notification.ts';
+import type { CmapChange } from '../../codec/cmap/notification.ts';
 import type { CmapValue } from '../../codec/cmap/value.ts';
 import type { CmapEntry } from '../index.ts';
 import { sameValue } from './same-value.ts';
@@ -12,7 +12,7 @@ export interface Change {
 
 /** What a notification says, whatever map it comes from. */
 export interface Told {
-  readonly event: CmapEventType;
+  readonly change: CmapChange;
   readonly key: string;
   readonly newValue: CmapValue | undefined;
   readonly oldValue: CmapValue | undefined;
@@ -79,7 +79,7 @@ export class Picture {
     const { key } = told;
     for (const correction of this.#corrections.get(key) ?? []) correction.overtaken = true;
     // The stats map tells the last value of a key that goes.
-    const newValue = told.event === 'delete' ? undefined : told.newValue;
+    const newValue = told.change === 'delete' ? undefined : told.newValue;
     if (this.#news !== undefined) {
       this.#news.set(key, newValue);
       return undefined;
@@ -132,14 +132,14 @@ export class Picture {
   }
 
   /** corosync tells some changes that it makes itself without the old value; of those nothing can be said. */
-  #isStale({ event, key, oldValue }: Told): boolean {
+  #isStale({ change: event, key, oldValue }: Told): boolean {
     if (!this.#oldValuesAreTold) return false;
     const oldIsKnown = event === 'add' || oldValue !== undefined;
     return oldIsKnown && !sameValue(oldValue, this.#values.get(key));
   }
 }
 
-export function eventOf({ oldValue, newValue }: Change): CmapEventType {
+export function changeOf({ oldValue, newValue }: Change): CmapChange {
   if (newValue === undefined) return 'delete';
   return oldValue === undefined ? 'add' : 'modify';
 }

@@ -33,7 +33,7 @@ export class NotificationQueue {
       this.#bytes + cost > this.#limits.maxQueuedBytes;
     if (full) return this.#overflow(notification.tracker, 1 + notification.coalesced);
     if (this.#limits.coalesce) {
-      const existedBefore = notification.event !== 'add';
+      const existedBefore = notification.change !== 'add';
       this.#unread.set(notification.key, { position: this.#events.length, existedBefore });
     }
     this.#events.push(notification);
@@ -69,7 +69,7 @@ export class NotificationQueue {
     if (unread === undefined || earlier?.kind !== 'notification') return false;
     const folded = fold(earlier, notification, unread.existedBefore);
     // A key that was deleted and added again was modified: but that may not have been asked for.
-    if (!notification.tracker.events.includes(folded.event)) return false;
+    if (!notification.tracker.events.includes(folded.change)) return false;
     const growth = costOfChange(folded) - costOfChange(earlier);
     if (this.#bytes + growth > this.#limits.maxQueuedBytes) {
       this.#overflow(notification.tracker, 1);
@@ -101,7 +101,7 @@ export class NotificationQueue {
 
 /** From the first old value to the last new value, and the event that this amounts to. */
 function fold(earlier: CmapNotification, later: CmapNotification, existedBefore: boolean): CmapNotification {
-  const event = later.event === 'delete' ? 'delete' : existedBefore ? 'modify' : 'add';
+  const event = later.change === 'delete' ? 'delete' : existedBefore ? 'modify' : 'add';
   const coalesced = earlier.coalesced + 1 + later.coalesced;
-  return { ...later, event, oldValue: earlier.oldValue, coalesced };
+  return { ...later, change: event, oldValue: earlier.oldValue, coalesced };
 }

@@ -1,11 +1,11 @@
-import type { CmapEventType } from '../../codec/cmap/notification.ts';
+import type { CmapChange } from '../../codec/cmap/notification.ts';
 import type { CmapValue } from '../../codec/cmap/value.ts';
 import type { CmapTracker } from './tracker.ts';
 
 /** One change of a tracked key. */
 export interface CmapNotification {
   readonly kind: 'notification';
-  readonly event: CmapEventType;
+  readonly change: CmapChange;
   readonly key: string;
   /** `undefined`: unset, that is, the key was deleted. */
   readonly newValue: CmapValue | undefined;

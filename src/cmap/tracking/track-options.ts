@@ -1,4 +1,4 @@
-import type { CmapEventType } from '../../codec/cmap/notification.ts';
+import type { CmapChange } from '../../codec/cmap/notification.ts';
 import type { CmapMap } from '../../codec/cmap/set-current-map.ts';
 import { TRACK_BITS } from '../../codec/cmap/track.ts';
 import { CsError, show, type CsErrorName } from '../../errors/index.ts';
@@ -8,11 +8,11 @@ import { checkOptionNames, type OptionNames } from '../../options/option-names.t
 import type { CmapTrackEvent } from './track-events.ts';
 
 /** What to track and how its events reach the reader. */
-export interface TrackOptions extends CallOptions {
+export interface CmapTrackOptions extends CallOptions {
   /** Track every key that starts with the given text, which may then be empty. Default false. */
   readonly prefix?: boolean | undefined;
   /** Which changes to hear of. Default all three. */
-  readonly events?: readonly CmapEventType[] | undefined;
+  readonly events?: readonly CmapChange[] | undefined;
   /** Called for each event in the turn in which it arrives. A tracker with a listener cannot be iterated. */
   readonly listener?: ((event: CmapTrackEvent) => void) | undefined;
   /**
@@ -32,7 +32,7 @@ export interface TrackOptions extends CallOptions {
 export interface ResolvedTrackOptions {
   readonly key: string;
   readonly prefix: boolean;
-  readonly events: readonly CmapEventType[];
+  readonly events: readonly CmapChange[];
   readonly trackType: number;
   readonly listener: ((event: CmapTrackEvent) => void) | undefined;
   readonly coalesce: boolean;
@@ -41,7 +41,7 @@ export interface ResolvedTrackOptions {
 }
 
 const OPERATION = 'cmap_track_add';
-const NAMES: OptionNames<TrackOptions> = {
+const NAMES: OptionNames<CmapTrackOptions> = {
   prefix: true,
   events: true,
   listener: true,
@@ -51,10 +51,14 @@ const NAMES: OptionNames<TrackOptions> = {
   timeoutMs: true,
   signal: true,
 };
-const EVENT_TYPES: readonly CmapEventType[] = ['add', 'delete', 'modify'];
+const EVENT_TYPES: readonly CmapChange[] = ['add', 'delete', 'modify'];
 
 /** Refuses what corosync would refuse, what could never fire, and what would make corosync crash. */
-export function resolveTrackOptions(key: string, options: TrackOptions, map: CmapMap): ResolvedTrackOptions {
+export function resolveTrackOptions(
+  key: string,
+  options: CmapTrackOptions,
+  map: CmapMap,
+): ResolvedTrackOptions {
   checkOptionNames({ operation: OPERATION, key }, options, NAMES);
   const prefix = options.prefix ?? false;
   if (typeof prefix !== 'boolean') throw invalid(key, 'prefix is true or false');
@@ -76,14 +80,14 @@ export function resolveTrackOptions(key: string, options: TrackOptions, map: Cma
   };
 }
 
-function checkEvents(key: string, events: readonly CmapEventType[]): readonly CmapEventType[] {
+function checkEvents(key: string, events: readonly CmapChange[]): readonly CmapChange[] {
   if (!Array.isArray(events) || events.length === 0) {
     throw invalid(
       key,
       `events lists at least one of ${EVENT_TYPES.join(', ')}; without any the tracker would never fire`,
     );
   }
-  const given: readonly CmapEventType[] = events;
+  const given: readonly CmapChange[] = events;
   const unknown = given.findIndex((event) => !EVENT_TYPES.includes(event));
   if (unknown !== -1)
     throw invalid(key, `unknown event ${show(given[unknown])}; there are ${EVENT_TYPES.join(', ')}`);
@@ -94,7 +98,7 @@ function checkEvents(key: string, events: readonly CmapEventType[]): readonly Cm
  * corosync exec/stats.c: a prefix is only told of keys that come and go; a single key is compared every 1.5 s, whatever
  * the tracker asks for, and a text overruns the 8 bytes that this is done with: with a prefix that is such a key, once.
  */
-function checkStatsTracker(key: string, prefix: boolean, events: readonly CmapEventType[]): void {
+function checkStatsTracker(key: string, prefix: boolean, events: readonly CmapChange[]): void {
   if (prefix && !(events.includes('add') && events.includes('delete'))) {
     const detail = 'in the stats map a prefix can only be tracked for add and delete together';
     throw refuse('CS_ERR_NOT_SUPPORTED', key, detail);

@@ -1,4 +1,4 @@
-import type { CmapEventType, NotificationMessage } from '../../codec/cmap/notification.ts';
+import type { CmapChange, NotificationMessage } from '../../codec/cmap/notification.ts';
 import { CsError, type ConnectionError } from '../../errors/index.ts';
 import { timeoutOf, type CallOptions } from '../../ipc/index.ts';
 import { callListener } from '../../streams/call-listener.ts';
@@ -33,7 +33,7 @@ export interface TrackerDriver {
 export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposable {
   readonly key: string;
   readonly prefix: boolean;
-  readonly events: readonly CmapEventType[];
+  readonly events: readonly CmapChange[];
   readonly #options: ResolvedTrackOptions;
   readonly #trackDelete: TrackDelete;
   readonly #queue: NotificationQueue;
@@ -66,7 +66,7 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
   }
 
   /** cmap_track_delete. What has not been read is dropped. Further calls, and calls after the connection's end, do nothing. */
-  async delete(options?: CallOptions): Promise<void> {
+  async close(options?: CallOptions): Promise<void> {
     const state = this.#state;
     if (state.name === 'ended') return;
     timeoutOf(options, 0, 'cmap_track_delete', this.key); // a mistake must not leave the tracker at corosync
@@ -77,7 +77,7 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.delete();
+    return this.close();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<CmapTrackEvent> {
@@ -90,7 +90,7 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
     return {
       next: () => this.#next(),
       return: async () => {
-        await this.delete();
+        await this.close();
         return { done: true, value: undefined };
       },
     };
@@ -112,12 +112,12 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
-  #deliver({ key, event, newValue, oldValue }: NotificationMessage): void {
+  #deliver({ key, change: event, newValue, oldValue }: NotificationMessage): void {
     // The stats map tells of modifications whether asked or not.
     if (this.#state.name === 'ended' || !this.events.includes(event)) return;
     const notification: CmapNotification = {
       kind: 'notification',
-      event,
+      change: event,
       key,
       newValue,
       oldValue,

@@ -6,11 +6,11 @@ import { TRACK_BITS } from './track.ts';
 import { decodeValue, isIntegerType, UNSET_TYPE_CODE, type CmapValue } from './value.ts';
 
 /** What happened to a tracked key. */
-export type CmapEventType = 'add' | 'delete' | 'modify';
+export type CmapChange = 'add' | 'delete' | 'modify';
 
 export interface NotificationMessage {
   readonly key: string;
-  readonly event: CmapEventType;
+  readonly change: CmapChange;
   /** `undefined`: the key was deleted. */
   readonly newValue: CmapValue | undefined;
   /** `undefined`: the key was not there, or corosync does not tell what it was. */
@@ -45,23 +45,23 @@ export function decodeNotification(event: MessageReader): NotificationMessage {
       `notification of ${event.length} bytes states values of ${newLength} and ${oldLength} bytes`,
     );
   }
-  const change: RawChange = {
-    event: eventType(event.i32(296)),
+  const raw: RawChange = {
+    change: changeOf(event.i32(296)),
     newType: event.u8(304),
     oldType: event.u8(312),
   };
   return {
     key: decodeName(event, 32),
-    event: change.event,
-    newValue: newIsUnset(change) ? undefined : decodeValue(event, FIXED_SIZE, change.newType, newLength),
+    change: raw.change,
+    newValue: newIsUnset(raw) ? undefined : decodeValue(event, FIXED_SIZE, raw.newType, newLength),
     oldValue: oldIsUnset(change)
       ? undefined
-      : decodeValue(event, FIXED_SIZE + newLength, change.oldType, oldLength),
+      : decodeValue(event, FIXED_SIZE + newLength, raw.oldType, oldLength),
   };
 }
 
 interface RawChange {
-  readonly event: CmapEventType;
+  readonly change: CmapChange;
   readonly newType: number;
   readonly oldType: number;
 }
@@ -70,17 +70,17 @@ interface RawChange {
  * Type 0 is no sure sign of a value that is not there: corosync also stores values of type 0 (ICMAP_VALUETYPE_NOT_EXIST) for
  * clients that set them. The event tells the two apart.
  */
-function newIsUnset({ event, newType }: RawChange): boolean {
-  return newType === UNSET_TYPE_CODE && event === 'delete';
+function newIsUnset({ change, newType }: RawChange): boolean {
+  return newType === UNSET_TYPE_CODE && change === 'delete';
 }
 
 /** corosync leaves out the old value where it counts up a number of its own, in place; that leaves its type as it was. */
-function oldIsUnset({ event, newType, oldType }: RawChange): boolean {
+function oldIsUnset({ change, newType, oldType }: RawChange): boolean {
   if (oldType !== UNSET_TYPE_CODE) return false;
-  return event === 'add' || (event === 'modify' && isIntegerType(newType));
+  return change === 'add' || (change === 'modify' && isIntegerType(newType));
 }
 
-function eventType(code: number): CmapEventType {
+function changeOf(code: number): CmapChange {
   switch (code) {
     case TRACK_BITS.add:
       return 'add';

@@ -121,7 +121,7 @@ describe('cmapctl -t and -T', () => {
     await expect.poll(() => environment.stdout).toBe('Type "q" to finish\n');
     const one = { type: 'uint8', value: 1 } as const;
     const two = { type: 'string', value: 'two' } as const;
-    environment.client.notify({ event: 'modify', key: 'a.x', newValue: two, oldValue: one });
+    environment.client.notify({ change: 'modify', key: 'a.x', newValue: two, oldValue: one });
     quit();
     expect(await running).toEqual({
       code: 0,
@@ -136,8 +136,8 @@ describe('cmapctl -t and -T', () => {
     const one = { type: 'uint8', value: 1 } as const;
     environment.quit = new Promise((resolve) =>
       setImmediate(() => {
-        environment.client.notify({ event: 'add', key: 'a.one', newValue: one, oldValue: undefined });
-        environment.client.notify({ event: 'delete', key: 'a.one', newValue: undefined, oldValue: one });
+        environment.client.notify({ change: 'add', key: 'a.one', newValue: one, oldValue: undefined });
+        environment.client.notify({ change: 'delete', key: 'a.one', newValue: undefined, oldValue: one });
         resolve();
       }),
     );

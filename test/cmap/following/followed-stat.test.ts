@@ -31,7 +31,7 @@ it('a followed key of the stats map is tracked, and read now and then, until it 
   await stat.track();
   expect(await stat.read()).toEqual([{ key: 'stats.a', value: uint8(1) }]);
   cmap.set('stats.a', uint8(2));
-  expect(told).toMatchObject([{ event: 'modify', key: 'stats.a' }]);
+  expect(told).toMatchObject([{ change: 'modify', key: 'stats.a' }]);
   await waitUntil('it has been read again, twice', () => readings >= 2, { everyMs: 1 });
   await stat.release();
   expect(cmap.client?.trackers.size).toBe(0);

@@ -70,7 +70,7 @@ describe('a followed prefix of the stats map', () => {
     expect(trackedKeys()).toEqual(['s.a']);
     expect((await stats.read()).map(({ key }) => key)).toEqual(['s.a', 's.procname']);
     cmap.set('s.a', uint8(2));
-    expect(told).toMatchObject([{ event: 'modify', key: 's.a' }]);
+    expect(told).toMatchObject([{ change: 'modify', key: 's.a' }]);
   });
 
   it('tracks keys that come, reads them again, and lets go of those that go', async () => {
@@ -81,7 +81,7 @@ describe('a followed prefix of the stats map', () => {
     expect(trackedKeys()).toEqual(['s.new']);
     cmap.set('s.new', undefined);
     await until(() => trackedKeys().length === 0);
-    expect(told.map(({ event, key }) => `${event} ${key}`)).toEqual([
+    expect(told.map(({ change: event, key }) => `${event} ${key}`)).toEqual([
       'add s.new',
       'add s.text',
       'delete s.new',

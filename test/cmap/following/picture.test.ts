@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CmapEntry, CmapValue } from '../../../src/index.ts';
-import { eventOf, Picture, type Change, type Told } from '../../../src/cmap/following/picture.ts';
+import { changeOf, Picture, type Change, type Told } from '../../../src/cmap/following/picture.ts';
 
 const uint8 = (value: number): CmapValue => ({ type: 'uint8', value });
 
@@ -11,7 +11,7 @@ function told(key: string, oldValue: number | undefined, newValue: number | unde
     oldValue: oldValue === undefined ? undefined : uint8(oldValue),
     newValue: newValue === undefined ? undefined : uint8(newValue),
   };
-  return { ...change, event: eventOf(change) };
+  return { ...change, change: changeOf(change) };
 }
 
 function pictureOf(entries: Record<string, number>, oldValuesAreTold = true): Picture {
@@ -182,7 +182,7 @@ describe('the picture of a follower', () => {
 
   it('believes a change that comes without its old value', () => {
     const picture = pictureOf({ a: 1 });
-    expect(picture.tell({ event: 'modify', key: 'a', oldValue: undefined, newValue: uint8(2) })).toEqual({
+    expect(picture.tell({ change: 'modify', key: 'a', oldValue: undefined, newValue: uint8(2) })).toEqual({
       key: 'a',
       oldValue: uint8(1),
       newValue: uint8(2),
@@ -192,12 +192,12 @@ describe('the picture of a follower', () => {
 
   it('remembers the old values of the stats map, which tells the new one twice, also of a key that goes', () => {
     const picture = pictureOf({ a: 1 }, false);
-    expect(picture.tell({ event: 'modify', key: 'a', oldValue: uint8(2), newValue: uint8(2) })).toEqual({
+    expect(picture.tell({ change: 'modify', key: 'a', oldValue: uint8(2), newValue: uint8(2) })).toEqual({
       key: 'a',
       oldValue: uint8(1),
       newValue: uint8(2),
     });
-    expect(picture.tell({ event: 'delete', key: 'a', oldValue: uint8(2), newValue: uint8(2) })).toEqual({
+    expect(picture.tell({ change: 'delete', key: 'a', oldValue: uint8(2), newValue: uint8(2) })).toEqual({
       key: 'a',
       oldValue: uint8(2),
       newValue: undefined,

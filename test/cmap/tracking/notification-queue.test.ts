@@ -14,11 +14,11 @@ const UNLIMITED = { maxQueued: 1_000_000, maxQueuedBytes: 2 ** 40 };
 function change(
   number: number,
   key = 'test.key',
-  event: CmapNotification['event'] = 'modify',
+  event: CmapNotification['change'] = 'modify',
 ): CmapNotification {
   return {
     kind: 'notification',
-    event,
+    change: event,
     key,
     newValue: event === 'delete' ? undefined : { type: 'int32', value: number },
     oldValue: event === 'add' ? undefined : { type: 'int32', value: number - 1 },
@@ -129,7 +129,7 @@ describe('NotificationQueue: coalescing', () => {
       tracker: addsAndDeletes,
     });
     const events = coalesce(told('delete', 1), told('add', 2), told('delete', 3), told('add', 4));
-    expect(events.map((event) => event.kind === 'notification' && event.event)).toEqual(['delete', 'add']);
+    expect(events.map((event) => event.kind === 'notification' && event.change)).toEqual(['delete', 'add']);
     expect(events.at(-1)).toMatchObject({ newValue: { value: 4 } });
   });
 
@@ -173,7 +173,7 @@ describe('NotificationQueue: coalescing', () => {
   ] as const)('%j amounts to %s', (events, amount) => {
     const folded = coalesce(...events.map((event, number) => change(number, 'k.a', event)));
     expect(folded).toHaveLength(1);
-    expect(folded[0]).toMatchObject({ event: amount, coalesced: events.length - 1 });
+    expect(folded[0]).toMatchObject({ change: amount, coalesced: events.length - 1 });
   });
 
   it('keeps one notification of a key behind a gap as well', () => {

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CmapTrackEvent } from '../../../src/cmap/tracking/track-events.ts';
-import { resolveTrackOptions, type TrackOptions } from '../../../src/cmap/tracking/track-options.ts';
+import { resolveTrackOptions, type CmapTrackOptions } from '../../../src/cmap/tracking/track-options.ts';
 import { CmapTracker, type TrackDelete, type TrackerDriver } from '../../../src/cmap/tracking/tracker.ts';
 import type { NotificationMessage } from '../../../src/codec/cmap/notification.ts';
 import { ConnectionError } from '../../../src/errors/index.ts';
@@ -15,7 +15,7 @@ interface Bench {
   readonly deleted: [bigint, CallOptions | undefined][];
 }
 
-function create(options: TrackOptions = {}, result: Promise<void> = Promise.resolve()): Bench {
+function create(options: CmapTrackOptions = {}, result: Promise<void> = Promise.resolve()): Bench {
   const deleted: [bigint, CallOptions | undefined][] = [];
   const trackDelete: TrackDelete = (trackHandle, deleteOptions) => {
     deleted.push([trackHandle, deleteOptions]);
@@ -26,7 +26,7 @@ function create(options: TrackOptions = {}, result: Promise<void> = Promise.reso
   return { tracker, driver, deleted };
 }
 
-function active(options: TrackOptions = {}, result?: Promise<void>): Bench {
+function active(options: CmapTrackOptions = {}, result?: Promise<void>): Bench {
   const bench = create(options, result);
   bench.driver.activate(42n);
   return bench;
@@ -34,7 +34,7 @@ function active(options: TrackOptions = {}, result?: Promise<void>): Bench {
 
 const message = (value: number, key = 'test.key'): NotificationMessage => ({
   key,
-  event: 'modify',
+  change: 'modify',
   newValue: { type: 'int32', value },
   oldValue: { type: 'int32', value: value - 1 },
 });
@@ -63,7 +63,7 @@ describe('CmapTracker', () => {
       done: false,
       value: {
         kind: 'notification',
-        event: 'modify',
+        change: 'modify',
         key: 'test.key',
         newValue: { type: 'int32', value: 1 },
         oldValue: { type: 'int32', value: 0 },
@@ -160,7 +160,7 @@ describe('CmapTracker: the end', () => {
     await reader.next();
     const waiting = reader.next();
     const options = { timeoutMs: 5 };
-    await Promise.all([tracker.delete(options), tracker.delete()]);
+    await Promise.all([tracker.close(options), tracker.close()]);
     await tracker[Symbol.asyncDispose]();
     expect(await waiting).toEqual({ done: true, value: undefined });
     expect(await reader.next()).toEqual({ done: true, value: undefined });
@@ -180,8 +180,8 @@ describe('CmapTracker: the end', () => {
     const refused = Promise.reject(new Error('refused'));
     refused.catch(() => undefined);
     const { tracker } = active({}, refused);
-    await expect(tracker.delete()).rejects.toThrow('refused');
-    await expect(tracker.delete()).resolves.toBeUndefined();
+    await expect(tracker.close()).rejects.toThrow('refused');
+    await expect(tracker.close()).resolves.toBeUndefined();
   });
 
   it('by loss of the connection gives what has arrived and then throws', async () => {
@@ -195,7 +195,7 @@ describe('CmapTracker: the end', () => {
     };
     await expect(reading()).rejects.toBe(LOST);
     expect(seen).toEqual([1, 2]);
-    await tracker.delete();
+    await tracker.close();
     expect(deleted).toEqual([]);
   });
 
@@ -224,13 +224,13 @@ describe('CmapTracker: the end', () => {
     driver.activate(42n);
     const reading = outcome(tracker[Symbol.asyncIterator]().next());
     await expect(reading).rejects.toBe(LOST);
-    await tracker.delete();
+    await tracker.close();
     expect(deleted).toEqual([]);
   });
 
   it('by delete before the answer to track_add is taken in is made good then', async () => {
     const { tracker, driver, deleted } = create();
-    await tracker.delete();
+    await tracker.close();
     expect(deleted).toEqual([]);
     driver.activate(42n);
     expect(deleted).toEqual([[42n, undefined]]);

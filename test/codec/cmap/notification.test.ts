@@ -15,30 +15,30 @@ const uint32 = (value: number): CmapValue => ({ type: 'uint32', value });
 const string = (value: string): CmapValue => ({ type: 'string', value });
 const largest = (byte: string): CmapValue => binary(Buffer.alloc(16_384, byte));
 
-type Change = Pick<NotificationMessage, 'event' | 'newValue' | 'oldValue'>;
+type Change = Pick<NotificationMessage, 'change' | 'newValue' | 'oldValue'>;
 
 /** What test/c/cmap-peer.c did, in JavaScript's terms. */
 const CHANGES: Readonly<Record<string, Change>> = {
-  'notify: add': { event: 'add', newValue: uint32(1), oldValue: undefined },
-  'notify: modify': { event: 'modify', newValue: uint32(2), oldValue: uint32(1) },
-  'notify: increment': { event: 'modify', newValue: uint32(3), oldValue: uint32(2) },
-  'notify: modify, other type': { event: 'modify', newValue: string('three'), oldValue: uint32(3) },
-  'notify: modify, string': { event: 'modify', newValue: string(''), oldValue: string('three') },
-  'notify: delete': { event: 'delete', newValue: undefined, oldValue: string('') },
-  'notify: add, binary': { event: 'add', newValue: binary(Buffer.of(0, 1)), oldValue: undefined },
+  'notify: add': { change: 'add', newValue: uint32(1), oldValue: undefined },
+  'notify: modify': { change: 'modify', newValue: uint32(2), oldValue: uint32(1) },
+  'notify: increment': { change: 'modify', newValue: uint32(3), oldValue: uint32(2) },
+  'notify: modify, other type': { change: 'modify', newValue: string('three'), oldValue: uint32(3) },
+  'notify: modify, string': { change: 'modify', newValue: string(''), oldValue: string('three') },
+  'notify: delete': { change: 'delete', newValue: undefined, oldValue: string('') },
+  'notify: add, binary': { change: 'add', newValue: binary(Buffer.of(0, 1)), oldValue: undefined },
   'notify: modify, binary, odd lengths': {
-    event: 'modify',
+    change: 'modify',
     newValue: binary(Buffer.of(0, 1, 2)),
     oldValue: binary(Buffer.of(0, 1)),
   },
   'notify: modify, to the largest': {
-    event: 'modify',
+    change: 'modify',
     newValue: largest('A'),
     oldValue: binary(Buffer.of(0, 1, 2)),
   },
-  'notify: modify, largest to largest': { event: 'modify', newValue: largest('B'), oldValue: largest('A') },
-  'notify: modify, to nothing': { event: 'modify', newValue: binary(Buffer.of()), oldValue: largest('B') },
-  'notify: delete, binary': { event: 'delete', newValue: undefined, oldValue: binary(Buffer.of()) },
+  'notify: modify, largest to largest': { change: 'modify', newValue: largest('B'), oldValue: largest('A') },
+  'notify: modify, to nothing': { change: 'modify', newValue: binary(Buffer.of()), oldValue: largest('B') },
+  'notify: delete, binary': { change: 'delete', newValue: undefined, oldValue: binary(Buffer.of()) },
 };
 
 const events = readGoldenFile().exchanges.flatMap(({ name, event, eventFields }) =>
@@ -84,7 +84,7 @@ describe('notifications', () => {
     [2, 'modify'],
     [1, 'delete'],
   ])('event %d is %s', (event, name) => {
-    expect(decode({ event }).event).toBe(name);
+    expect(decode({ event }).change).toBe(name);
   });
 
   it.each([0, 3, 5, 6, 7, 8, 12, -1, 2 ** 31 - 1])('event %d is refused', (event) => {

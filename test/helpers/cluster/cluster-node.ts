@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
-import type { ConnectOptions } from '../../../src/index.ts';
+import type { CmapConnectOptions } from '../../../src/index.ts';
 import { dockerode, RUN_LABEL, type ClusterNetwork } from './cluster-network.ts';
 import { clusterImages } from './cluster-requirements.ts';
 
@@ -52,7 +52,7 @@ export class ClusterNode {
     return new ClusterNode(nodeId, directories, networks, container);
   }
 
-  get connectOptions(): ConnectOptions {
+  get connectOptions(): CmapConnectOptions {
     return {
       socketDirectory: this.#directories.sockets,
       sharedMemoryDirectory: this.#directories.sharedMemory,

@@ -1,4 +1,9 @@
-import { CmapSession, type CmapValue, type ConnectOptions, type FollowEvent } from '../../../src/index.ts';
+import {
+  CmapSession,
+  type CmapValue,
+  type CmapConnectOptions,
+  type CmapFollowEvent,
+} from '../../../src/index.ts';
 import type { MembershipChange } from './cluster-node.ts';
 
 /** What our client beside one node was told, across restarts of its corosync. */
@@ -7,10 +12,10 @@ export class ClusterWatch {
   readonly session: CmapSession;
   readonly #stats: CmapSession;
   readonly #pictures = new Map<string, Map<string, CmapValue>>();
-  readonly #events: FollowEvent[] = [];
+  readonly #events: CmapFollowEvent[] = [];
   #mark = 0;
 
-  constructor(options: ConnectOptions) {
+  constructor(options: CmapConnectOptions) {
     const backOff = { firstDelayMs: 50, maxDelayMs: 500 };
     this.session = CmapSession.open({ ...options, backOff, timeoutMs: 10_000 });
     this.#stats = CmapSession.open({ ...options, map: 'stats', backOff, timeoutMs: 10_000 });
@@ -20,7 +25,7 @@ export class ClusterWatch {
 
   /** Resolves when both are connected, and every follower is up to date. */
   async connected(): Promise<void> {
-    await Promise.all([this.session.connected(), this.#stats.connected()]);
+    await Promise.all([this.session.ready(), this.#stats.ready()]);
   }
 
   /** What was told below a prefix, added up: what a reader that only listens believes to be there. */
@@ -33,7 +38,7 @@ export class ClusterWatch {
     this.#mark = this.#events.length;
   }
 
-  get events(): readonly FollowEvent[] {
+  get events(): readonly CmapFollowEvent[] {
     return this.#events.slice(this.#mark);
   }
 
@@ -83,7 +88,7 @@ export class ClusterWatch {
   }
 }
 
-function apply(event: FollowEvent, picture: Map<string, CmapValue>): void {
+function apply(event: CmapFollowEvent, picture: Map<string, CmapValue>): void {
   if (event.kind === 'snapshot') for (const { key, value } of event.entries) picture.set(key, value);
   if (event.kind !== 'notification') return;
   if (event.newValue === undefined) picture.delete(event.key);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
-import type { ConnectOptions } from '../../../src/index.ts';
+import type { CmapConnectOptions } from '../../../src/index.ts';
 import type { LedgerReport } from './fault-ledger.ts';
 import type { Step } from './fault-steps.ts';
 import type { Activity } from './fault-traffic.ts';
@@ -10,7 +10,7 @@ import { spawnProgram, type ChildProcess } from '../integration/integration-chil
 export interface FaultTask {
   readonly activities: readonly Activity[];
   readonly seed: number;
-  readonly options?: ConnectOptions;
+  readonly options?: CmapConnectOptions;
   /** Signal itself before the nth such write. */
   readonly at?: { readonly step: Step; readonly nth: number; readonly signal: 'SIGKILL' | 'SIGSTOP' };
 }

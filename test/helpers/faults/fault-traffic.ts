@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { CmapClient, type CmapTracker, type ConnectOptions } from '../../../src/index.ts';
+import { CmapClient, type CmapTracker, type CmapConnectOptions } from '../../../src/index.ts';
 import { Ledger } from './fault-ledger.ts';
 import type { Random } from '../integration/integration-random.ts';
 import { waitUntil } from '../wait-until.ts';
@@ -21,7 +21,7 @@ export class Traffic {
   /** Not tracked: what does not fit the event ring would wait in corosync's memory, and go down with it. */
   readonly #largeKey: string;
   readonly #random: Random;
-  readonly #options: ConnectOptions;
+  readonly #options: CmapConnectOptions;
   #finishing = false;
   #finish: () => void = () => undefined;
   readonly #finished = new Promise<void>((resolve) => (this.#finish = resolve));
@@ -30,7 +30,7 @@ export class Traffic {
   #trackerEnd: string | undefined;
   readonly #clients = new Set<CmapClient>();
 
-  private constructor(name: string, activity: Activity, random: Random, options: ConnectOptions) {
+  private constructor(name: string, activity: Activity, random: Random, options: CmapConnectOptions) {
     this.activity = activity;
     this.#prefix = `fault.${name}.`;
     this.#largeKey = `fault-large.${name}`;
@@ -47,7 +47,7 @@ export class Traffic {
     name: string,
     activity: Activity,
     random: Random,
-    options: ConnectOptions = {},
+    options: CmapConnectOptions = {},
   ): Promise<Traffic> {
     const traffic = new Traffic(name, activity, random, options);
     await Promise.race([traffic.#begin, traffic.done]);

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
-import { CmapClient, CsError, type ConnectOptions } from '../../../src/index.ts';
+import { CmapClient, CsError, type CmapConnectOptions } from '../../../src/index.ts';
 import { CmapPeer } from '../corosync/c-peer.ts';
 import { collect } from './integration-collect.ts';
 import type { ChildReport, ChildTask, User } from './integration-child.ts';
@@ -66,7 +66,7 @@ function takeDescriptors(free: number): number[] {
   return taken;
 }
 
-async function connect(options?: ConnectOptions): Promise<ChildReport> {
+async function connect(options?: CmapConnectOptions): Promise<ChildReport> {
   try {
     const client = await CmapClient.connect(options);
     const version = await client.getUint32('totem.version');

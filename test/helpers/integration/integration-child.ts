@@ -2,7 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { ConnectOptions } from '../../../src/index.ts';
+import type { CmapConnectOptions } from '../../../src/index.ts';
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
 const HANG_MS = 30_000;
@@ -17,7 +17,7 @@ export interface User {
 export type ChildTask =
   | {
       readonly do: 'connect';
-      readonly options?: ConnectOptions;
+      readonly options?: CmapConnectOptions;
       readonly user?: User;
     }
   /** Connects with 1, 2, ... descriptors free. */

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
-import { CmapClient, type ConnectOptions, type TransportKind } from '../../../src/index.ts';
+import { CmapClient, type CmapConnectOptions, type TransportKind } from '../../../src/index.ts';
 import { CmapPeer } from '../corosync/c-peer.ts';
 import type { PeerOptions } from '../corosync/peer-process.ts';
 import { Health } from './integration-health.ts';
@@ -34,7 +34,7 @@ export class IntegrationSuite {
   }
 
   /** Our client; it is closed after the test. */
-  async connect(options?: ConnectOptions): Promise<CmapClient> {
+  async connect(options?: CmapConnectOptions): Promise<CmapClient> {
     const client = await CmapClient.connect(options);
     this.#clients.push(client);
     return client;

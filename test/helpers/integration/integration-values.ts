@@ -1,4 +1,4 @@
-import type { CmapEventType, CmapValue } from '../../../src/index.ts';
+import type { CmapChange, CmapValue } from '../../../src/index.ts';
 import { CMAP_TRACK, CMAP_TYPES, type CmapPeer } from '../corosync/c-peer.ts';
 
 export type KnownValue = Exclude<CmapValue, { type: 'unknown' }>;
@@ -54,7 +54,7 @@ export function setByPeer(peer: CmapPeer, key: string, value: KnownValue): Promi
   return peer.set(key, CMAP_TYPES[value.type], bytesOf(value));
 }
 
-export function eventCode(event: CmapEventType): number {
+export function eventCode(event: CmapChange): number {
   return CMAP_TRACK[event];
 }
 

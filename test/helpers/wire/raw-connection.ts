@@ -2,7 +2,7 @@ import { decodeResponseHeader } from '../../../src/codec/header.ts';
 import type { MessageReader } from '../../../src/codec/message-reader.ts';
 import type { MessageWriter } from '../../../src/codec/message-writer.ts';
 import type { RequestMessage } from '../../../src/codec/message.ts';
-import type { ConnectOptions } from '../../../src/index.ts';
+import type { CmapConnectOptions } from '../../../src/index.ts';
 import { resolveConnectOptions } from '../../../src/cmap/connect-options.ts';
 import { connectIpc, type IpcConnection } from '../../../src/ipc/index.ts';
 import { CS_ERROR_CODES } from '../../../src/errors/index.ts';
@@ -51,7 +51,7 @@ export class RawConnection implements AsyncDisposable {
   readonly events: Buffer[] = [];
   #connection!: IpcConnection;
 
-  static async connect(options: ConnectOptions): Promise<RawConnection> {
+  static async connect(options: CmapConnectOptions): Promise<RawConnection> {
     const raw = new RawConnection();
     raw.#connection = await connectIpc(resolveConnectOptions(options), {
       onEvent: (event) => void raw.events.push(Buffer.from(event.copy(0, event.length))),

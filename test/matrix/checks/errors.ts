@@ -3,7 +3,7 @@ import {
   CmapClient,
   type CmapClient as Client,
   type CsErrorName,
-  type ConnectOptions,
+  type CmapConnectOptions,
 } from 'corosync-client';
 import { shell } from '../../cli/program.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
@@ -47,7 +47,7 @@ const STATS: readonly Row[] = [
   ],
 ];
 
-const CONNECT: readonly (readonly [string, CsErrorName, ConnectOptions])[] = [
+const CONNECT: readonly (readonly [string, CsErrorName, CmapConnectOptions])[] = [
   ['no such directory of sockets', 'CS_ERR_NOT_EXIST', { socketDirectory: '/run/matrix-none' }],
   ['no such map', 'CS_ERR_NOT_EXIST', { map: 'bogus' as 'icmap' }],
   ['a buffer too small', 'CS_ERR_INVALID_PARAM', { bufferSize: 4096 }],

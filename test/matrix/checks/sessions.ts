@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { CmapClient, CmapSession, ConnectionError, type CmapValue, type FollowEvent } from 'corosync-client';
+import {
+  CmapClient,
+  CmapSession,
+  ConnectionError,
+  type CmapValue,
+  type CmapFollowEvent,
+} from 'corosync-client';
 import { waitUntil } from '../../helpers/wait-until.ts';
 import { codeOf, type Cell, type Check } from '../cell.ts';
 
@@ -8,11 +14,11 @@ class Picture {
   readonly values = new Map<string, unknown>();
   readonly kinds: string[] = [];
 
-  readonly listen = (event: FollowEvent): void => {
+  readonly listen = (event: CmapFollowEvent): void => {
     if (event.kind !== 'notification') this.kinds.push(event.kind);
     if (event.kind === 'snapshot') for (const { key, value } of event.entries) this.#put(key, value);
     if (event.kind !== 'notification') return;
-    assert.equal(event.oldValue?.value, this.values.get(event.key), `${event.event} of ${event.key}`);
+    assert.equal(event.oldValue?.value, this.values.get(event.key), `${event.change} of ${event.key}`);
     this.#put(event.key, event.newValue);
   };
 
@@ -41,7 +47,7 @@ async function survive(cell: Cell, signal: NodeJS.Signals): Promise<void> {
   await using session = CmapSession.open({ backOff: { firstDelayMs: 20, maxDelayMs: 200 } });
   const picture = new Picture();
   session.follow(PREFIX, { prefix: true, listener: picture.listen });
-  await session.connected();
+  await session.ready();
   await fill(session, { same: 1, changed: 2, gone: 3 });
   await shows(picture, { same: 1, changed: 2, gone: 3 });
 
@@ -52,7 +58,7 @@ async function survive(cell: Cell, signal: NodeJS.Signals): Promise<void> {
   await cell.start();
   await using writer = await CmapClient.connect();
   await fill(writer, { same: 1, changed: 20, added: 4 });
-  await session.connected();
+  await session.ready();
   await shows(picture, { same: 1, changed: 20, added: 4 });
   assert.deepEqual(picture.kinds, ['snapshot', 'lost', 'resynced']);
 

@@ -41,7 +41,7 @@ export const stats: readonly Check[] = [
       const client = await cell.connect({ map: 'stats' });
       const told: string[] = [];
       const listener = (event: CmapTrackEvent): void => {
-        if (event.kind === 'notification') told.push(`${event.event} ${event.key}`);
+        if (event.kind === 'notification') told.push(`${event.change} ${event.key}`);
       };
       await client.track('stats.ipcs.global.active', { events: ['modify'], listener });
       await client.track('stats.ipcs.service0.', { prefix: true, events: ['add', 'delete'], listener });

@@ -12,7 +12,7 @@ async function first(tracker: CmapTracker, count: number): Promise<Told[]> {
   const told: Told[] = [];
   for await (const event of tracker) {
     if (event.kind !== 'notification') return assert.fail(`${event.dropped} notifications are missing`);
-    told.push([event.event, event.key, event.oldValue?.value, event.newValue?.value]);
+    told.push([event.change, event.key, event.oldValue?.value, event.newValue?.value]);
     if (told.length === count) break;
   }
   return told;
@@ -66,7 +66,7 @@ export const tracking: readonly Check[] = [
       const deletes = await client.track('matrix.track.', { prefix: true, events: ['delete'] });
       const stopped = await client.track('matrix.track.', { prefix: true });
       await client.setUint8('matrix.track.c', 1);
-      await stopped.delete();
+      await stopped.close();
       await client.setUint8('matrix.track.c', 2);
       await client.delete('matrix.track.c');
       assert.deepEqual(await first(deletes, 1), [['delete', 'matrix.track.c', 2, undefined]]);
