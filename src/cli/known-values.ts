@@ -6,5 +6,5 @@ import type { CmapMap, CmapTrackEvent } from '../index.ts';
  */
 export function withKnownValues(event: CmapTrackEvent, map: CmapMap): CmapTrackEvent {
   if (event.kind === 'overflow' || map !== 'stats') return event;
-  return { ...event, [event.event === 'delete' ? 'newValue' : 'oldValue']: undefined };
+  return { ...event, [event.change === 'delete' ? 'newValue' : 'oldValue']: undefined };
 }

@@ -5,10 +5,10 @@ import { FAKE_TRACKER } from './fake-client.ts';
 
 const VALUE = { type: 'uint8', value: 2 } as const;
 
-function told(event: 'add' | 'modify' | 'delete', newValue = true, oldValue = true): CmapTrackEvent {
+function told(change: 'add' | 'modify' | 'delete', newValue = true, oldValue = true): CmapTrackEvent {
   return {
     kind: 'notification',
-    event,
+    change,
     key: 'k',
     newValue: newValue ? VALUE : undefined,
     oldValue: oldValue ? VALUE : undefined,
