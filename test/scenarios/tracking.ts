@@ -136,8 +136,8 @@ export const TRACKING: readonly Scenario[] = [
         value?.type === 'unknown' ? `type ${value.typeCode}` : String(value?.type);
       expect(
         heard.events.map(
-          ({ event, key, oldValue, newValue }) =>
-            `${event} ${key.slice('scenario.zero.'.length)} ${type(oldValue)} -> ${type(newValue)}`,
+          ({ change, key, oldValue, newValue }) =>
+            `${change} ${key.slice('scenario.zero.'.length)} ${type(oldValue)} -> ${type(newValue)}`,
         ),
       ).toEqual([
         'add a undefined -> type 0',

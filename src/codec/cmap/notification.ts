@@ -54,7 +54,7 @@ export function decodeNotification(event: MessageReader): NotificationMessage {
     key: decodeName(event, 32),
     change: raw.change,
     newValue: newIsUnset(raw) ? undefined : decodeValue(event, FIXED_SIZE, raw.newType, newLength),
-    oldValue: oldIsUnset(change)
+    oldValue: oldIsUnset(raw)
       ? undefined
       : decodeValue(event, FIXED_SIZE + newLength, raw.oldType, oldLength),
   };

@@ -31,8 +31,16 @@ async function hold(type: number, value: string): Promise<{ taken: number; count
   const before = await usedBytes();
   const changes = Array.from({ length: COUNT }, () => {
     const message = decodeNotification(reader);
-    const { event, newValue, oldValue } = message;
-    return { kind: 'notification', event, key: message.key, newValue, oldValue, tracker: held, coalesced: 0 };
+    const { change, newValue, oldValue } = message;
+    return {
+      kind: 'notification',
+      change,
+      key: message.key,
+      newValue,
+      oldValue,
+      tracker: held,
+      coalesced: 0,
+    };
   });
   held.push(changes);
   const taken = (await usedBytes()) - before;
