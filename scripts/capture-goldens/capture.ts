@@ -90,6 +90,22 @@ export class ServiceCapture {
   }
 }
 
+/** A request that the C library cannot be made to send; `response` reads the answer's fields from its bytes. */
+export async function captureRaw(
+  capture: ServiceCapture,
+  peer: PeerProcess,
+  rings: PeerRings,
+  name: string,
+  request: MessageFields,
+  response: (bytes: Buffer) => MessageFields,
+): Promise<void> {
+  const { result, response: bytes } = await peer.raw(build(request).toBytes());
+  capture.add(name, `qb_ipcc_sendv_recv(${JSON.stringify(request)})`, `${result} bytes`, rings.take(), {
+    requests: [request],
+    responses: [response(bytes)],
+  });
+}
+
 function checked(what: string, bytes: Buffer, fields: MessageFields | undefined): GoldenPart {
   if (fields === undefined) throw new Error(`${what}: nothing is known of it`);
   const wrong = differences(bytes, build(fields));

@@ -10,9 +10,9 @@ import {
   type QuorumPeerEvent,
   type QuorumPeerModel,
 } from '../../test/helpers/corosync/quorum-peer.ts';
-import { build, type MessageFields } from '../../test/helpers/wire/message-builder.ts';
+import type { MessageFields } from '../../test/helpers/wire/message-builder.ts';
 import { waitUntil } from '../../test/helpers/wait-until.ts';
-import { PeerRings, ServiceCapture } from './capture.ts';
+import { captureRaw, PeerRings, ServiceCapture } from './capture.ts';
 
 /** Until all events of a change are there, and have been called back with. */
 const SETTLING_MS = 500;
@@ -146,27 +146,18 @@ async function captureCalls(corosync: PrivateCorosync): Promise<void> {
 }
 
 /** Requests that libquorum cannot be made to send. */
-async function captureRaw(corosync: PrivateCorosync): Promise<void> {
+async function captureOthers(corosync: PrivateCorosync): Promise<void> {
   const peer = new QuorumPeer();
   await peer.rawConnect();
   const rings = new PeerRings(corosync, peer, 'quorum');
-  const send = async (
-    name: string,
-    request: MessageFields,
-    response: (bytes: Buffer) => MessageFields,
-  ): Promise<void> => {
-    const { result, response: bytes } = await peer.raw(build(request).toBytes());
-    capture.add(name, `qb_ipcc_sendv_recv(${JSON.stringify(request)})`, `${result} bytes`, rings.take(), {
-      requests: [request],
-      responses: [response(bytes)],
-    });
-  };
-  await send('an unknown model', { message: 'reqQuorumModelGettype', model: 2 }, (bytes) => ({
+  const model: MessageFields = { message: 'reqQuorumModelGettype', model: 2 };
+  await captureRaw(capture, peer, rings, 'an unknown model', model, (bytes) => ({
     message: 'resQuorumModelGettype',
     error: bytes.readInt32LE(16),
     quorumType: bytes.readUInt32LE(24),
   }));
-  await send('an unknown request', { message: 'reqHeaderOnly', id: 5 }, (bytes) => ({
+  const unknown: MessageFields = { message: 'reqHeaderOnly', id: 5 };
+  await captureRaw(capture, peer, rings, 'an unknown request', unknown, (bytes) => ({
     message: 'resHeaderOnly',
     id: 0,
     error: bytes.readInt32LE(16),
@@ -224,7 +215,7 @@ async function captureMembership(): Promise<void> {
 {
   await using corosync = await PrivateCorosync.start();
   await captureCalls(corosync);
-  await captureRaw(corosync);
+  await captureOthers(corosync);
 }
 {
   await using corosync = await PrivateCorosync.start({ provider: 'none' });

@@ -16,6 +16,9 @@ import type { RequestMessage } from '../../src/codec/message.ts';
 import { decodeQuorumEvent } from '../../src/codec/quorum/event.ts';
 import { GetQuorateRequest } from '../../src/codec/quorum/get-quorate.ts';
 import { GetTypeRequest, ModelGetTypeRequest } from '../../src/codec/quorum/get-type.ts';
+import { decodeVotequorumEvent } from '../../src/codec/votequorum/event.ts';
+import { GetInfoRequest } from '../../src/codec/votequorum/get-info.ts';
+import { QdeviceGetExtraInfoRequest } from '../../src/codec/votequorum/qdevice-extra-info.ts';
 import { CsError } from '../../src/errors/index.ts';
 import { goldenMessages, type GoldenMessage } from '../golden/golden-file.ts';
 import { serviceMessages } from '../golden/service-goldens.ts';
@@ -73,6 +76,15 @@ const QUORUM: Subject = {
   ],
 };
 
+const VOTEQUORUM: Subject = {
+  service: 'votequorum',
+  goldens: serviceMessages('votequorum'),
+  decoders: [
+    among('event', decodeVotequorumEvent),
+    ...[new GetInfoRequest(1), new QdeviceGetExtraInfoRequest(1)].map(answerTo),
+  ],
+};
+
 /** The one rule of decoding: a value, or our own error that says so. */
 function decodesOrRefuses(decode: (bytes: Buffer) => unknown, bytes: Buffer): void {
   try {
@@ -110,23 +122,26 @@ function damaged(goldens: readonly GoldenMessage[]): fc.Arbitrary<Buffer> {
 }
 const noise = fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes));
 
-describe.each([CMAP, QUORUM])('decoders of $service give a value or CS_ERR_MESSAGE_ERROR', (subject) => {
-  it('for noise and damaged messages', () => {
-    fc.assert(
-      fc.property(fc.oneof(noise, damaged(subject.goldens)), (bytes) => {
-        for (const [, decode] of subject.decoders) decodesOrRefuses(decode, bytes);
-      }),
-      { numRuns: 3000 },
-    );
-  });
+describe.each([CMAP, QUORUM, VOTEQUORUM])(
+  'decoders of $service give a value or CS_ERR_MESSAGE_ERROR',
+  (subject) => {
+    it('for noise and damaged messages', () => {
+      fc.assert(
+        fc.property(fc.oneof(noise, damaged(subject.goldens)), (bytes) => {
+          for (const [, decode] of subject.decoders) decodesOrRefuses(decode, bytes);
+        }),
+        { numRuns: 3000 },
+      );
+    });
 
-  it.each(subject.decoders)('for every truncation of every kind of message: %s', (_name, decode) => {
-    for (const bytes of shortestOfEach(subject.goldens)) {
-      for (let length = 0; length < bytes.length; length++)
-        decodesOrRefuses(decode, bytes.subarray(0, length));
-    }
-  });
-});
+    it.each(subject.decoders)('for every truncation of every kind of message: %s', (_name, decode) => {
+      for (const bytes of shortestOfEach(subject.goldens)) {
+        for (let length = 0; length < bytes.length; length++)
+          decodesOrRefuses(decode, bytes.subarray(0, length));
+      }
+    });
+  },
+);
 
 describe('a connection response', () => {
   it('with any byte of its head damaged gives a value or CS_ERR_MESSAGE_ERROR', () => {

@@ -1,6 +1,7 @@
 import { malformed } from '../malformed.ts';
 import type { MessageReader } from '../message-reader.ts';
 import type { MessageWriter } from '../message-writer.ts';
+import { bytesUnlessUtf8 } from '../text.ts';
 
 /** A value of the map with its type. 64-bit integers are `bigint`; `float` is a 32-bit, `double` a 64-bit number. */
 export type CmapValue =
@@ -160,7 +161,6 @@ function fixed(type: CmapValueType, offset: number, length: number, expected: nu
 function decodeString(from: MessageReader, offset: number, length: number): CmapStringValue {
   const textLength = from.lengthToNul(offset, length);
   const value = from.utf8(offset, textLength);
-  if (!value.includes('\ufffd')) return { type: 'string', value };
-  const bytes = from.copy(offset, textLength);
-  return Buffer.from(value).equals(bytes) ? { type: 'string', value } : { type: 'string', value, bytes };
+  const bytes = bytesUnlessUtf8(value, from, offset, textLength);
+  return bytes === undefined ? { type: 'string', value } : { type: 'string', value, bytes };
 }

@@ -11,6 +11,7 @@ const LIBRARIES = {
   'cmap-load': 'cmap',
   'cmap-witness': 'cmap',
   'quorum-peer': 'quorum',
+  'votequorum-peer': 'votequorum',
 } as const;
 
 export type CProgram = keyof typeof LIBRARIES;

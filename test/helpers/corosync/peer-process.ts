@@ -17,6 +17,15 @@ export const toHex = (value: string | Uint8Array | null): string =>
   value === null ? 'null' : Buffer.from(value).toString('hex') || '-';
 export const fromHex = (word = '-'): Buffer => Buffer.from(word === '-' ? '' : word, 'hex');
 
+/** Node ids as a peer prints them, `-` for none. */
+export const parseIds = (word = '-'): number[] => (word === '-' ? [] : word.split(',').map(Number));
+
+/** The sequence number is decimal digits in text. */
+export interface PeerRingId {
+  readonly nodeId: number;
+  readonly seq: string;
+}
+
 /** A C reference client of test/c (see peer.h there) in a process of its own. Subclasses know the commands of theirs. */
 export class PeerProcess implements AsyncDisposable {
   /** The code of a failed dispatch: corosync went away. */

@@ -1,10 +1,5 @@
 import { waitUntil } from '../wait-until.ts';
-import { PeerProcess, type PeerOptions } from './peer-process.ts';
-
-export interface PeerRingId {
-  readonly nodeId: number;
-  readonly seq: string;
-}
+import { parseIds, PeerProcess, type PeerOptions, type PeerRingId } from './peer-process.ts';
 
 /** What libquorum called back with, in the order in which it did. */
 export type QuorumPeerEvent =
@@ -71,21 +66,22 @@ function parseEvent(kind: string, words: string[]): QuorumPeerEvent {
   const [first, second = '', third, fourth, fifth] = words;
   switch (kind) {
     case 'v0':
-      return { type: 'v0', quorate: Number(first), seq: second, members: ids(third) };
+      return { type: 'v0', quorate: Number(first), seq: second, members: parseIds(third) };
     case 'quorum': {
       const ringId = { nodeId: Number(second), seq: third ?? '' };
-      return { type: 'quorum', quorate: Number(first), ringId, members: ids(fourth) };
+      return { type: 'quorum', quorate: Number(first), ringId, members: parseIds(fourth) };
     }
     case 'nodelist': {
       const ringId = { nodeId: Number(first), seq: second };
-      return { type: 'nodelist', ringId, members: ids(third), joined: ids(fourth), left: ids(fifth) };
+      return {
+        type: 'nodelist',
+        ringId,
+        members: parseIds(third),
+        joined: parseIds(fourth),
+        left: parseIds(fifth),
+      };
     }
     default:
       throw new Error(`the C peer says: ${kind} ${words.join(' ')}`);
   }
-}
-
-/** `-` is none. */
-function ids(word = '-'): number[] {
-  return word === '-' ? [] : word.split(',').map(Number);
 }

@@ -6,13 +6,21 @@ import * as cmap from './cmap-messages.ts';
 import * as connection from './connection-messages.ts';
 import { reqHeaderOnly, resHeaderOnly, type Message } from './message.ts';
 import * as quorum from './quorum-messages.ts';
+import * as votequorum from './votequorum-messages.ts';
 
 export * from './cmap-messages.ts';
 export * from './connection-messages.ts';
 export * from './message.ts';
 
 /** Every builder under the name the golden files use for its message. */
-export const builders = { ...cmap, ...connection, ...quorum, reqHeaderOnly, resHeaderOnly } as const;
+export const builders = {
+  ...cmap,
+  ...connection,
+  ...quorum,
+  ...votequorum,
+  reqHeaderOnly,
+  resHeaderOnly,
+} as const;
 
 export type BuilderName = keyof typeof builders;
 

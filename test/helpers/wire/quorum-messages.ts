@@ -1,19 +1,5 @@
-import { message, requestHeader, responseHeader, type Message, type ResError } from './message.ts';
-
-export interface RingIdFields {
-  readonly nodeId: number;
-  /** Decimal digits in text, because JSON has no 64-bit integers. */
-  readonly seq: string;
-}
-
-/** mar_quorum_ring_id_t */
-function ringId({ nodeId, seq }: RingIdFields): Message {
-  return message().u32(nodeId).pad(4).at(8).u64(BigInt(seq)).at(16);
-}
-
-function nodeIds(ids: readonly number[]): Message {
-  return ids.reduce((list, id) => list.u32(id), message());
-}
+import { nodeIds, ringId, type RingIdFields } from './lists.ts';
+import { requestHeader, responseHeader, type Message, type ResError } from './message.ts';
 
 /** struct req_lib_quorum_trackstart */
 export function reqQuorumTrackstart({ flags }: { readonly flags: number }): Message {
