@@ -15,6 +15,9 @@ npx prettier --check --log-level warn .
 npx eslint .
 npx tsc --noEmit
 
+say "the reference of the API"
+npx typedoc --emit none --logLevel Warn # npm run docs makes it
+
 say "unit tests"
 npx vitest run --project unit
 

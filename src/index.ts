@@ -1,6 +1,14 @@
 // The types stand on Node's. TypeScript 6 and 7 load those only where somebody asks for them.
 /// <reference types="node" preserve="true" />
-export { CS_ERROR_CODES, ConnectionError, CsError, csStrerror, type CsErrorName } from './errors/index.ts';
+export {
+  CS_ERROR_CODES,
+  ConnectionError,
+  CsError,
+  csStrerror,
+  type CsErrorContext,
+  type CsErrorName,
+  type Sent,
+} from './errors/index.ts';
 export type { CallOptions, TransportKind } from './ipc/index.ts';
 export type { CmapChange } from './codec/cmap/notification.ts';
 export type { CmapKeyInfo } from './codec/cmap/iterate.ts';

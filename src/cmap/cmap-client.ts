@@ -48,6 +48,7 @@ const FOLLOW_UP = { followUp: true } as const;
  * after the end); an aborted one rejects with its signal's reason.
  */
 export class CmapClient extends TypedAccess implements AsyncDisposable {
+  /** The map that it works on. */
   readonly map: CmapMap;
   readonly #connection: IpcConnection;
   readonly #trackers: TrackerRegistry;
@@ -232,6 +233,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     this.#connection.destroy(error);
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

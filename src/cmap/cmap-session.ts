@@ -33,6 +33,7 @@ import { StatusStream, type SessionStatusEvent } from '../session/status-stream.
  * change is not, because it may have happened (CS_ERR_LIBRARY, a ConnectionError).
  */
 export class CmapSession extends TypedAccess implements AsyncDisposable {
+  /** The map that it works on. */
   readonly map: CmapMap;
   readonly #options: ResolvedSessionOptions;
   readonly #statuses: StatusStream;
@@ -203,6 +204,7 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
     this.#followers.end();
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -18,6 +18,7 @@ export interface CsErrorContext {
   readonly errno?: string | undefined;
   /** Whether the request of the call reached corosync. Default `'no'`: the error was found before anything was sent. */
   readonly sent?: Sent | undefined;
+  /** The error behind it. */
   readonly cause?: unknown;
 }
 
@@ -26,13 +27,17 @@ export interface CsErrorContext {
  * signal's own reason instead.) A plain `CsError` concerns one call; the connection lives on.
  */
 export class CsError extends Error {
+  /** `'CsError'` */
   override readonly name: string = 'CsError';
   /** Name of the `cs_error_t`, for example `'CS_ERR_NOT_EXIST'`. */
   readonly code: CsErrorName;
   /** Number of the `cs_error_t`, for example 12. */
   readonly csError: number;
+  /** The C function that the failed call stands for, for example `'cmap_get'`. */
   readonly operation: string;
+  /** The key or prefix that the call was about. */
   readonly key: string | undefined;
+  /** The name of the system error behind it, for example `'EACCES'`. */
   readonly errno: string | undefined;
   /** What happened and what to do about it, in words; the message has it, too. */
   readonly detail: string | undefined;

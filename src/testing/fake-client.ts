@@ -6,8 +6,11 @@ import type { ServerConnection } from './server/server-connection.ts';
 export interface FakeClient {
   /** 1 for the first that ever connected. */
   readonly number: number;
+  /** The map that it works on. */
   readonly map: CmapMap;
+  /** Its trackers. */
   readonly trackers: readonly FakeTracker[];
+  /** How many iterators it has not finalized. */
   readonly openIterators: number;
   /** Requests that it has sent and corosync has handled. */
   readonly requests: number;

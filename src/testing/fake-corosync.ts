@@ -20,7 +20,9 @@ import { oneOf } from '../options/rules.ts';
 
 /** What a client needs to find a fake. Empty for one on the abstract socket, which is where clients look by themselves. */
 export interface FakeConnectOptions {
+  /** As `CmapConnectOptions.socketDirectory`. */
   readonly socketDirectory?: string;
+  /** As `CmapConnectOptions.sharedMemoryDirectory`. */
   readonly sharedMemoryDirectory?: string;
 }
 
@@ -155,6 +157,7 @@ export class FakeCorosync implements AsyncDisposable {
     if (violation !== undefined) throw violation;
   }
 
+  /** As `stop`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

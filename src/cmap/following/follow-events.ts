@@ -7,14 +7,18 @@ import type { CmapFollower } from './follower.ts';
 /** What holds at the start: every key that is followed, sorted. Once for each follower, before anything else. */
 export interface CmapFollowSnapshot {
   readonly kind: 'snapshot';
+  /** The keys with their values. */
   readonly entries: readonly CmapEntry[];
+  /** The follower that this is told to. */
   readonly follower: CmapFollower;
 }
 
 /** One change, after the snapshot. */
 export interface CmapFollowNotification {
   readonly kind: 'notification';
+  /** What happened to it. */
   readonly change: CmapChange;
+  /** The key that has changed. */
   readonly key: string;
   /** `undefined`: the key is gone. */
   readonly newValue: CmapValue | undefined;
@@ -25,20 +29,25 @@ export interface CmapFollowNotification {
    * It may stand for several changes.
    */
   readonly synthetic: boolean;
+  /** The follower that this is told to. */
   readonly follower: CmapFollower;
 }
 
 /** The connection is gone: from here to `resynced` nothing is heard, and what was told may have aged. */
 export interface CmapFollowLost {
   readonly kind: 'lost';
+  /** Why it is gone. */
   readonly error: ConnectionError;
+  /** The follower that this is told to. */
   readonly follower: CmapFollower;
 }
 
 /** Connected again: the `changes` synthetic notifications since `lost` have brought the reader's picture up to date. */
 export interface CmapFollowResynced {
   readonly kind: 'resynced';
+  /** How many synthetic notifications the reader has been given since `lost`. */
   readonly changes: number;
+  /** The follower that this is told to. */
   readonly follower: CmapFollower;
 }
 
@@ -48,9 +57,12 @@ export interface CmapFollowResynced {
  */
 export interface CmapFollowOverflow {
   readonly kind: 'overflow';
+  /** How many notifications are not told one by one. */
   readonly dropped: number;
+  /** The follower that this is told to. */
   readonly follower: CmapFollower;
 }
 
+/** What a follower tells. */
 export type CmapFollowEvent =
   CmapFollowSnapshot | CmapFollowNotification | CmapFollowLost | CmapFollowResynced | CmapFollowOverflow;

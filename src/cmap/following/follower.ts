@@ -34,8 +34,11 @@ export interface FollowerOwner extends Pick<AttachmentListener, 'failed'> {
  * later change, in order; gaps are told, and healed by synthetic notifications. Leaving the loop deletes the follower.
  */
 export class CmapFollower implements AsyncIterable<CmapFollowEvent>, AsyncDisposable {
+  /** The key or prefix that is followed. */
   readonly key: string;
+  /** Whether `key` is a prefix. */
   readonly prefix: boolean;
+  /** The changes that are told. */
   readonly events: readonly CmapChange[];
   readonly #listener: ((event: CmapFollowEvent) => void) | undefined;
   readonly #owner: FollowerOwner;
@@ -99,10 +102,15 @@ export class CmapFollower implements AsyncIterable<CmapFollowEvent>, AsyncDispos
     await attachment?.release();
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
+  /**
+   * Its one reader. Leaving the loop closes the follower.
+   * @throws CsError CS_ERR_BUSY: it has a reader; CS_ERR_INVALID_PARAM: it has a listener.
+   */
   [Symbol.asyncIterator](): AsyncIterator<CmapFollowEvent, undefined> {
     if (this.#listener !== undefined) {
       throw this.#misused('CS_ERR_INVALID_PARAM', 'has a listener, so that its events go there');

@@ -13,7 +13,9 @@ import { KeyList } from './key-list.ts';
 
 /** A key with its value. */
 export interface CmapEntry {
+  /** Its name. */
   readonly key: string;
+  /** Its value, with the type. */
   readonly value: CmapValue;
 }
 

@@ -5,7 +5,9 @@ import type { CmapTracker } from './tracker.ts';
 /** One change of a tracked key. */
 export interface CmapNotification {
   readonly kind: 'notification';
+  /** What happened to it. */
   readonly change: CmapChange;
+  /** The key that has changed. */
   readonly key: string;
   /** `undefined`: unset, that is, the key was deleted. */
   readonly newValue: CmapValue | undefined;
@@ -15,6 +17,7 @@ export interface CmapNotification {
    * In the stats map both values are the new one: corosync does not remember the old.
    */
   readonly oldValue: CmapValue | undefined;
+  /** The tracker that this is told to. */
   readonly tracker: CmapTracker;
   /** How many later changes of the key are folded into this one; 0 unless the tracker coalesces and its reader lags. */
   readonly coalesced: number;
@@ -23,8 +26,11 @@ export interface CmapNotification {
 /** At this place `dropped` notifications are missing: the reader lagged further than the tracker's limits. */
 export interface CmapOverflow {
   readonly kind: 'overflow';
+  /** How many notifications are missing. */
   readonly dropped: number;
+  /** The tracker that this is told to. */
   readonly tracker: CmapTracker;
 }
 
+/** What a tracker tells. */
 export type CmapTrackEvent = CmapNotification | CmapOverflow;

@@ -31,8 +31,11 @@ export interface TrackerDriver {
  * deletes the tracker on the server. If the connection is lost, the loop gives what has arrived and then throws ConnectionError.
  */
 export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposable {
+  /** The key or prefix that is tracked. */
   readonly key: string;
+  /** Whether `key` is a prefix. */
   readonly prefix: boolean;
+  /** The changes that are told. */
   readonly events: readonly CmapChange[];
   readonly #options: ResolvedTrackOptions;
   readonly #trackDelete: TrackDelete;
@@ -76,10 +79,15 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
     else this.#deleteWhenAdded = true;
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
+  /**
+   * Its one reader. Leaving the loop closes the tracker.
+   * @throws CsError CS_ERR_BUSY: it has a reader; CS_ERR_INVALID_PARAM: it has a listener.
+   */
   [Symbol.asyncIterator](): AsyncIterator<CmapTrackEvent> {
     if (this.#options.listener !== undefined) {
       throw this.#misused('CS_ERR_INVALID_PARAM', 'has a listener, so that its events go there');

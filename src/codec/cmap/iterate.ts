@@ -37,7 +37,9 @@ export class IterInitRequest implements RequestMessage<bigint> {
 
 /** What corosync's iterator tells of a key. */
 export interface CmapKeyInfo {
+  /** Its name. */
   readonly key: string;
+  /** The type of its value. */
   readonly type: CmapValueType;
   /** Bytes of the value, a string's NUL included. The stats map states 0 for strings. */
   readonly valueLength: number;

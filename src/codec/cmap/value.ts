@@ -12,8 +12,10 @@ export type CmapValue =
   | { readonly type: 'binary'; readonly value: Uint8Array }
   | CmapUnknownValue;
 
+/** A text: UTF-8, unless another client has stored other bytes. */
 export interface CmapStringValue {
   readonly type: 'string';
+  /** The text; bytes that are not UTF-8 stand in it as U+FFFD. */
   readonly value: string;
   /** The bytes as stored, without the final NUL: only there if they are not valid UTF-8, and `value` is lossy. */
   readonly bytes?: Uint8Array;
@@ -24,9 +26,11 @@ export interface CmapUnknownValue {
   readonly type: 'unknown';
   /** The type's number on the wire. */
   readonly typeCode: number;
+  /** The bytes as stored. */
   readonly value: Uint8Array;
 }
 
+/** The types that values have, `'unknown'` among them. */
 export type CmapValueType = CmapValue['type'];
 
 /** cmap_value_types_t. */

@@ -16,6 +16,7 @@ export type CmapStores = Readonly<Record<CmapMap, CmapStore>>;
 
 /** What a client has asked to be told of. */
 export interface FakeTracker {
+  /** The key or prefix that is tracked. */
   readonly key: string;
   /** Sum of CMAP_TRACK_*: 1 delete, 2 modify, 4 add, 8 prefix. */
   readonly trackType: number;

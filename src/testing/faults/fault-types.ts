@@ -77,10 +77,12 @@ export interface FaultsByStep {
   readonly byte: ByteFault;
 }
 
+/** The steps of a connection: see `FaultsByStep`. */
 export type FaultStep = keyof FaultsByStep;
 
 /** When a fault strikes: all that is given must hold. */
 export interface FaultCondition<Step extends FaultStep> {
+  /** The step of a connection at which it strikes. */
   readonly step: Step;
   /** Only this kind of request. With the steps `request` and `response` only. */
   readonly request?: RequestName | undefined;

@@ -12,9 +12,11 @@ export interface FaultSubject {
 
 /** A fault that has been added. */
 export interface ActiveFault {
+  /** As it was added. */
   readonly fault: Fault;
   /** How many times it has struck. */
   readonly struck: number;
+  /** It does not strike any more. */
   remove(): void;
 }
 

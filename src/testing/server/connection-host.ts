@@ -16,12 +16,17 @@ export interface Service {
 
 /** What a server counts over all its connections. */
 export interface Counters {
+  /** Connections that were made. */
   connections: number;
+  /** Attempts that were refused. */
   refused: number;
+  /** Requests that have come. */
   requests: number;
+  /** Answers that were written. */
   responses: number;
   /** Answers that were never written: the ring was full, or a fault took them. */
   droppedResponses: number;
+  /** Notifications that were written. */
   events: number;
 }
 

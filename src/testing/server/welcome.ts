@@ -3,15 +3,21 @@ import { MessageWriter } from '../../codec/message-writer.ts';
 
 /** The fields of libqb's connection response (struct qb_ipc_connection_response; the layout stands in codec/connection.ts). */
 export interface WelcomeFields {
+  /** The id of the message. */
   readonly id: number;
+  /** The size that the message states. */
   readonly size: number;
   /** 0, or a negative errno. */
   readonly error: number;
   /** 0 datagram sockets, 1 shared memory. */
   readonly connectionType: number;
+  /** The bytes that a message may have, as granted. */
   readonly maxMessageSize: number;
+  /** The path of the request ring, or of the control file. */
   readonly request: string;
+  /** The path of the response ring, or the name of the datagram sockets. */
   readonly response: string;
+  /** The path of the event ring. */
   readonly event: string;
 }
 
