@@ -9,25 +9,19 @@ export {
   type CsErrorName,
   type Sent,
 } from './errors/index.ts';
-export type { CallOptions, TransportKind } from './ipc/index.ts';
+export type { TransportKind } from './ipc/index.ts';
+export type { CallOptions } from './options/call-options.ts';
 export type { CmapChange } from './codec/cmap/notification.ts';
 export type { CmapKeyInfo } from './codec/cmap/iterate.ts';
 export type { CmapMap } from './codec/cmap/set-current-map.ts';
 export type { CmapStringValue, CmapUnknownValue, CmapValue, CmapValueType } from './codec/cmap/value.ts';
 export {
   CmapClient,
-  CmapTracker,
-  type CmapEntry,
-  type CmapNotification,
-  type CmapOverflow,
-  type CmapTrackEvent,
-  type CmapConnectOptions,
-  type CmapTrackOptions,
-} from './cmap/index.ts';
-export {
   CmapFollower,
   CmapSession,
-  type BackOffOptions,
+  CmapTracker,
+  type CmapConnectOptions,
+  type CmapEntry,
   type CmapFollowEvent,
   type CmapFollowLost,
   type CmapFollowNotification,
@@ -35,7 +29,11 @@ export {
   type CmapFollowOverflow,
   type CmapFollowResynced,
   type CmapFollowSnapshot,
-  type SessionOptions,
-  type SessionStatus,
-  type SessionStatusEvent,
-} from './session/index.ts';
+  type CmapNotification,
+  type CmapOverflow,
+  type CmapSessionOptions,
+  type CmapTrackEvent,
+  type CmapTrackOptions,
+} from './cmap/index.ts';
+export type { ConnectOptions } from './service/index.ts';
+export type { BackOffOptions, SessionOptions, SessionStatus, SessionStatusEvent } from './session/index.ts';

@@ -8,17 +8,11 @@ import { TrackAddRequest, TrackDeleteRequest } from '../codec/cmap/track.ts';
 import { MAX_STORED_LENGTH, type CmapValue } from '../codec/cmap/value.ts';
 import type { RequestMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
-import {
-  connectIpc,
-  serverName,
-  timeoutOf,
-  type CallOptions,
-  type IpcConnection,
-  type SubmitOptions,
-  type TransportKind,
-} from '../ipc/index.ts';
+import { serverName, type TransportKind } from '../ipc/index.ts';
+import type { CallOptions } from '../options/call-options.ts';
+import { ServiceClient } from '../service/index.ts';
 import { checkStep, checkValue } from './values/check-value.ts';
-import { resolveConnectOptions, type CmapConnectOptions } from './connect-options.ts';
+import { resolveCmapOptions, type CmapConnectOptions } from './connect-options.ts';
 import { checkCrashingChange } from './guards/crashing-change-guard.ts';
 import { iterateEntries, iterateKeys, type CmapEntry, type IterationCalls } from './iteration/iterate.ts';
 import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './values/keys.ts';
@@ -50,16 +44,14 @@ const FOLLOW_UP = { followUp: true } as const;
 export class CmapClient extends TypedAccess implements AsyncDisposable {
   /** The map that it works on. */
   readonly map: CmapMap;
-  readonly #connection: IpcConnection;
+  readonly #service: ServiceClient;
   readonly #trackers: TrackerRegistry;
-  readonly #timeoutMs: number;
 
-  private constructor(connection: IpcConnection, trackers: TrackerRegistry, map: CmapMap, timeoutMs: number) {
+  private constructor(service: ServiceClient, trackers: TrackerRegistry, map: CmapMap) {
     super();
-    this.#connection = connection;
+    this.#service = service;
     this.#trackers = trackers;
     this.map = map;
-    this.#timeoutMs = timeoutMs;
   }
 
   /**
@@ -70,42 +62,35 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    *   libcmap would block for ever; CS_ERR_INVALID_PARAM or CS_ERR_NOT_EXIST: an option is wrong.
    */
   static async connect(options: CmapConnectOptions = {}): Promise<CmapClient> {
-    const { map, ...ipc } = resolveConnectOptions(options);
+    const { map, ...ipc } = resolveCmapOptions(options);
     const trackers = new TrackerRegistry(serverName(ipc.service, ipc.socketDirectory), map);
-    const startedAt = performance.now();
-    const connection = await connectIpc(ipc, trackers);
-    const client = new CmapClient(connection, trackers, map, ipc.timeoutMs);
-    // A new connection is on icmap; only another map needs to be asked for. But on a datagram socket corosync takes requests
-    // from anybody until it has answered one: so one goes out at once.
-    if (map === 'icmap' && client.transport === 'shared-memory') return client;
-    try {
-      const timeoutMs = Math.max(ipc.timeoutMs - (performance.now() - startedAt), 0);
-      await connection.submit(new SetCurrentMapRequest(map), { timeoutMs, signal: ipc.signal });
-    } catch (error) {
-      connection.destroy(error);
-      throw error;
-    }
-    return client;
+    // A new connection is on icmap; only another map needs to be asked for.
+    const needed = map === 'icmap' ? 'datagrams' : 'always';
+    const service = await ServiceClient.connect(ipc, trackers, {
+      message: new SetCurrentMapRequest(map),
+      needed,
+    });
+    return new CmapClient(service, trackers, map);
   }
 
   /** What carries the messages: corosync's `system { qb_ipc_type }` decides. */
   get transport(): TransportKind {
-    return this.#connection.transport;
+    return this.#service.transport;
   }
 
   /** Whether the connection has ended, by `close`, `destroy` or the loss of corosync. */
   get closed(): boolean {
-    return this.#connection.closed;
+    return this.#service.closed;
   }
 
   /** qb_ipcc_get_buffer_size: the bytes that corosync granted. No request, answer or notification is larger. */
   get bufferSize(): number {
-    return this.#connection.maxMessageSize;
+    return this.#service.bufferSize;
   }
 
   /** Resolves at the end of the connection: with the error if it was lost or destroyed, with `undefined` after `close`. */
   whenClosed(): Promise<ConnectionError | undefined> {
-    return this.#trackers.closed;
+    return this.#service.whenClosed();
   }
 
   /**
@@ -115,8 +100,10 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   async get(key: string, options?: CallOptions): Promise<CmapValue> {
     checkExistingKey('cmap_get', key);
     const startedAt = performance.now();
-    const value = await this.#submit(new GetRequest(key, FIRST_ROOM), options);
-    return value ?? this.#getWhole(key, this.#restOf(options, startedAt, 'cmap_get', key));
+    const value = await this.#service.submit(new GetRequest(key, FIRST_ROOM), options);
+    return (
+      value ?? this.#getWhole(key, this.#service.restOf(options, startedAt, { operation: 'cmap_get', key }))
+    );
   }
 
   /**
@@ -128,7 +115,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    */
   async set(key: string, value: CmapValue, options?: CallOptions): Promise<void> {
     checkKeyToSet('cmap_set', key, this.map);
-    const settable = checkValue('cmap_set', key, value, this.#connection.maxMessageSize);
+    const settable = checkValue('cmap_set', key, value, this.#service.bufferSize);
     checkCrashingChange('cmap_set', key, { kind: 'set', value: settable });
     return this.#change(new SetRequest(key, settable), options);
   }
@@ -193,19 +180,19 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     const startedAt = performance.now();
     const looksFirst = this.map === 'stats' && !resolved.prefix;
     if (looksFirst) await this.#refuseDangerousTracker(resolved, callOptions);
-    const rest = this.#restOf(callOptions, startedAt, 'cmap_track_add', key);
+    const rest = this.#service.restOf(callOptions, startedAt, { operation: 'cmap_track_add', key });
     const trackInstHandle = this.#trackers.newInstHandle();
     const trackDelete: TrackDelete = (trackHandle, deleteOptions) => {
       this.#trackers.silence(trackInstHandle);
       const remove = (): void => this.#trackers.remove(trackInstHandle);
-      return this.#release(new TrackDeleteRequest(key, trackHandle), deleteOptions, remove);
+      return this.#service.release(new TrackDeleteRequest(key, trackHandle), deleteOptions, remove);
     };
     const [tracker, driver] = CmapTracker.create(resolved, trackDelete);
     // Before the request: the first notification may be here before the answer is read.
     this.#trackers.add(trackInstHandle, driver, key, resolved.prefix);
     const request = new TrackAddRequest(key, resolved.trackType, trackInstHandle);
     try {
-      const answer = this.#submit(request, rest, {
+      const answer = this.#service.submit(request, rest, {
         onAbandonedAnswer: (late) => void trackDelete(late).catch(() => undefined),
         onOver: (succeeded) => {
           if (!succeeded) this.#trackers.remove(trackInstHandle);
@@ -225,12 +212,12 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    * what has been fetched, and then CS_ERR_BAD_HANDLE.
    */
   close(): Promise<void> {
-    return this.#connection.close();
+    return this.#service.close();
   }
 
   /** Closes at once: whatever waits, trackers included, fails with a ConnectionError caused by `error`. */
   destroy(error?: Error): void {
-    this.#connection.destroy(error);
+    this.#service.destroy(error);
   }
 
   /** As `close`. */
@@ -238,42 +225,17 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     return this.close();
   }
 
-  /** The options for the next request of a call: it has what is left of the call's time. */
-  #restOf(options: CallOptions | undefined, startedAt: number, operation: string, key: string): CallOptions {
-    const timeoutMs = timeoutOf(options, this.#timeoutMs, operation, key);
-    return { ...options, timeoutMs: Math.max(startedAt + timeoutMs - performance.now(), 0) };
-  }
-
   /** Of whatever size. */
   async #getWhole(key: string, options: CallOptions | undefined): Promise<CmapValue> {
-    const value = await this.#submit(new GetRequest(key, MAX_STORED_LENGTH), options, FOLLOW_UP);
+    const value = await this.#service.submit(new GetRequest(key, MAX_STORED_LENGTH), options, FOLLOW_UP);
     if (value !== undefined) return value;
     throw new CsError('CS_ERR_INVALID_PARAM', { operation: 'cmap_get', key, sent: 'yes' });
   }
 
-  #submit<T>(
-    message: RequestMessage<T>,
-    options?: CallOptions,
-    more?: Omit<SubmitOptions<T>, 'timeoutMs'>,
-  ): Promise<T> {
-    const timeoutMs = timeoutOf(options, this.#timeoutMs, message.operation, message.key);
-    return this.#connection.submit(message, { timeoutMs, signal: options?.signal, ...more });
-  }
-
   #change(message: RequestMessage<void> & { readonly key: string }, options?: CallOptions): Promise<void> {
-    const timeoutMs = timeoutOf(options, this.#timeoutMs, message.operation, message.key);
-    const onOver = this.#trackers.noteChange(message.operation, message.key);
-    return this.#connection.submit(message, { timeoutMs, signal: options?.signal, onOver });
-  }
-
-  /** Gives back what corosync holds for us, in any case; the caller waits as long as it likes. */
-  async #release(
-    message: RequestMessage<unknown>,
-    options?: CallOptions,
-    onReleased?: () => void,
-  ): Promise<void> {
-    const timeoutMs = timeoutOf(options, this.#timeoutMs, message.operation, message.key);
-    await this.#connection.release(message, timeoutMs, options?.signal, onReleased);
+    return this.#service.submit(message, options, () => ({
+      onOver: this.#trackers.noteChange(message.operation, message.key),
+    }));
   }
 
   #adjust(operation: string, key: string, step: number, options: CallOptions | undefined): Promise<void> {
@@ -284,8 +246,8 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
 
   #iterationCalls(options: CallOptions | undefined): IterationCalls {
     return {
-      submit: (message, more) => this.#submit(message, options, more),
-      release: (message) => this.#release(message, options),
+      submit: (message, more) => this.#service.submit(message, options, more),
+      release: (message) => this.#service.release(message, options),
       getWhole: (key) => this.#getWhole(key, options),
       signal: options?.signal,
       transport: this.transport,

@@ -1,31 +1,28 @@
 import type { CmapKeyInfo } from '../codec/cmap/iterate.ts';
 import type { CmapMap } from '../codec/cmap/set-current-map.ts';
 import type { CmapValue } from '../codec/cmap/value.ts';
+import type { CallOptions } from '../options/call-options.ts';
 import {
-  checkExistingKey,
-  checkKeyToChange,
-  checkKeyToSet,
-  checkPrefix,
-  checkStep,
-  checkValue,
-  TypedAccess,
-  type CmapClient,
-  type CmapEntry,
-} from './index.ts';
-import { timeoutOf, within, type CallOptions } from '../ipc/index.ts';
-import { asError } from '../session/as-error.ts';
-import { CmapFollower } from './following/follower.ts';
-import { Followers } from './following/followers.ts';
+  asError,
+  BackOff,
+  pause,
+  SessionCore,
+  type SessionStatus,
+  type SessionStatusEvent,
+  type SessionWorld,
+} from '../session/index.ts';
+import { CmapClient } from './cmap-client.ts';
 import { resolveFollowOptions, type CmapFollowOptions } from './following/follow-options.ts';
-import { REAL_WORLD, Reconnection, type SessionWorld } from '../session/reconnection.ts';
-import { SessionCalls, sessionClosed } from '../session/session-calls.ts';
+import { CmapFollower } from './following/follower.ts';
+import type { CmapEntry } from './iteration/iterate.ts';
 import {
-  resolveSessionOptions,
-  type ResolvedSessionOptions,
-  type SessionOptions,
-} from '../session/session-options.ts';
-import { SessionStateMachine, statusOf, type SessionStatus } from '../session/session-state.ts';
-import { StatusStream, type SessionStatusEvent } from '../session/status-stream.ts';
+  resolveCmapSessionOptions,
+  type CmapSessionOptions,
+  type ResolvedCmapSessionOptions,
+} from './session-options.ts';
+import { checkStep, checkValue } from './values/check-value.ts';
+import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './values/keys.ts';
+import { TypedAccess } from './values/typed-access.ts';
 
 /**
  * Access to the configuration map that outlives corosync: it waits for corosync to appear, connects again when it is lost,
@@ -35,51 +32,41 @@ import { StatusStream, type SessionStatusEvent } from '../session/status-stream.
 export class CmapSession extends TypedAccess implements AsyncDisposable {
   /** The map that it works on. */
   readonly map: CmapMap;
-  readonly #options: ResolvedSessionOptions;
-  readonly #statuses: StatusStream;
-  readonly #machine: SessionStateMachine;
-  readonly #calls: SessionCalls;
-  readonly #followers = new Followers();
-  readonly #reconnection: Reconnection;
-  readonly #ended: Promise<void>;
-  /** The connection that there was when the session was closed. */
-  #lastClient: CmapClient | undefined;
+  readonly #bufferSize: number;
+  readonly #core: SessionCore<CmapClient>;
 
-  private constructor(options: ResolvedSessionOptions, world: SessionWorld) {
+  private constructor(options: ResolvedCmapSessionOptions, world: SessionWorld<CmapClient>) {
     super();
-    this.map = options.map;
-    this.#options = options;
-    this.#machine = new SessionStateMachine((state) => {
-      this.#statuses.push(statusOf(state));
-      this.#calls.stateChanged();
-    });
-    this.#statuses = new StatusStream(this.status);
-    this.#calls = new SessionCalls(this.#machine, options.timeoutMs);
-    this.#reconnection = new Reconnection(this.#machine, this.#followers, options, world);
-    this.#ended = this.#reconnection.run();
+    const { map, bufferSize, timeoutMs } = options;
+    this.map = map;
+    this.#bufferSize = bufferSize;
+    this.#core = new SessionCore({ world, timeoutMs, backOff: new BackOff(options.backOff) });
   }
 
   /**
    * Returns at once, and connects in the background, until `close`. It keeps the process alive.
    * @throws CsError CS_ERR_INVALID_PARAM or CS_ERR_NOT_EXIST: an option is wrong.
    */
-  static open(options: SessionOptions = {}): CmapSession {
-    return CmapSession.openIn(REAL_WORLD, options);
+  static open(options: CmapSessionOptions = {}): CmapSession {
+    const resolved = resolveCmapSessionOptions(options);
+    const connect = (signal: AbortSignal): Promise<CmapClient> =>
+      CmapClient.connect({ ...resolved.connect, signal });
+    return new CmapSession(resolved, { connect, pause });
   }
 
   /** @internal */
-  static openIn(world: SessionWorld, options: SessionOptions): CmapSession {
-    return new CmapSession(resolveSessionOptions(options), world);
+  static openIn(world: SessionWorld<CmapClient>, options: CmapSessionOptions): CmapSession {
+    return new CmapSession(resolveCmapSessionOptions(options), world);
   }
 
   /** What it is doing now. */
   get status(): SessionStatus {
-    return statusOf(this.#machine.state);
+    return this.#core.status;
   }
 
   /** The present status and every later one, for any number of readers; ends after `closed`. A slow reader is told what it missed. */
   statuses(): AsyncIterable<SessionStatusEvent> {
-    return this.#statuses.read();
+    return this.#core.statuses();
   }
 
   /**
@@ -87,30 +74,24 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
    * @throws CsError CS_ERR_TIMEOUT: not within `timeoutMs` (by default the session's), caused by what went wrong last;
    *   CS_ERR_BAD_HANDLE: the session is closed.
    */
-  async ready(options?: CallOptions): Promise<void> {
-    const timeoutMs = timeoutOf(options, this.#options.timeoutMs, 'connected');
-    const startedAt = performance.now();
-    for (;;) {
-      const rest = { ...options, timeoutMs: Math.max(startedAt + timeoutMs - performance.now(), 0) };
-      await this.#calls.whenIn(['resynced'], { operation: 'connected' }, rest, () => Promise.resolve());
-      const attached = this.#followers.whenAttached();
-      if (attached === undefined) return;
-      await within(attached, { operation: 'connected', timeoutMs, startedAt, signal: options?.signal });
-    }
+  ready(options?: CallOptions): Promise<void> {
+    return this.#core.ready(options);
   }
 
   /** cmap_get. See CmapClient.get. */
   async get(key: string, options?: CallOptions): Promise<CmapValue> {
     checkExistingKey('cmap_get', key);
-    return this.#calls.read({ operation: 'cmap_get', key }, options, (client, rest) => client.get(key, rest));
+    return this.#core.calls.read({ operation: 'cmap_get', key }, options, (client, rest) =>
+      client.get(key, rest),
+    );
   }
 
   /** cmap_set. See CmapClient.set. */
   async set(key: string, value: CmapValue, options?: CallOptions): Promise<void> {
     checkKeyToSet('cmap_set', key, this.map);
     // A copy: the caller may go on with his buffer while this waits for a connection.
-    const settable = checkValue('cmap_set', key, value, this.#options.bufferSize);
-    return this.#calls.change({ operation: 'cmap_set', key }, options, (client, rest) =>
+    const settable = checkValue('cmap_set', key, value, this.#bufferSize);
+    return this.#core.calls.change({ operation: 'cmap_set', key }, options, (client, rest) =>
       client.set(key, settable, rest),
     );
   }
@@ -118,7 +99,7 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   /** cmap_delete. See CmapClient.delete. */
   async delete(key: string, options?: CallOptions): Promise<void> {
     checkKeyToChange('cmap_delete', key, this.map);
-    return this.#calls.change({ operation: 'cmap_delete', key }, options, (client, rest) =>
+    return this.#core.calls.change({ operation: 'cmap_delete', key }, options, (client, rest) =>
       client.delete(key, rest),
     );
   }
@@ -127,7 +108,7 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   async adjust(key: string, step: number, options?: CallOptions): Promise<void> {
     checkKeyToChange('cmap_adjust_int', key, this.map);
     checkStep('cmap_adjust_int', key, step);
-    return this.#calls.change({ operation: 'cmap_adjust_int', key }, options, (client, rest) =>
+    return this.#core.calls.change({ operation: 'cmap_adjust_int', key }, options, (client, rest) =>
       client.adjust(key, step, rest),
     );
   }
@@ -135,7 +116,7 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   /** cmap_inc. See CmapClient.adjust. */
   async increment(key: string, options?: CallOptions): Promise<void> {
     checkKeyToChange('cmap_inc', key, this.map);
-    return this.#calls.change({ operation: 'cmap_inc', key }, options, (client, rest) =>
+    return this.#core.calls.change({ operation: 'cmap_inc', key }, options, (client, rest) =>
       client.increment(key, rest),
     );
   }
@@ -143,7 +124,7 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   /** cmap_dec. See CmapClient.adjust. */
   async decrement(key: string, options?: CallOptions): Promise<void> {
     checkKeyToChange('cmap_dec', key, this.map);
-    return this.#calls.change({ operation: 'cmap_dec', key }, options, (client, rest) =>
+    return this.#core.calls.change({ operation: 'cmap_dec', key }, options, (client, rest) =>
       client.decrement(key, rest),
     );
   }
@@ -151,14 +132,14 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   /** See CmapClient.keys. An iteration whose connection is lost fails with ConnectionError. */
   async *keys(prefix = '', options?: CallOptions): AsyncGenerator<CmapKeyInfo, void> {
     checkPrefix('cmap_iter_init', prefix);
-    const client = await this.#calls.client({ operation: 'cmap_iter_init', key: prefix }, options);
+    const client = await this.#core.calls.client({ operation: 'cmap_iter_init', key: prefix }, options);
     yield* client.keys(prefix, options);
   }
 
   /** See CmapClient.entries. An iteration whose connection is lost fails with ConnectionError. */
   async *entries(prefix = '', options?: CallOptions): AsyncGenerator<CmapEntry, void> {
     checkPrefix('cmap_iter_init', prefix);
-    const client = await this.#calls.client({ operation: 'cmap_iter_init', key: prefix }, options);
+    const client = await this.#core.calls.client({ operation: 'cmap_iter_init', key: prefix }, options);
     yield* client.entries(prefix, options);
   }
 
@@ -170,13 +151,13 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
    */
   follow(key: string, options: CmapFollowOptions = {}): CmapFollower {
     const resolved = resolveFollowOptions(key, options, this.map);
-    if (this.status.state === 'closed') throw sessionClosed({ operation: 'follow', key });
+    this.#core.checkOpen({ operation: 'follow', key });
     const [follower, driver] = CmapFollower.create(resolved, {
       map: this.map,
       failed: (client, error) => client.destroy(asError(error)),
-      ended: (ended) => this.#followers.remove(ended),
+      ended: (ended) => this.#core.removeFollower(ended),
     });
-    this.#followers.add(follower, driver, this.#machine.client);
+    this.#core.addFollower(follower, driver);
     return follower;
   }
 
@@ -184,24 +165,13 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
    * Ends the connection and every follower. Calls that are under way are waited for, until their deadlines; calls that wait for a connection
    * fail, and so do iterations, at their next request (CS_ERR_BAD_HANDLE). What followers have told but nobody read yet can still be read. Idempotent.
    */
-  async close(): Promise<void> {
-    this.#end();
-    await this.#lastClient?.close();
-    await this.#ended;
+  close(): Promise<void> {
+    return this.#core.close();
   }
 
   /** As `close`, at once: calls that are under way fail with a ConnectionError caused by `error`. */
   destroy(error?: Error): void {
-    this.#end();
-    this.#lastClient?.destroy(error);
-  }
-
-  #end(): void {
-    if (this.status.state === 'closed') return;
-    this.#lastClient = this.#machine.client;
-    this.#reconnection.stop();
-    this.#machine.go({ state: 'closed' });
-    this.#followers.end();
+    this.#core.destroy(error);
   }
 
   /** As `close`. */

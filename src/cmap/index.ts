@@ -1,13 +1,19 @@
-export { callListener } from '../streams/call-listener.ts';
-export { checkStep, checkValue } from './values/check-value.ts';
 export { CmapClient } from './cmap-client.ts';
-export { resolveConnectOptions, type CmapConnectOptions } from './connect-options.ts';
-export type { CmapEntry } from './iteration/iterate.ts';
-export { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './values/keys.ts';
-export { costOfChange } from './values/memory-cost.ts';
+export { CmapSession } from './cmap-session.ts';
+export { resolveCmapOptions, type CmapConnectOptions } from './connect-options.ts';
+export type {
+  CmapFollowEvent,
+  CmapFollowLost,
+  CmapFollowNotification,
+  CmapFollowOverflow,
+  CmapFollowResynced,
+  CmapFollowSnapshot,
+} from './following/follow-events.ts';
+export type { CmapFollowOptions } from './following/follow-options.ts';
+export { CmapFollower } from './following/follower.ts';
 export { crashingKeysOf } from './guards/nested-set-guard.ts';
-export { checkOptionNames, type OptionNames } from '../options/option-names.ts';
+export type { CmapEntry } from './iteration/iterate.ts';
+export type { CmapSessionOptions } from './session-options.ts';
 export type { CmapNotification, CmapOverflow, CmapTrackEvent } from './tracking/track-events.ts';
 export { resolveTrackOptions, type CmapTrackOptions } from './tracking/track-options.ts';
 export { CmapTracker } from './tracking/tracker.ts';
-export { TypedAccess } from './values/typed-access.ts';

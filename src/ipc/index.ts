@@ -1,4 +1,3 @@
-export { type CallOptions, timeoutOf } from '../options/call-options.ts';
 export { connectIpc, type IpcOptions } from './connect.ts';
 export type { SubmitOptions, Urgency } from './calls/pending-call.ts';
 export { type ConnectionListener, IpcConnection } from './ipc-connection.ts';

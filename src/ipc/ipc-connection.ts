@@ -25,6 +25,8 @@ export class IpcConnection {
   readonly #transport: Transport;
   readonly #listener: ConnectionListener;
   #state: State = { name: 'open' };
+  #tellClosed: (error: ConnectionError | undefined) => void = () => undefined;
+  readonly #whenClosed = new Promise<ConnectionError | undefined>((resolve) => (this.#tellClosed = resolve));
 
   constructor(transport: Transport, listener: ConnectionListener) {
     this.#transport = transport;
@@ -49,6 +51,11 @@ export class IpcConnection {
 
   get closed(): boolean {
     return this.#state.name === 'closed';
+  }
+
+  /** Resolves at the end: with the error that ended it, or with `undefined` after `close`. */
+  whenClosed(): Promise<ConnectionError | undefined> {
+    return this.#whenClosed;
   }
 
   /** Sends a request and resolves with its decoded answer; or, if it is never answered, when corosync has taken it. */
@@ -143,6 +150,7 @@ export class IpcConnection {
     this.#state = { name: 'closed', error };
     this.#transport.stop(error ?? new ConnectionError('CS_ERR_BAD_HANDLE', { operation: 'connection' }));
     this.#listener.onClosed(error);
+    this.#tellClosed(error);
     // A server that is killed before it has noticed our close cleans up no more than any other.
     this.#transport.removeLeftovers(lost);
   }

@@ -1,14 +1,14 @@
-export { CmapSession } from '../cmap/cmap-session.ts';
-export type {
-  CmapFollowEvent,
-  CmapFollowLost,
-  CmapFollowNotification,
-  CmapFollowOverflow,
-  CmapFollowResynced,
-  CmapFollowSnapshot,
-} from '../cmap/following/follow-events.ts';
-export type { CmapFollowOptions } from '../cmap/following/follow-options.ts';
-export { CmapFollower } from '../cmap/following/follower.ts';
-export type { BackOffOptions, SessionOptions } from './session-options.ts';
+export { asError } from './as-error.ts';
+export { BackOff, type BackOffLimits } from './back-off.ts';
+export type { FollowerDriver } from './followers.ts';
+export { pause, type SessionWorld } from './reconnection.ts';
+export { SessionCore } from './session-core.ts';
+export {
+  ASK_ONCE,
+  resolveBackOff,
+  SESSION_OPTION_NAMES,
+  type BackOffOptions,
+  type SessionOptions,
+} from './session-options.ts';
 export type { SessionStatus } from './session-state.ts';
 export type { SessionStatusEvent } from './status-stream.ts';

@@ -1,44 +1,41 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CmapClient, type CmapConnectOptions } from '../cmap/index.ts';
 import { CsError } from '../errors/index.ts';
 import { asError } from './as-error.ts';
-import { BackOff } from './back-off.ts';
-import type { Followers } from '../cmap/following/followers.ts';
-import type { ResolvedSessionOptions } from './session-options.ts';
-import type { SessionStateMachine } from './session-state.ts';
+import type { BackOff } from './back-off.ts';
+import type { Followers } from './followers.ts';
+import type { SessionClient, SessionStateMachine } from './session-state.ts';
 
 /** What a session needs of the world; a test has its own. */
-export interface SessionWorld {
-  connect(options: CmapConnectOptions): Promise<CmapClient>;
+export interface SessionWorld<C> {
+  /** Rejects when `signal` aborts. */
+  connect(signal: AbortSignal): Promise<C>;
   /** Rejects when `signal` aborts. */
   pause(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-export const REAL_WORLD: SessionWorld = {
-  connect: (options) => CmapClient.connect(options),
-  pause: (ms, signal) => sleep(ms, undefined, { signal }),
-};
+/** How to wait in the real world. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return sleep(ms, undefined, { signal });
+}
 
 /** Keeps a session connected until it is stopped: connects, restores the followers, notices the loss, and tries again. */
-export class Reconnection {
-  readonly #machine: SessionStateMachine;
-  readonly #followers: Followers;
-  readonly #options: ResolvedSessionOptions;
-  readonly #world: SessionWorld;
+export class Reconnection<C extends SessionClient> {
+  readonly #machine: SessionStateMachine<C>;
+  readonly #followers: Followers<C>;
+  readonly #world: SessionWorld<C>;
   readonly #backOff: BackOff;
   readonly #stopping = new AbortController();
 
   constructor(
-    machine: SessionStateMachine,
-    followers: Followers,
-    options: ResolvedSessionOptions,
-    world: SessionWorld,
+    machine: SessionStateMachine<C>,
+    followers: Followers<C>,
+    world: SessionWorld<C>,
+    backOff: BackOff,
   ) {
     this.#machine = machine;
     this.#followers = followers;
-    this.#options = options;
     this.#world = world;
-    this.#backOff = new BackOff(options.backOff);
+    this.#backOff = backOff;
   }
 
   /** No attempt begins after this. The connection, if there is one, is for others to close. */
@@ -65,7 +62,7 @@ export class Reconnection {
   async #connectOnce(): Promise<number | undefined> {
     const { attempt } = this.#backOff;
     try {
-      const client = await this.#world.connect({ ...this.#options.connect, signal: this.#stopping.signal });
+      const client = await this.#world.connect(this.#stopping.signal);
       return await this.#stay(client);
     } catch (error) {
       if (this.#isStopped()) return undefined;
@@ -76,7 +73,7 @@ export class Reconnection {
     }
   }
 
-  async #stay(client: CmapClient): Promise<number | undefined> {
+  async #stay(client: C): Promise<number | undefined> {
     if (this.#isStopped()) {
       client.destroy();
       return undefined;
@@ -93,7 +90,7 @@ export class Reconnection {
     return retryInMs;
   }
 
-  async #restore(client: CmapClient): Promise<void> {
+  async #restore(client: C): Promise<void> {
     await this.#followers.restore(client);
     if (this.#machine.client === client && !client.closed) this.#machine.go({ state: 'resynced', client });
   }

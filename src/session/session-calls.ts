@@ -1,33 +1,28 @@
-import type { CmapClient } from '../cmap/index.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
-import { Deadline, timeoutOf, type CallOptions } from '../ipc/index.ts';
-import type { SessionState, SessionStateMachine, SessionStateName } from './session-state.ts';
+import { Deadline } from '../ipc/index.ts';
+import { timeoutOf, type CallOptions } from '../options/call-options.ts';
+import type { CallSubject } from '../service/index.ts';
+import type { SessionClient, SessionState, SessionStateMachine, SessionStateName } from './session-state.ts';
 
-type Call<T> = (client: CmapClient, options: CallOptions) => Promise<T>;
+type Call<C, T> = (client: C, options: CallOptions) => Promise<T>;
 
-/** What a call is about, for its errors. */
-export interface CallSubject {
-  readonly operation: string;
-  readonly key?: string | undefined;
-}
-
-interface Waiter {
+interface Waiter<C> {
   readonly subject: CallSubject;
   readonly states: readonly SessionStateName[];
-  serve(client: CmapClient): void;
+  serve(client: C): void;
   fail(error: unknown): void;
 }
 
 const CONNECTED: readonly SessionStateName[] = ['connected', 'resynced'];
 
 /** The calls of a session: on the connection that there is, or on the next one. */
-export class SessionCalls {
-  readonly #machine: SessionStateMachine;
+export class SessionCalls<C extends SessionClient> {
+  readonly #machine: SessionStateMachine<C>;
   readonly #timeoutMs: number;
   /** In the order of their calls. */
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new Set<Waiter<C>>();
 
-  constructor(machine: SessionStateMachine, timeoutMs: number) {
+  constructor(machine: SessionStateMachine<C>, timeoutMs: number) {
     this.#machine = machine;
     this.#timeoutMs = timeoutMs;
   }
@@ -38,18 +33,18 @@ export class SessionCalls {
   }
 
   /** Makes the call again as often as its connection is lost. */
-  read<T>(subject: CallSubject, options: CallOptions | undefined, call: Call<T>): Promise<T> {
+  read<T>(subject: CallSubject, options: CallOptions | undefined, call: Call<C, T>): Promise<T> {
     return this.#onEachClient(subject, options, call, (error) => error instanceof ConnectionError);
   }
 
   /** Makes the call once: a change whose connection is lost may have happened. Only one that was not sent is made again. */
-  change<T>(subject: CallSubject, options: CallOptions | undefined, call: Call<T>): Promise<T> {
+  change<T>(subject: CallSubject, options: CallOptions | undefined, call: Call<C, T>): Promise<T> {
     const wasNotSent = (error: unknown): boolean => error instanceof ConnectionError && error.sent === 'no';
     return this.#onEachClient(subject, options, call, wasNotSent);
   }
 
   /** The connection, as soon as there is one. */
-  client(subject: CallSubject, options: CallOptions | undefined): Promise<CmapClient> {
+  client(subject: CallSubject, options: CallOptions | undefined): Promise<C> {
     return this.whenIn(CONNECTED, subject, options, (client) => Promise.resolve(client));
   }
 
@@ -58,7 +53,7 @@ export class SessionCalls {
     states: readonly SessionStateName[],
     subject: CallSubject,
     options: CallOptions | undefined,
-    use: (client: CmapClient) => Promise<T>,
+    use: (client: C) => Promise<T>,
   ): Promise<T> {
     const timeoutMs = timeoutOf(options, this.#timeoutMs, subject.operation, subject.key);
     return new Promise<T>((resolve, reject) => {
@@ -67,7 +62,7 @@ export class SessionCalls {
         deadline.dispose();
         this.#waiters.delete(waiter);
       };
-      const waiter: Waiter = {
+      const waiter: Waiter<C> = {
         subject,
         states,
         serve: (client) => {
@@ -88,7 +83,7 @@ export class SessionCalls {
     });
   }
 
-  #serve(waiter: Waiter): void {
+  #serve(waiter: Waiter<C>): void {
     const { state, client } = usable(this.#machine.state);
     if (state === 'closed') waiter.fail(sessionClosed(waiter.subject));
     else if (client !== undefined && waiter.states.includes(state)) waiter.serve(client);
@@ -97,7 +92,7 @@ export class SessionCalls {
   async #onEachClient<T>(
     subject: CallSubject,
     options: CallOptions | undefined,
-    call: Call<T>,
+    call: Call<C, T>,
     worthAnotherTry: (error: unknown) => boolean,
   ): Promise<T> {
     const timeoutMs = timeoutOf(options, this.#timeoutMs, subject.operation, subject.key);
@@ -130,7 +125,9 @@ export function sessionClosed(subject: CallSubject): CsError {
 }
 
 /** A connection may be gone some moments before the session has heard of it. */
-function usable(state: SessionState): { state: SessionStateName; client: CmapClient | undefined } {
+function usable<C extends SessionClient>(
+  state: SessionState<C>,
+): { state: SessionStateName; client: C | undefined } {
   const client = 'client' in state && !state.client.closed ? state.client : undefined;
   return { state: state.state, client };
 }

@@ -1,11 +1,11 @@
-import type { CmapConnectOptions, OptionNames } from '../cmap/index.ts';
-import { checkOptionNames, resolveConnectOptions } from '../cmap/index.ts';
 import { CsError, show } from '../errors/index.ts';
+import { checkOptionNames, type OptionNames } from '../options/option-names.ts';
+import type { ConnectOptions } from '../service/index.ts';
 import type { BackOffLimits } from './back-off.ts';
 
 /** How to reach corosync, and how hard to try. */
 export interface SessionOptions extends Omit<
-  CmapConnectOptions,
+  ConnectOptions,
   'signal' | 'tryAgainAttempts' | 'tryAgainDelayMs'
 > {
   /** How long to wait between attempts to connect. */
@@ -22,17 +22,8 @@ export interface BackOffOptions {
   readonly deniedDelayMs?: number | undefined;
 }
 
-export interface ResolvedSessionOptions {
-  readonly connect: CmapConnectOptions;
-  readonly map: 'icmap' | 'stats';
-  readonly timeoutMs: number;
-  readonly bufferSize: number;
-  readonly backOff: BackOffLimits;
-}
-
-const OPERATION = 'session';
-const NAMES: OptionNames<SessionOptions> = {
-  map: true,
+/** The names of the options that the sessions of all services have. */
+export const SESSION_OPTION_NAMES: OptionNames<SessionOptions> = {
   socketName: true,
   socketDirectory: true,
   sharedMemoryDirectory: true,
@@ -40,29 +31,24 @@ const NAMES: OptionNames<SessionOptions> = {
   timeoutMs: true,
   backOff: true,
 };
+
+/** A session has a back-off of its own and tells of each attempt: its connections ask once. */
+export const ASK_ONCE = { tryAgainAttempts: 0 } as const;
+
 const BACK_OFF_NAMES: OptionNames<BackOffOptions> = {
   firstDelayMs: true,
   maxDelayMs: true,
   deniedDelayMs: true,
 };
 
-export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
-  checkOptionNames({ operation: OPERATION }, options, NAMES);
-  const { backOff = {}, ...connect } = options;
-  checkOptionNames({ operation: `${OPERATION} backOff` }, backOff, BACK_OFF_NAMES);
-  const { map, timeoutMs, bufferSize } = resolveConnectOptions(connect);
+/** Checks the delays and fills in the defaults. @throws CsError CS_ERR_INVALID_PARAM: one is wrong. */
+export function resolveBackOff(backOff: BackOffOptions = {}): BackOffLimits {
+  checkOptionNames({ operation: 'session backOff' }, backOff, BACK_OFF_NAMES);
   const maxDelayMs = checkDelay('maxDelayMs', backOff.maxDelayMs ?? 10_000);
   const firstDelayMs = checkDelay('firstDelayMs', backOff.firstDelayMs ?? Math.min(100, maxDelayMs));
   if (maxDelayMs < firstDelayMs) throw invalid(`backOff.maxDelayMs ${maxDelayMs} is less than firstDelayMs`);
   const deniedDelayMs = checkDelay('deniedDelayMs', backOff.deniedDelayMs ?? 60_000);
-  // The session has a back-off of its own, and tells of each attempt.
-  return {
-    connect: { ...connect, tryAgainAttempts: 0 },
-    map,
-    timeoutMs,
-    bufferSize,
-    backOff: { firstDelayMs, maxDelayMs, deniedDelayMs },
-  };
+  return { firstDelayMs, maxDelayMs, deniedDelayMs };
 }
 
 function checkDelay(name: string, value: number): number {
@@ -71,5 +57,5 @@ function checkDelay(name: string, value: number): number {
 }
 
 function invalid(detail: string): CsError {
-  return new CsError('CS_ERR_INVALID_PARAM', { operation: OPERATION, detail });
+  return new CsError('CS_ERR_INVALID_PARAM', { operation: 'session', detail });
 }

@@ -1,5 +1,12 @@
-import type { CmapClient } from '../cmap/index.ts';
-import type { CsError } from '../errors/index.ts';
+import type { ConnectionError, CsError } from '../errors/index.ts';
+
+/** What a session needs of the client that it keeps connected. */
+export interface SessionClient {
+  readonly closed: boolean;
+  whenClosed(): Promise<ConnectionError | undefined>;
+  close(): Promise<void>;
+  destroy(error?: Error): void;
+}
 
 /** What a session is doing, as its user sees it. */
 export type SessionStatus =
@@ -24,9 +31,9 @@ export type SessionStatus =
 export type SessionStateName = SessionStatus['state'];
 
 /** The same, with what the session holds in it. */
-export type SessionState =
+export type SessionState<C> =
   | Exclude<SessionStatus, { state: 'connected' | 'resynced' }>
-  | { readonly state: 'connected' | 'resynced'; readonly client: CmapClient };
+  | { readonly state: 'connected' | 'resynced'; readonly client: C };
 
 const NEXT: Readonly<Record<SessionStateName, readonly SessionStateName[]>> = {
   connecting: ['connected', 'unavailable', 'closed'],
@@ -38,24 +45,24 @@ const NEXT: Readonly<Record<SessionStateName, readonly SessionStateName[]>> = {
 };
 
 /** The one state of a session. A transition that makes no sense is a mistake of ours, and throws. */
-export class SessionStateMachine {
-  #state: SessionState = { state: 'connecting', attempt: 1 };
-  readonly #onChange: (state: SessionState) => void;
+export class SessionStateMachine<C> {
+  #state: SessionState<C> = { state: 'connecting', attempt: 1 };
+  readonly #onChange: (state: SessionState<C>) => void;
 
-  constructor(onChange: (state: SessionState) => void) {
+  constructor(onChange: (state: SessionState<C>) => void) {
     this.#onChange = onChange;
   }
 
-  get state(): SessionState {
+  get state(): SessionState<C> {
     return this.#state;
   }
 
   /** The connection, while there is one. */
-  get client(): CmapClient | undefined {
+  get client(): C | undefined {
     return 'client' in this.#state ? this.#state.client : undefined;
   }
 
-  go(next: SessionState): void {
+  go(next: SessionState<C>): void {
     if (!NEXT[this.#state.state].includes(next.state)) {
       throw new Error(`a session cannot go from ${this.#state.state} to ${next.state}`);
     }
@@ -65,6 +72,6 @@ export class SessionStateMachine {
 }
 
 /** Without what is the session's own. */
-export function statusOf(state: SessionState): SessionStatus {
+export function statusOf(state: SessionState<unknown>): SessionStatus {
   return 'client' in state ? { state: state.state } : state;
 }

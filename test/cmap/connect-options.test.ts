@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resolveConnectOptions, type CmapConnectOptions } from '../../src/cmap/connect-options.ts';
+import { resolveCmapOptions, type CmapConnectOptions } from '../../src/cmap/connect-options.ts';
 import { CsError } from '../../src/errors/index.ts';
 
-const resolve = (options: unknown): ReturnType<typeof resolveConnectOptions> =>
-  resolveConnectOptions(options as CmapConnectOptions);
+const resolve = (options: unknown): ReturnType<typeof resolveCmapOptions> =>
+  resolveCmapOptions(options as CmapConnectOptions);
 const invalid: unknown = expect.objectContaining({ name: 'CsError', code: 'CS_ERR_INVALID_PARAM' });
 
 const DEFAULTS = {
@@ -19,7 +19,7 @@ const DEFAULTS = {
   tryAgainDelayMs: 200,
 };
 
-describe('resolveConnectOptions', () => {
+describe('resolveCmapOptions', () => {
   it('fills in the defaults', () => {
     expect(resolve({})).toEqual(DEFAULTS);
   });

@@ -72,7 +72,7 @@ describe('whatever stands in a ring, reading it ends, with messages or our error
                 let drained = 0;
                 events.drain(count, (event) => {
                   drained += 1;
-                  registry.onEvent(event);
+                  registry.decode(event);
                 });
                 expect(drained).toBe(count);
                 delivered += count;

@@ -1,4 +1,4 @@
-import { resolveConnectOptions } from '../../cmap/index.ts';
+import { resolveCmapOptions } from '../../cmap/index.ts';
 import type { CmapConnectOptions } from '../../index.ts';
 import { asUsage } from '../as-usage.ts';
 import type { CommandContext } from '../command.ts';
@@ -19,7 +19,7 @@ export async function doctor(context: CommandContext): Promise<number> {
   if (operands.length > 0) throw new UsageError('doctor takes no arguments');
   const timeoutMs = settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const attempt: CmapConnectOptions = { ...settings, timeoutMs, tryAgainAttempts: 0 };
-  const options = asUsage(() => resolveConnectOptions(attempt));
+  const options = asUsage(() => resolveCmapOptions(attempt));
   const user = { uid: process.geteuid?.() ?? -1, gid: process.getegid?.() ?? -1 };
   const surroundings = lookAround(new SystemFiles(), options, user);
   const { version: node, platform, arch } = process;

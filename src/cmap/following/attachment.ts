@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { CmapClient } from '../index.ts';
+import type { CmapClient } from '../cmap-client.ts';
 import { FollowedStat } from './followed-stat.ts';
 import { FollowedStats } from './followed-stats.ts';
 import { getIfThere, TrackedKeys, type FollowedKeys, type SourceListener } from './followed-keys.ts';

@@ -1,6 +1,6 @@
 import type { CmapChange } from '../../codec/cmap/notification.ts';
 import type { CmapValue } from '../../codec/cmap/value.ts';
-import type { CmapEntry } from '../index.ts';
+import type { CmapEntry } from '../iteration/iterate.ts';
 import type { ConnectionError } from '../../errors/index.ts';
 import type { CmapFollower } from './follower.ts';
 

@@ -1,6 +1,8 @@
 import type { CmapChange } from '../../codec/cmap/notification.ts';
 import type { CmapMap } from '../../codec/cmap/set-current-map.ts';
-import { checkOptionNames, crashingKeysOf, resolveTrackOptions, type OptionNames } from '../index.ts';
+import { checkOptionNames, type OptionNames } from '../../options/option-names.ts';
+import { crashingKeysOf } from '../guards/nested-set-guard.ts';
+import { resolveTrackOptions } from '../tracking/track-options.ts';
 import { CsError } from '../../errors/index.ts';
 import type { CmapFollowEvent } from './follow-events.ts';
 

@@ -1,5 +1,5 @@
 import type { CmapValue } from '../../codec/cmap/value.ts';
-import { costOfChange } from '../index.ts';
+import { costOfChange } from '../values/memory-cost.ts';
 import type { CmapFollowLost, CmapFollowResynced, CmapFollowSnapshot } from './follow-events.ts';
 import type { Change } from './picture.ts';
 import { sameValue } from './same-value.ts';

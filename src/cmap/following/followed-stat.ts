@@ -1,4 +1,5 @@
-import type { CmapClient, CmapEntry } from '../index.ts';
+import type { CmapClient } from '../cmap-client.ts';
+import type { CmapEntry } from '../iteration/iterate.ts';
 import { TrackedKeys, type FollowedKeys, type SourceListener } from './followed-keys.ts';
 import { Repetition } from './repetition.ts';
 

@@ -1,9 +1,11 @@
 import type { CmapChange } from '../../codec/cmap/notification.ts';
 import type { CmapMap } from '../../codec/cmap/set-current-map.ts';
 import type { CmapValue } from '../../codec/cmap/value.ts';
-import { callListener, type CmapClient } from '../index.ts';
+import { callListener } from '../../streams/call-listener.ts';
+import type { CmapClient } from '../cmap-client.ts';
 import { CsError, type ConnectionError } from '../../errors/index.ts';
 import { Attachment, type AttachmentListener } from './attachment.ts';
+import type { FollowerDriver } from '../../session/index.ts';
 import { EventReader } from '../../streams/event-reader.ts';
 import type { CmapFollowEvent, CmapFollowNotification } from './follow-events.ts';
 import type { ResolvedFollowOptions } from './follow-options.ts';
@@ -15,14 +17,6 @@ type State =
   | { readonly name: 'waiting'; readonly attachment: Attachment | undefined }
   | { readonly name: 'following'; readonly attachment: Attachment }
   | { readonly name: 'ended' };
-
-/** What a session does with its followers. */
-export interface FollowerDriver {
-  /** Restores the trackers on a new connection, and tells the reader what has changed meanwhile. */
-  attach(client: CmapClient): Promise<void>;
-  lost(error: ConnectionError): void;
-  end(error?: Error): void;
-}
 
 export interface FollowerOwner extends Pick<AttachmentListener, 'failed'> {
   readonly map: CmapMap;
@@ -68,7 +62,10 @@ export class CmapFollower implements AsyncIterable<CmapFollowEvent>, AsyncDispos
   }
 
   /** @internal */
-  static create(options: ResolvedFollowOptions, owner: FollowerOwner): [CmapFollower, FollowerDriver] {
+  static create(
+    options: ResolvedFollowOptions,
+    owner: FollowerOwner,
+  ): [CmapFollower, FollowerDriver<CmapClient>] {
     const follower = new CmapFollower(options, owner);
     return [
       follower,

@@ -1,6 +1,6 @@
 import type { CmapChange } from '../../codec/cmap/notification.ts';
 import type { CmapValue } from '../../codec/cmap/value.ts';
-import type { CmapEntry } from '../index.ts';
+import type { CmapEntry } from '../iteration/iterate.ts';
 import { sameValue } from './same-value.ts';
 
 /** A change of what is known of a key. */

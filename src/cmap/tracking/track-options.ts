@@ -2,7 +2,7 @@ import type { CmapChange } from '../../codec/cmap/notification.ts';
 import type { CmapMap } from '../../codec/cmap/set-current-map.ts';
 import { TRACK_BITS } from '../../codec/cmap/track.ts';
 import { CsError, show, type CsErrorName } from '../../errors/index.ts';
-import type { CallOptions } from '../../ipc/index.ts';
+import type { CallOptions } from '../../options/call-options.ts';
 import { checkTrackedKey } from '../values/keys.ts';
 import { checkOptionNames, type OptionNames } from '../../options/option-names.ts';
 import type { CmapTrackEvent } from './track-events.ts';

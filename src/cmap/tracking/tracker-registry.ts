@@ -9,7 +9,7 @@ import { decodeResponseHeader } from '../../codec/header.ts';
 import { malformed } from '../../codec/malformed.ts';
 import type { MessageReader } from '../../codec/message-reader.ts';
 import type { ConnectionError } from '../../errors/index.ts';
-import type { ConnectionListener } from '../../ipc/index.ts';
+import type { EventReceiver } from '../../service/index.ts';
 import { noteChange, noteTracker } from '../guards/nested-set-guard.ts';
 import type { TrackerDriver } from './tracker.ts';
 
@@ -19,14 +19,11 @@ interface Arrived {
 }
 
 /** Knows which tracker each notification is for, by the instance handle that we gave corosync with the request. */
-export class TrackerRegistry implements ConnectionListener {
+export class TrackerRegistry implements EventReceiver<Arrived> {
   readonly #drivers = new Map<bigint, TrackerDriver>();
   readonly #notes = new Map<bigint, () => void>();
   readonly #server: string;
   readonly #map: CmapMap;
-  #arrived: Arrived[] = [];
-  #whenClosed: (error: ConnectionError | undefined) => void = () => undefined;
-  readonly closed = new Promise<ConnectionError | undefined>((resolve) => (this.#whenClosed = resolve));
 
   /** @param server names the corosync at the other end, for what concerns all connections of this process to it */
   constructor(server: string, map: CmapMap) {
@@ -71,26 +68,23 @@ export class TrackerRegistry implements ConnectionListener {
   }
 
   /** corosync does not take back what it had sent when a tracker was deleted: such notifications are dropped here. */
-  onEvent(event: MessageReader): void {
+  decode(event: MessageReader): Arrived | undefined {
     const { id } = decodeResponseHeader(event);
     if (id !== CMAP_RESPONSE_ID.notifyCallback) throw malformed(`event ${id} is no cmap notification`);
     const driver = this.#drivers.get(decodeTrackInstHandle(event));
-    if (driver !== undefined) this.#arrived.push({ driver, message: decodeNotification(event) });
+    return driver === undefined ? undefined : { driver, message: decodeNotification(event) };
   }
 
-  /** Listeners may take their time, and delete trackers, whose drivers then take no more. */
-  onDrained(): void {
-    const arrived = this.#arrived;
-    this.#arrived = [];
-    for (const { driver, message } of arrived) driver.deliver(message);
+  /** A listener may have deleted the tracker meanwhile, whose driver then takes no more. */
+  deliver({ driver, message }: Arrived): void {
+    driver.deliver(message);
   }
 
-  onClosed(error: ConnectionError | undefined): void {
+  ended(error: ConnectionError | undefined): void {
     const drivers = [...this.#drivers.values()];
     this.#drivers.clear();
     for (const forget of this.#notes.values()) forget();
     this.#notes.clear();
     for (const driver of drivers) driver.end(error);
-    this.#whenClosed(error);
   }
 }

@@ -1,6 +1,6 @@
 import type { CmapChange, NotificationMessage } from '../../codec/cmap/notification.ts';
 import { CsError, type ConnectionError } from '../../errors/index.ts';
-import { timeoutOf, type CallOptions } from '../../ipc/index.ts';
+import { timeoutOf, type CallOptions } from '../../options/call-options.ts';
 import { callListener } from '../../streams/call-listener.ts';
 import { NotificationQueue } from './notification-queue.ts';
 import type { CmapNotification, CmapTrackEvent } from './track-events.ts';

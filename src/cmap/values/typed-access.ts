@@ -1,6 +1,6 @@
 import type { CmapValue } from '../../codec/cmap/value.ts';
 import { CsError } from '../../errors/index.ts';
-import type { CallOptions } from '../../ipc/index.ts';
+import type { CallOptions } from '../../options/call-options.ts';
 
 type ValueOf<T extends CmapValue['type']> = Extract<CmapValue, { type: T }>['value'];
 

@@ -5,7 +5,7 @@ import { resolveTrackOptions, type CmapTrackOptions } from '../../../src/cmap/tr
 import { CmapTracker, type TrackDelete, type TrackerDriver } from '../../../src/cmap/tracking/tracker.ts';
 import type { NotificationMessage } from '../../../src/codec/cmap/notification.ts';
 import { ConnectionError } from '../../../src/errors/index.ts';
-import type { CallOptions } from '../../../src/ipc/index.ts';
+import type { CallOptions } from '../../../src/options/call-options.ts';
 
 const LOST = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection', detail: 'gone' });
 

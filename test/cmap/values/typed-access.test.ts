@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TypedAccess } from '../../../src/cmap/values/typed-access.ts';
 import type { CmapValue } from '../../../src/codec/cmap/value.ts';
-import type { CallOptions } from '../../../src/ipc/index.ts';
+import type { CallOptions } from '../../../src/options/call-options.ts';
 
 const OPTIONS: CallOptions = { timeoutMs: 5 };
 

@@ -3,7 +3,7 @@ import type { MessageReader } from '../../../src/codec/message-reader.ts';
 import type { MessageWriter } from '../../../src/codec/message-writer.ts';
 import type { RequestMessage } from '../../../src/codec/message.ts';
 import type { CmapConnectOptions } from '../../../src/index.ts';
-import { resolveConnectOptions } from '../../../src/cmap/connect-options.ts';
+import { resolveCmapOptions } from '../../../src/cmap/connect-options.ts';
 import { connectIpc, type IpcConnection } from '../../../src/ipc/index.ts';
 import { CS_ERROR_CODES } from '../../../src/errors/index.ts';
 import { build, type MessageFields } from './message-builder.ts';
@@ -53,7 +53,7 @@ export class RawConnection implements AsyncDisposable {
 
   static async connect(options: CmapConnectOptions): Promise<RawConnection> {
     const raw = new RawConnection();
-    raw.#connection = await connectIpc(resolveConnectOptions(options), {
+    raw.#connection = await connectIpc(resolveCmapOptions(options), {
       onEvent: (event) => void raw.events.push(Buffer.from(event.copy(0, event.length))),
       onDrained: () => undefined,
       onClosed: () => undefined,

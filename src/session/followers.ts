@@ -1,23 +1,29 @@
-import type { CmapClient } from '../index.ts';
-import { ConnectionError, CsError, type CsErrorName } from '../../errors/index.ts';
-import { asError } from '../../session/as-error.ts';
-import type { CmapFollower, FollowerDriver } from './follower.ts';
+import { ConnectionError, CsError, type CsErrorName } from '../errors/index.ts';
+import { asError } from './as-error.ts';
+
+/** What a session does with one of its followers. */
+export interface FollowerDriver<C> {
+  /** Begins to follow on a new connection, and tells the reader what has changed meanwhile. */
+  attach(client: C): Promise<void>;
+  lost(error: ConnectionError): void;
+  end(error?: Error): void;
+}
 
 /** The followers of a session, and how each connection brings them up to date. */
-export class Followers {
-  readonly #drivers = new Map<CmapFollower, FollowerDriver>();
+export class Followers<C extends { destroy(error?: Error): void }> {
+  readonly #drivers = new Map<object, FollowerDriver<C>>();
   /** Those that were added to a standing connection, on their way to be up to date. */
   readonly #attaching = new Set<Promise<void>>();
 
   /** @param client the connection, if there is one now */
-  add(follower: CmapFollower, driver: FollowerDriver, client: CmapClient | undefined): void {
+  add(follower: object, driver: FollowerDriver<C>, client: C | undefined): void {
     this.#drivers.set(follower, driver);
     if (client === undefined) return;
     const attaching = attach(client, driver).finally(() => this.#attaching.delete(attaching));
     this.#attaching.add(attaching);
   }
 
-  remove(follower: CmapFollower): void {
+  remove(follower: object): void {
     this.#drivers.delete(follower);
   }
 
@@ -27,7 +33,7 @@ export class Followers {
   }
 
   /** Brings all up to date on a new connection. */
-  async restore(client: CmapClient): Promise<void> {
+  async restore(client: C): Promise<void> {
     await Promise.all([...this.#drivers.values()].map((driver) => attach(client, driver)));
   }
 
@@ -41,7 +47,10 @@ export class Followers {
 }
 
 /** corosync's refusal ends the follower; after anything else the session connects again, and not at once. */
-async function attach(client: CmapClient, driver: FollowerDriver): Promise<void> {
+async function attach<C extends { destroy(error?: Error): void }>(
+  client: C,
+  driver: FollowerDriver<C>,
+): Promise<void> {
   try {
     await driver.attach(client);
   } catch (error) {

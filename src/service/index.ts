@@ -1,0 +1,9 @@
+export {
+  CONNECT_OPTION_NAMES,
+  resolveConnectOptions,
+  type ConnectOptions,
+  type ServiceDescription,
+} from './connect-options.ts';
+export type { EventReceiver } from './event-router.ts';
+export { ServiceClient, type CallSubject, type FirstRequest, type RequestOptions } from './service-client.ts';
+export { SERVICE_NAMES, type ServiceName } from './services.ts';

@@ -1,0 +1,118 @@
+import type { RequestMessage } from '../codec/message.ts';
+import type { ConnectionError } from '../errors/index.ts';
+import {
+  connectIpc,
+  type IpcConnection,
+  type IpcOptions,
+  type SubmitOptions,
+  type TransportKind,
+} from '../ipc/index.ts';
+import { timeoutOf, type CallOptions } from '../options/call-options.ts';
+import { EventRouter, type EventReceiver } from './event-router.ts';
+
+/** A request that belongs to connecting. */
+export interface FirstRequest {
+  readonly message: RequestMessage<unknown>;
+  /** On datagram sockets corosync takes requests from anybody until it has answered one: so one goes out at once, needed or not. */
+  readonly needed: 'always' | 'datagrams';
+}
+
+/** How a request is sent, beside its caller's options. */
+export type RequestOptions<T> = Omit<SubmitOptions<T>, 'timeoutMs' | 'signal'>;
+
+/** What a call is about, for its errors. */
+export interface CallSubject {
+  readonly operation: string;
+  readonly key?: string | undefined;
+}
+
+/**
+ * A connection to one service of corosync: what the client of each service is made of. It knows the user's options of a call, and
+ * nothing of what the requests mean.
+ */
+export class ServiceClient {
+  readonly #connection: IpcConnection;
+  readonly #timeoutMs: number;
+
+  private constructor(connection: IpcConnection, timeoutMs: number) {
+    this.#connection = connection;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Connects, within the time that the options give to all of it. */
+  static async connect<E>(
+    options: IpcOptions,
+    receiver: EventReceiver<E>,
+    first?: FirstRequest,
+  ): Promise<ServiceClient> {
+    const startedAt = performance.now();
+    const connection = await connectIpc(options, new EventRouter(receiver));
+    const client = new ServiceClient(connection, options.timeoutMs);
+    if (first === undefined || (first.needed === 'datagrams' && client.transport !== 'socket')) return client;
+    try {
+      const timeoutMs = Math.max(options.timeoutMs - (performance.now() - startedAt), 0);
+      await connection.submit(first.message, { timeoutMs, signal: options.signal });
+    } catch (error) {
+      connection.destroy(error);
+      throw error;
+    }
+    return client;
+  }
+
+  get transport(): TransportKind {
+    return this.#connection.transport;
+  }
+
+  get closed(): boolean {
+    return this.#connection.closed;
+  }
+
+  get bufferSize(): number {
+    return this.#connection.maxMessageSize;
+  }
+
+  /** Resolves at the end of the connection: with the error if it was lost or destroyed, with `undefined` after `close`. */
+  whenClosed(): Promise<ConnectionError | undefined> {
+    return this.#connection.whenClosed();
+  }
+
+  /**
+   * Sends a request and resolves with what its answer says.
+   * @param more a function where something is to be noted of a request, but only if its options are good
+   */
+  submit<T>(
+    message: RequestMessage<T>,
+    options?: CallOptions,
+    more?: RequestOptions<T> | (() => RequestOptions<T>),
+  ): Promise<T> {
+    const timeoutMs = timeoutOf(options, this.#timeoutMs, message.operation, message.key);
+    const requestOptions = typeof more === 'function' ? more() : more;
+    return this.#connection.submit(message, { timeoutMs, signal: options?.signal, ...requestOptions });
+  }
+
+  /** Gives back what corosync holds for us, in any case; the caller waits as long as it likes. */
+  async release(
+    message: RequestMessage<unknown>,
+    options?: CallOptions,
+    onReleased?: () => void,
+  ): Promise<void> {
+    const timeoutMs = timeoutOf(options, this.#timeoutMs, message.operation, message.key);
+    await this.#connection.release(message, timeoutMs, options?.signal, onReleased);
+  }
+
+  /** The options for the next request of a call: it has what is left of the call's time. */
+  restOf(options: CallOptions | undefined, startedAt: number, { operation, key }: CallSubject): CallOptions {
+    const timeoutMs = timeoutOf(options, this.#timeoutMs, operation, key);
+    return { ...options, timeoutMs: Math.max(startedAt + timeoutMs - performance.now(), 0) };
+  }
+
+  /** Lets calls that are under way settle, then closes. Idempotent. */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** Closes at once; whatever waits fails with a ConnectionError caused by `error`. */
+  destroy(error?: unknown): void {
+    this.#connection.destroy(error);
+  }
+}
