@@ -12,7 +12,7 @@ try_unix_dgram
 say "build, format, lint, types"
 npm run --silent build # first: the examples import the package by its name
 npx prettier --check --log-level warn .
-npx eslint .
+npm run --silent lint
 npx tsc --noEmit
 
 say "the reference of the API"

@@ -17,9 +17,9 @@ export type { CmapMap } from './codec/cmap/set-current-map.ts';
 export type { CmapStringValue, CmapUnknownValue, CmapValue, CmapValueType } from './codec/cmap/value.ts';
 export {
   CmapClient,
-  CmapFollower,
   CmapSession,
-  CmapTracker,
+  type CmapFollower,
+  type CmapTracker,
   type CmapConnectOptions,
   type CmapEntry,
   type CmapFollowEvent,

@@ -21,7 +21,8 @@ import {
   resolveTrackOptions,
   type CmapTrackOptions,
 } from './tracking/track-options.ts';
-import { CmapTracker, type TrackDelete } from './tracking/tracker.ts';
+import type { CmapTracker } from './tracking/track-events.ts';
+import { KeyTracker, type TrackDelete } from './tracking/tracker.ts';
 import { TrackerRegistry } from './tracking/tracker-registry.ts';
 import { TypedAccess } from './values/typed-access.ts';
 
@@ -187,7 +188,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
       const remove = (): void => this.#trackers.remove(trackInstHandle);
       return this.#service.release(new TrackDeleteRequest(key, trackHandle), deleteOptions, remove);
     };
-    const [tracker, driver] = CmapTracker.create(resolved, trackDelete);
+    const [tracker, driver] = KeyTracker.create(resolved, trackDelete);
     // Before the request: the first notification may be here before the answer is read.
     this.#trackers.add(trackInstHandle, driver, key, resolved.prefix);
     const request = new TrackAddRequest(key, resolved.trackType, trackInstHandle);

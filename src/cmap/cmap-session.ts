@@ -13,7 +13,8 @@ import {
 } from '../session/index.ts';
 import { CmapClient } from './cmap-client.ts';
 import { resolveFollowOptions, type CmapFollowOptions } from './following/follow-options.ts';
-import { CmapFollower } from './following/follower.ts';
+import type { CmapFollower } from './following/follow-events.ts';
+import { KeyFollower } from './following/follower.ts';
 import type { CmapEntry } from './iteration/iterate.ts';
 import {
   resolveCmapSessionOptions,
@@ -152,7 +153,7 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   follow(key: string, options: CmapFollowOptions = {}): CmapFollower {
     const resolved = resolveFollowOptions(key, options, this.map);
     this.#core.checkOpen({ operation: 'follow', key });
-    const [follower, driver] = CmapFollower.create(resolved, {
+    const [follower, driver] = KeyFollower.create(resolved, {
       map: this.map,
       failed: (client, error) => client.destroy(asError(error)),
       ended: (ended) => this.#core.removeFollower(ended),

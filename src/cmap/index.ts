@@ -2,6 +2,7 @@ export { CmapClient } from './cmap-client.ts';
 export { CmapSession } from './cmap-session.ts';
 export { resolveCmapOptions, type CmapConnectOptions } from './connect-options.ts';
 export type {
+  CmapFollower,
   CmapFollowEvent,
   CmapFollowLost,
   CmapFollowNotification,
@@ -10,10 +11,8 @@ export type {
   CmapFollowSnapshot,
 } from './following/follow-events.ts';
 export type { CmapFollowOptions } from './following/follow-options.ts';
-export { CmapFollower } from './following/follower.ts';
 export { crashingKeysOf } from './guards/nested-set-guard.ts';
 export type { CmapEntry } from './iteration/iterate.ts';
 export type { CmapSessionOptions } from './session-options.ts';
-export type { CmapNotification, CmapOverflow, CmapTrackEvent } from './tracking/track-events.ts';
+export type { CmapNotification, CmapOverflow, CmapTracker, CmapTrackEvent } from './tracking/track-events.ts';
 export { resolveTrackOptions, type CmapTrackOptions } from './tracking/track-options.ts';
-export { CmapTracker } from './tracking/tracker.ts';

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CliClient } from '../../src/cli/command.ts';
 import type { CmapctlClient } from '../../src/cli/cmapctl/environment.ts';
 import {
-  CmapTracker,
+  type CmapTracker,
   CsError,
   type CmapEntry,
   type CmapKeyInfo,
@@ -13,7 +13,7 @@ import {
 } from '../../src/index.ts';
 
 /** Stands for a tracker where nothing is asked of it. */
-export const FAKE_TRACKER = Object.create(CmapTracker.prototype) as CmapTracker;
+export const FAKE_TRACKER = { key: 'k' } as CmapTracker;
 
 /** A map in memory that behaves as corosync's does, as far as the command line tools can tell. */
 export class FakeClient {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { entryLine, eventLine, followEventLine, toJsonValue } from '../../src/cli/json.ts';
-import { CmapFollower, ConnectionError, type CmapValue, type CmapFollowEvent } from '../../src/index.ts';
+import { type CmapFollower, ConnectionError, type CmapValue, type CmapFollowEvent } from '../../src/index.ts';
 import { FAKE_TRACKER } from './fake-client.ts';
 
 const TIME = new Date(Date.UTC(2025, 0, 31, 12));
@@ -110,7 +110,7 @@ describe('lines', () => {
 });
 
 describe('followEventLine', () => {
-  const follower = Object.create(CmapFollower.prototype) as CmapFollower;
+  const follower = { key: 'k' } as CmapFollower;
   const time = '2025-01-31T12:00:00.000Z';
   const value: CmapValue = { type: 'uint64', value: 1n };
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { entryText, eventText, followEventTexts, plainText, rawBytes } from '../../src/cli/text.ts';
 import {
-  CmapFollower,
+  type CmapFollower,
   ConnectionError,
   type CmapTrackEvent,
   type CmapValue,
@@ -76,7 +76,7 @@ describe('eventText', () => {
 });
 
 describe('followEventTexts', () => {
-  const follower = Object.create(CmapFollower.prototype) as CmapFollower;
+  const follower = { key: 'k' } as CmapFollower;
   const error = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection' });
   const NEWS = {
     kind: 'notification',

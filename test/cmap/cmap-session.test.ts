@@ -31,10 +31,10 @@ class Stage {
   constructor(options: SessionOptions = {}) {
     this.session = CmapSession.openIn(
       {
-        connect: ({ signal }) =>
+        connect: (signal) =>
           new Promise((resolve, reject) => {
             this.#connecting = { resolve, reject };
-            signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+            signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
           }),
         pause: (ms, signal) =>
           new Promise((resolve, reject) => {
@@ -398,7 +398,7 @@ describe('a session', () => {
         expect(await follower.whenEnded()).toBeUndefined();
       }));
 
-    it('are up to date when connected() resolves, those that were added just before too', () =>
+    it('are up to date when ready() resolves, those that were added just before too', () =>
       onStage(async (stage) => {
         await stage.succeed();
         stage.cmap.map.set('a.b', uint8(1));

@@ -80,14 +80,14 @@ describe('a session that is destroyed', () => {
     }));
 });
 
-describe('connected()', () => {
+describe('ready()', () => {
   it('takes all its time together, and says how much that was', () =>
     onFake(async (session, fake) => {
       fake.pause();
       const follower = session.follow('a.b.c');
       const startedAt = performance.now();
       const error = await errorOf(session.ready({ timeoutMs: 300 }));
-      expect(error).toMatchObject({ code: 'CS_ERR_TIMEOUT', operation: 'connected' });
+      expect(error).toMatchObject({ code: 'CS_ERR_TIMEOUT', operation: 'ready' });
       expect((error as Error).message).toContain('within 300 ms');
       expect(performance.now() - startedAt).toBeGreaterThan(290);
       fake.resume();

@@ -2,7 +2,6 @@ import type { CmapChange } from '../../codec/cmap/notification.ts';
 import type { CmapValue } from '../../codec/cmap/value.ts';
 import type { CmapEntry } from '../iteration/iterate.ts';
 import type { ConnectionError } from '../../errors/index.ts';
-import type { CmapFollower } from './follower.ts';
 
 /** What holds at the start: every key that is followed, sorted. Once for each follower, before anything else. */
 export interface CmapFollowSnapshot {
@@ -66,3 +65,25 @@ export interface CmapFollowOverflow {
 /** What a follower tells. */
 export type CmapFollowEvent =
   CmapFollowSnapshot | CmapFollowNotification | CmapFollowLost | CmapFollowResynced | CmapFollowOverflow;
+
+/**
+ * A key, or the keys below a prefix, followed across restarts of corosync: `for await` gives one reader a snapshot, then every
+ * later change, in order; gaps are told, and healed by synthetic notifications. Leaving the loop deletes the follower.
+ */
+export interface CmapFollower extends AsyncIterable<CmapFollowEvent>, AsyncDisposable {
+  /** The key, or the prefix, as it was given to `follow`. */
+  readonly key: string;
+  /** Whether `key` is a prefix. */
+  readonly prefix: boolean;
+  /** The changes that it was asked to tell. */
+  readonly events: readonly CmapChange[];
+  /**
+   * What is known of the followed keys, whatever the reader has been told of it: a view that changes as they do. While the connection
+   * is lost it stays as it was.
+   */
+  readonly values: ReadonlyMap<string, CmapValue>;
+  /** Resolves at the end: with the error if corosync has refused, with `undefined` after `delete` or the session's `close`. */
+  whenEnded(): Promise<Error | undefined>;
+  /** Ends it, here and at corosync. What has not been read is dropped. Idempotent; never fails. */
+  close(): Promise<void>;
+}

@@ -1,7 +1,6 @@
 import type { CmapClient } from '../cmap-client.ts';
 import type { CmapEntry } from '../iteration/iterate.ts';
-import type { CmapTracker } from '../tracking/tracker.ts';
-import type { CmapTrackEvent } from '../tracking/track-events.ts';
+import type { CmapTracker, CmapTrackEvent } from '../tracking/track-events.ts';
 import type { CmapValue } from '../../codec/cmap/value.ts';
 import { CsError } from '../../errors/index.ts';
 import type { Told } from './picture.ts';

@@ -1,7 +1,6 @@
 import type { CmapClient } from '../cmap-client.ts';
 import type { CmapEntry } from '../iteration/iterate.ts';
-import type { CmapTracker } from '../tracking/tracker.ts';
-import type { CmapTrackEvent } from '../tracking/track-events.ts';
+import type { CmapTracker, CmapTrackEvent } from '../tracking/track-events.ts';
 import type { CmapKeyInfo } from '../../codec/cmap/iterate.ts';
 import { collect, type FollowedKeys, type SourceListener } from './followed-keys.ts';
 import { Repetition } from './repetition.ts';

@@ -7,7 +7,7 @@ import { CsError, type ConnectionError } from '../../errors/index.ts';
 import { Attachment, type AttachmentListener } from './attachment.ts';
 import type { FollowerDriver } from '../../session/index.ts';
 import { EventReader } from '../../streams/event-reader.ts';
-import type { CmapFollowEvent, CmapFollowNotification } from './follow-events.ts';
+import type { CmapFollowEvent, CmapFollower, CmapFollowNotification } from './follow-events.ts';
 import type { ResolvedFollowOptions } from './follow-options.ts';
 import { FollowQueue, type Landmark, type Queued } from './follow-queue.ts';
 import { changeOf, Picture, type Change } from './picture.ts';
@@ -23,16 +23,10 @@ export interface FollowerOwner extends Pick<AttachmentListener, 'failed'> {
   ended(follower: CmapFollower): void;
 }
 
-/**
- * A key, or the keys below a prefix, followed across restarts of corosync: `for await` gives one reader a snapshot, then every
- * later change, in order; gaps are told, and healed by synthetic notifications. Leaving the loop deletes the follower.
- */
-export class CmapFollower implements AsyncIterable<CmapFollowEvent>, AsyncDisposable {
-  /** The key or prefix that is followed. */
+/** The one implementation of CmapFollower. */
+export class KeyFollower implements CmapFollower {
   readonly key: string;
-  /** Whether `key` is a prefix. */
   readonly prefix: boolean;
-  /** The changes that are told. */
   readonly events: readonly CmapChange[];
   readonly #listener: ((event: CmapFollowEvent) => void) | undefined;
   readonly #owner: FollowerOwner;
@@ -65,8 +59,8 @@ export class CmapFollower implements AsyncIterable<CmapFollowEvent>, AsyncDispos
   static create(
     options: ResolvedFollowOptions,
     owner: FollowerOwner,
-  ): [CmapFollower, FollowerDriver<CmapClient>] {
-    const follower = new CmapFollower(options, owner);
+  ): [KeyFollower, FollowerDriver<CmapClient>] {
+    const follower = new KeyFollower(options, owner);
     return [
       follower,
       {
@@ -77,20 +71,14 @@ export class CmapFollower implements AsyncIterable<CmapFollowEvent>, AsyncDispos
     ];
   }
 
-  /**
-   * What is known of the followed keys, whatever the reader has been told of it: a view that changes as they do. While the connection
-   * is lost it stays as it was.
-   */
   get values(): ReadonlyMap<string, CmapValue> {
     return this.#picture.values;
   }
 
-  /** Resolves at the end: with the error if corosync has refused, with `undefined` after `delete` or the session's `close`. */
   whenEnded(): Promise<Error | undefined> {
     return this.#ended;
   }
 
-  /** Ends it, here and at corosync. What has not been read is dropped. Idempotent; never fails. */
   async close(): Promise<void> {
     if (this.#state.name === 'ended') return;
     const { attachment } = this.#state;

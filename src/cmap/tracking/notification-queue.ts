@@ -1,6 +1,6 @@
 import { costOfChange } from '../values/memory-cost.ts';
 import type { CmapNotification, CmapOverflow, CmapTrackEvent } from './track-events.ts';
-import type { CmapTracker } from './tracker.ts';
+import type { CmapTracker } from './track-events.ts';
 
 export interface QueueLimits {
   readonly coalesce: boolean;

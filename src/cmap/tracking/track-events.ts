@@ -1,6 +1,6 @@
 import type { CmapChange } from '../../codec/cmap/notification.ts';
 import type { CmapValue } from '../../codec/cmap/value.ts';
-import type { CmapTracker } from './tracker.ts';
+import type { CallOptions } from '../../options/call-options.ts';
 
 /** One change of a tracked key. */
 export interface CmapNotification {
@@ -34,3 +34,18 @@ export interface CmapOverflow {
 
 /** What a tracker tells. */
 export type CmapTrackEvent = CmapNotification | CmapOverflow;
+
+/**
+ * A tracker of a key or a prefix: `for await` gives its events in corosync's order, to one reader. Leaving the loop
+ * deletes the tracker on the server. If the connection is lost, the loop gives what has arrived and then throws ConnectionError.
+ */
+export interface CmapTracker extends AsyncIterable<CmapTrackEvent>, AsyncDisposable {
+  /** The key, or the prefix, as it was given to `track`. */
+  readonly key: string;
+  /** Whether `key` is a prefix. */
+  readonly prefix: boolean;
+  /** The changes that it was asked to tell. */
+  readonly events: readonly CmapChange[];
+  /** cmap_track_delete. What has not been read is dropped. Further calls, and calls after the connection's end, do nothing. */
+  close(options?: CallOptions): Promise<void>;
+}

@@ -3,7 +3,7 @@ import { CsError, type ConnectionError } from '../../errors/index.ts';
 import { timeoutOf, type CallOptions } from '../../options/call-options.ts';
 import { callListener } from '../../streams/call-listener.ts';
 import { NotificationQueue } from './notification-queue.ts';
-import type { CmapNotification, CmapTrackEvent } from './track-events.ts';
+import type { CmapNotification, CmapTracker, CmapTrackEvent } from './track-events.ts';
 import type { ResolvedTrackOptions } from './track-options.ts';
 
 type State =
@@ -26,16 +26,10 @@ export interface TrackerDriver {
   end(error: ConnectionError | undefined): void;
 }
 
-/**
- * A tracker of a key or a prefix: `for await` gives its events in corosync's order, to one reader. Leaving the loop
- * deletes the tracker on the server. If the connection is lost, the loop gives what has arrived and then throws ConnectionError.
- */
-export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposable {
-  /** The key or prefix that is tracked. */
+/** The one implementation of CmapTracker. */
+export class KeyTracker implements CmapTracker {
   readonly key: string;
-  /** Whether `key` is a prefix. */
   readonly prefix: boolean;
-  /** The changes that are told. */
   readonly events: readonly CmapChange[];
   readonly #options: ResolvedTrackOptions;
   readonly #trackDelete: TrackDelete;
@@ -56,8 +50,8 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
   }
 
   /** @internal */
-  static create(options: ResolvedTrackOptions, trackDelete: TrackDelete): [CmapTracker, TrackerDriver] {
-    const tracker = new CmapTracker(options, trackDelete);
+  static create(options: ResolvedTrackOptions, trackDelete: TrackDelete): [KeyTracker, TrackerDriver] {
+    const tracker = new KeyTracker(options, trackDelete);
     return [
       tracker,
       {
@@ -68,7 +62,6 @@ export class CmapTracker implements AsyncIterable<CmapTrackEvent>, AsyncDisposab
     ];
   }
 
-  /** cmap_track_delete. What has not been read is dropped. Further calls, and calls after the connection's end, do nothing. */
   async close(options?: CallOptions): Promise<void> {
     const state = this.#state;
     if (state.name === 'ended') return;

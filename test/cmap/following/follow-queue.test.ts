@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CmapFollower, ConnectionError, type CmapValue } from '../../../src/index.ts';
+import { type CmapFollower, ConnectionError, type CmapValue } from '../../../src/index.ts';
 import { FollowQueue, type Landmark, type Queued } from '../../../src/cmap/following/follow-queue.ts';
 import type { Change } from '../../../src/cmap/following/picture.ts';
 import { sameValue } from '../../../src/cmap/following/same-value.ts';
@@ -8,7 +8,7 @@ import { sameValue } from '../../../src/cmap/following/same-value.ts';
 const ROOMY = { maxQueued: 1000, maxQueuedBytes: 1_000_000 };
 const uint8 = (value: number): CmapValue => ({ type: 'uint8', value });
 
-const follower = Object.create(CmapFollower.prototype) as CmapFollower;
+const follower = { key: 'k' } as CmapFollower;
 const SNAPSHOT: Landmark = { kind: 'snapshot', entries: [], follower };
 const LOST: Landmark = {
   kind: 'lost',

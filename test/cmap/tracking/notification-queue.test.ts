@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NotificationQueue, type QueueLimits } from '../../../src/cmap/tracking/notification-queue.ts';
 import type { CmapNotification, CmapTrackEvent } from '../../../src/cmap/tracking/track-events.ts';
-import { CmapTracker } from '../../../src/cmap/tracking/tracker.ts';
+import { KeyTracker } from '../../../src/cmap/tracking/tracker.ts';
 import { resolveTrackOptions } from '../../../src/cmap/tracking/track-options.ts';
 
-const [tracker] = CmapTracker.create(resolveTrackOptions('test.', { prefix: true }, 'icmap'), () =>
+const [tracker] = KeyTracker.create(resolveTrackOptions('test.', { prefix: true }, 'icmap'), () =>
   Promise.resolve(),
 );
 const UNLIMITED = { maxQueued: 1_000_000, maxQueuedBytes: 2 ** 40 };
@@ -123,7 +123,7 @@ describe('NotificationQueue: coalescing', () => {
 
   it('never makes an event of it that was not asked for', () => {
     const options = resolveTrackOptions('test.', { prefix: true, events: ['add', 'delete'] }, 'icmap');
-    const [addsAndDeletes] = CmapTracker.create(options, () => Promise.resolve());
+    const [addsAndDeletes] = KeyTracker.create(options, () => Promise.resolve());
     const told = (event: 'add' | 'delete', number: number): CmapNotification => ({
       ...change(number, 'k.a', event),
       tracker: addsAndDeletes,

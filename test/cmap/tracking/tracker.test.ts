@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CmapTrackEvent } from '../../../src/cmap/tracking/track-events.ts';
 import { resolveTrackOptions, type CmapTrackOptions } from '../../../src/cmap/tracking/track-options.ts';
-import { CmapTracker, type TrackDelete, type TrackerDriver } from '../../../src/cmap/tracking/tracker.ts';
+import { KeyTracker, type TrackDelete, type TrackerDriver } from '../../../src/cmap/tracking/tracker.ts';
 import type { NotificationMessage } from '../../../src/codec/cmap/notification.ts';
 import { ConnectionError } from '../../../src/errors/index.ts';
 import type { CallOptions } from '../../../src/options/call-options.ts';
@@ -10,7 +10,7 @@ import type { CallOptions } from '../../../src/options/call-options.ts';
 const LOST = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection', detail: 'gone' });
 
 interface Bench {
-  readonly tracker: CmapTracker;
+  readonly tracker: KeyTracker;
   readonly driver: TrackerDriver;
   readonly deleted: [bigint, CallOptions | undefined][];
 }
@@ -22,7 +22,7 @@ function create(options: CmapTrackOptions = {}, result: Promise<void> = Promise.
     return result;
   };
   const resolved = resolveTrackOptions('test.', { prefix: true, ...options }, 'icmap');
-  const [tracker, driver] = CmapTracker.create(resolved, trackDelete);
+  const [tracker, driver] = KeyTracker.create(resolved, trackDelete);
   return { tracker, driver, deleted };
 }
 
@@ -48,7 +48,7 @@ async function outcome(promise: Promise<unknown>): Promise<unknown> {
   return Promise.race([promise, Promise.resolve('still waiting')]);
 }
 
-describe('CmapTracker', () => {
+describe('KeyTracker', () => {
   it('says what it tracks', () => {
     const { tracker } = create({ events: ['modify', 'add'] });
     expect(tracker).toMatchObject({ key: 'test.', prefix: true, events: ['add', 'modify'] });

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { resolveConnectOptions, type ServiceDescription } from '../../src/service/index.ts';
+import { SERVICE_NAMES } from '../../src/service/services.ts';
+
+const QUORUM: ServiceDescription = {
+  name: 'quorum',
+  operation: 'quorum_initialize',
+  bufferSize: 65_536,
+};
+
+describe('the options of connecting to a service', () => {
+  it('have the defaults of the service', () => {
+    expect(resolveConnectOptions({}, QUORUM)).toMatchObject({ service: 'quorum', bufferSize: 65_536 });
+  });
+
+  it.each([...SERVICE_NAMES.filter((name) => name !== 'quorum'), 'pload', 'mon', 'wd'])(
+    "refuse the socket of %s, where requests mean something else, and name the service's own function",
+    (socketName) => {
+      expect(() => resolveConnectOptions({ socketName }, QUORUM)).toThrow(
+        `quorum_initialize: CS_ERR_INVALID_PARAM (7): socketName "${socketName}" is that of another service`,
+      );
+    },
+  );
+
+  it('take a socket of another name, as a second corosync may have', () => {
+    expect(resolveConnectOptions({ socketName: 'quorum-2' }, QUORUM).service).toBe('quorum-2');
+  });
+});
