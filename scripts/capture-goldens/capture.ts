@@ -4,6 +4,7 @@ import { arch } from 'node:os';
 import { join } from 'node:path';
 import { stringifyGolden } from '../../test/golden/golden-file.ts';
 import {
+  asRanges,
   goldenPath,
   type GoldenPart,
   type GoldenService,
@@ -113,8 +114,8 @@ function checked(what: string, bytes: Buffer, fields: MessageFields | undefined)
     throw new Error(
       `${what}, ${fields.message}: ${wrong.slice(0, 20).join(', ')}\n${bytes.toString('hex', 0, 400)}`,
     );
-  const dirty = dirtyPadding(bytes, build(fields));
-  return { fields, bytes: bytes.toString('hex'), ...(dirty.length > 0 ? { dirtyPadding: dirty } : {}) };
+  const dirty = asRanges(dirtyPadding(bytes, build(fields)));
+  return { fields, bytes: bytes.toString('hex'), ...(dirty === '' ? {} : { dirtyPadding: dirty }) };
 }
 
 const HOW =
@@ -123,5 +124,5 @@ const HOW =
   '"result" is what the call returned. Calls named qb_ipcc_sendv_recv are requests that the library cannot be made to send: ' +
   "their bytes are ours, the response is corosync's. The fields beside the bytes come from the arguments and results of the " +
   'calls and from what the library called back with, and were checked against the bytes; only what the C API does not show ' +
-  '(the fields of error responses) was read from the bytes. "dirtyPadding" lists offsets of padding bytes that are not zero. ' +
+  '(the fields of error responses) was read from the bytes. "dirtyPadding" has the offsets of padding bytes that are not zero. ' +
   'In hex, (00*248) stands for 248 zero bytes.';

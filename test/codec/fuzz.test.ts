@@ -1,5 +1,10 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
+import { decodeCfgEvent } from '../../src/codec/cfg/event.ts';
+import { GetNodeAddrsRequest } from '../../src/codec/cfg/get-node-addrs.ts';
+import { LocalGetRequest } from '../../src/codec/cfg/local-get.ts';
+import { NodeStatusGetRequest } from '../../src/codec/cfg/node-status-get.ts';
+import { RingStatusGetRequest } from '../../src/codec/cfg/ring-status-get.ts';
 import { AdjustIntRequest } from '../../src/codec/cmap/adjust-int.ts';
 import { DeleteRequest } from '../../src/codec/cmap/delete.ts';
 import { GetRequest } from '../../src/codec/cmap/get.ts';
@@ -85,6 +90,20 @@ const VOTEQUORUM: Subject = {
   ],
 };
 
+const CFG: Subject = {
+  service: 'cfg',
+  goldens: serviceMessages('cfg'),
+  decoders: [
+    among('event', decodeCfgEvent),
+    ...[
+      new RingStatusGetRequest(),
+      new NodeStatusGetRequest(1),
+      new GetNodeAddrsRequest(1),
+      new LocalGetRequest(),
+    ].map(answerTo),
+  ],
+};
+
 /** The one rule of decoding: a value, or our own error that says so. */
 function decodesOrRefuses(decode: (bytes: Buffer) => unknown, bytes: Buffer): void {
   try {
@@ -122,7 +141,7 @@ function damaged(goldens: readonly GoldenMessage[]): fc.Arbitrary<Buffer> {
 }
 const noise = fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes));
 
-describe.each([CMAP, QUORUM, VOTEQUORUM])(
+describe.each([CMAP, QUORUM, VOTEQUORUM, CFG])(
   'decoders of $service give a value or CS_ERR_MESSAGE_ERROR',
   (subject) => {
     it('for noise and damaged messages', () => {

@@ -7,8 +7,8 @@ export interface GoldenPart {
   readonly fields: MessageFields;
   /** In hex. */
   readonly bytes: string;
-  /** Offsets of padding bytes that are not zero. */
-  readonly dirtyPadding?: readonly number[];
+  /** Offsets of padding bytes that are not zero, as in `'4-5,12'`. */
+  readonly dirtyPadding?: string;
 }
 
 /** One call of the C library, or something that happened in the cluster, and what went over the connection meanwhile. */
@@ -32,7 +32,7 @@ export interface ServiceGoldens {
 }
 
 /** The services beside cmap, which has golden-file.ts. */
-export const GOLDEN_SERVICES = ['quorum', 'votequorum'] as const;
+export const GOLDEN_SERVICES = ['quorum', 'votequorum', 'cfg'] as const;
 export type GoldenService = (typeof GOLDEN_SERVICES)[number];
 
 export function goldenPath(service: GoldenService): URL {
@@ -52,4 +52,15 @@ export function serviceMessages(service: GoldenService): GoldenMessage[] {
       bytes: Buffer.from(bytes, 'hex'),
     })),
   );
+}
+
+/** Ascending numbers, as in `'4-5,12'`. */
+export function asRanges(numbers: readonly number[]): string {
+  const ranges: { readonly from: number; to: number }[] = [];
+  for (const number of numbers) {
+    const last = ranges.at(-1);
+    if (last?.to === number - 1) last.to = number;
+    else ranges.push({ from: number, to: number });
+  }
+  return ranges.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join();
 }

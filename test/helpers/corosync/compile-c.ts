@@ -7,6 +7,7 @@ const pathOf = (name: string): string => fileURLToPath(new URL(name, repository)
 
 /** The programs of test/c, with the library each is about. */
 const LIBRARIES = {
+  'cfg-peer': 'cfg',
   'cmap-peer': 'cmap',
   'cmap-load': 'cmap',
   'cmap-witness': 'cmap',

@@ -3,7 +3,10 @@ export interface CorosyncConfOptions {
   readonly clusterName?: string;
   /** Lines added to a section, e.g. { totem: 'token: 3000' }. A section that is not there yet is created. */
   readonly config?: Readonly<Record<string, string>>;
-  /** The addresses of a cluster's nodes, the first one's first. Default: one node, alone on the loopback. */
+  /**
+   * The addresses of a cluster's nodes, the first one's first; those of a node with several links are joined by commas.
+   * Default: one node, alone on the loopback.
+   */
   readonly nodes?: readonly string[];
   /** Default: votequorum. `'none'`: the cluster is always quorate, and there is no votequorum. */
   readonly provider?: 'corosync_votequorum' | 'none';
@@ -13,8 +16,10 @@ export interface CorosyncConfOptions {
   readonly uidgid?: { readonly uid?: number | string; readonly gid?: number | string };
 }
 
-const node = (address: string, index: number): string =>
-  `node {\n    name: node${index + 1}\n    nodeid: ${index + 1}\n    ring0_addr: ${address}\n  }`;
+function node(addresses: string, index: number): string {
+  const links = addresses.split(',').map((address, link) => `ring${link}_addr: ${address}`);
+  return ['node {', `name: node${index + 1}`, `nodeid: ${index + 1}`, ...links].join('\n    ') + '\n  }';
+}
 
 /** The text of a corosync.conf. */
 export function corosyncConf(logFile: string, options: CorosyncConfOptions = {}): string {

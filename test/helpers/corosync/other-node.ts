@@ -9,9 +9,14 @@ import { corosyncConf, type CorosyncConfOptions } from './corosync-conf.ts';
 const run = promisify(execFile);
 const BRIDGE = 'cluster';
 
-/** The addresses of a cluster of that many nodes. The first node runs in the test's own namespace, as a PrivateCorosync. */
-export function nodeAddresses(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => `10.99.0.${index + 1}`);
+/**
+ * The addresses of a cluster of that many nodes, which may have several links over their one cable. The first node runs in the
+ * test's own namespace, as a PrivateCorosync.
+ */
+export function nodeAddresses(count: number, links = 1): readonly string[] {
+  return Array.from({ length: count }, (_, index) =>
+    Array.from({ length: links }, (_link, link) => `10.99.${link}.${index + 1}`).join(),
+  );
 }
 
 export interface OtherNodeOptions extends CorosyncConfOptions {
@@ -75,6 +80,11 @@ export class OtherNode implements AsyncDisposable {
     await this.#end('SIGKILL');
   }
 
+  /** Of corosync; `undefined` while it runs. */
+  get exitCode(): number | undefined {
+    return this.#corosync?.exitCode ?? undefined;
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#corosync?.kill(signal);
   }
@@ -106,14 +116,14 @@ export class OtherNode implements AsyncDisposable {
   }
 
   async #cable([first = '', ...others]: readonly string[]): Promise<void> {
-    const address = others[this.nodeId - 2] ?? '';
+    const addresses = others[this.nodeId - 2] ?? '';
     if (this.#holder.stdout === null) throw new Error('unshare could not be executed');
     await once(this.#holder.stdout, 'data');
     await layBridge(first);
     const peer = ['peer', 'name', 'eth0', 'netns', this.#pid];
     await run('ip', ['link', 'add', this.#link, 'type', 'veth', ...peer]);
     await run('ip', ['link', 'set', this.#link, 'master', BRIDGE]);
-    await this.run('ip', 'addr', 'add', `${address}/24`, 'dev', 'eth0');
+    for (const link of addresses.split(',')) await this.run('ip', 'addr', 'add', `${link}/24`, 'dev', 'eth0');
     await this.run('ip', 'link', 'set', 'eth0', 'up');
     await this.plugIn();
   }
@@ -136,10 +146,10 @@ export class OtherNode implements AsyncDisposable {
 }
 
 /** What all cables are plugged into; the first node is on it from the start. */
-async function layBridge(address: string): Promise<void> {
+async function layBridge(addresses: string): Promise<void> {
   if ((await run('ip', ['-brief', 'link', 'show', 'type', 'bridge'])).stdout.includes(BRIDGE)) return;
   await run('ip', ['link', 'add', BRIDGE, 'type', 'bridge', 'forward_delay', '0', 'mcast_snooping', '0']);
-  await run('ip', ['addr', 'add', `${address}/24`, 'dev', BRIDGE]);
+  for (const link of addresses.split(',')) await run('ip', ['addr', 'add', `${link}/24`, 'dev', BRIDGE]);
   await run('ip', ['link', 'set', BRIDGE, 'up']);
 }
 

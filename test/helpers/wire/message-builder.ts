@@ -2,6 +2,7 @@
  * Every message that a golden file or a test can name, with its builder. The builders share nothing with src/codec: a mistake
  * in one cannot hide in the other. Each stands for one C struct, in the file of its service.
  */
+import * as cfg from './cfg-messages.ts';
 import * as cmap from './cmap-messages.ts';
 import * as connection from './connection-messages.ts';
 import { reqHeaderOnly, resHeaderOnly, type Message } from './message.ts';
@@ -14,6 +15,7 @@ export * from './message.ts';
 
 /** Every builder under the name the golden files use for its message. */
 export const builders = {
+  ...cfg,
   ...cmap,
   ...connection,
   ...quorum,
