@@ -4,7 +4,7 @@
  * a corosync that is paused costs next to nothing, and one that lacks a processor gets ours.
  */
 export const WAIT = {
-  /** Microseconds without progress that one turn spins. */
+  /** Microseconds without progress for which answers are looked for in the same turn, after a batch or an answer. */
   spinUs: 60,
   /** Milliseconds without progress during which the loop turns freely between looks. */
   immediateMs: 1,
@@ -14,8 +14,10 @@ export const WAIT = {
   flowControlMs: 1,
   /** Milliseconds without progress after which it is asked whether answers have been lost. */
   lostMs: 1000,
-  /** Milliseconds of one turn of the event loop that batches may take together before others get theirs. */
+  /** Milliseconds of one turn of the event loop that all connections may take together before others get theirs. */
   turnMs: 4,
+  /** Milliseconds for which one of them may go on before the next one that waits. */
+  connectionMs: 0.5,
 } as const;
 
 /** One wake-up at a time: an immediate, or a timer that backs off. */

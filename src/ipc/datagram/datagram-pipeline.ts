@@ -4,6 +4,7 @@ import { MessageWriter } from '../../codec/message-writer.ts';
 import type { AnyMessage } from '../../codec/message.ts';
 import { ConnectionError, CsError } from '../../errors/index.ts';
 import { CallLedger, NO_PROGRESS, type BatchProgress } from '../calls/call-ledger.ts';
+import { loopTurn } from '../calls/loop-turn.ts';
 import { BatchRoom, type DatagramLimits } from './batch-room.ts';
 import type { DatagramControl } from './datagram-control.ts';
 import { MAX_DATAGRAM } from './datagram-socket.ts';
@@ -121,15 +122,17 @@ export class DatagramPipeline {
     });
   }
 
-  /** The next batch goes out when this turn's callers are done. */
+  /** The next batch goes out when this turn's callers are done, and all connections that wait already have had theirs. */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      if (!this.#stopped) this.#wake();
-    });
+    loopTurn.enqueue(this.#run);
   }
+
+  readonly #run = (): void => {
+    this.#scheduled = false;
+    if (!this.#stopped) this.#wake();
+  };
 
   #wake(): void {
     try {

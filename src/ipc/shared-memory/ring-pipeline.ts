@@ -7,7 +7,7 @@ import type { AnyMessage } from '../../codec/message.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
 import type { RequestRing } from './request-ring.ts';
 import type { ResponseRing } from './response-ring.ts';
-import { TurnClock } from '../calls/turn-clock.ts';
+import { loopTurn } from '../calls/loop-turn.ts';
 import { WAIT, WaitLadder } from '../calls/wait-ladder.ts';
 
 /**
@@ -29,7 +29,6 @@ export class RequestPipeline {
   readonly #sendBytes: (count: number) => boolean;
   readonly #onFailure: (error: unknown) => void;
   readonly #ladder = new WaitLadder(() => this.#run());
-  readonly #turn = new TurnClock();
   readonly #ledger = new CallLedger(() => this.#expire());
   readonly #deliver = (response: MessageReader): void => this.#ledger.deliver(response);
   #progressAt = 0;
@@ -81,28 +80,24 @@ export class RequestPipeline {
       // The rings are as broken as the connection: `error` says more.
     }
     this.#ladder.cancel();
-    this.#turn.stop();
     this.#ledger.loseAll(error, this.#progress(serverGone));
     this.#becomeIdle();
   }
 
-  /** The next batch goes out when this turn's callers are done, or in the next turn if this one is used up. */
+  /** The next batch goes out when this turn's callers are done, and all connections that wait already have had theirs. */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    if (this.#turn.elapsedMs(performance.now()) < WAIT.turnMs) queueMicrotask(this.#run);
-    else {
-      this.#ledger.armDeadlines();
-      this.#ladder.wait(0);
-    }
+    loopTurn.enqueue(this.#run);
   }
 
   /** One step: send if nothing is outstanding, look for answers, then see to it that the next step comes. */
   readonly #run = (): void => {
     this.#scheduled = false;
     try {
-      if (this.#ledger.batchSize === 0 && !this.#send()) return;
-      const complete = this.#spin();
+      const isNew = this.#ledger.batchSize === 0;
+      if (isNew && !this.#send()) return;
+      const complete = this.#spin(isNew ? WAIT.spinUs / 1000 : 0);
       if (!complete) this.#waitForProgress();
       else if (this.#ledger.idle) this.#becomeIdle();
       else this.#schedule();
@@ -168,14 +163,18 @@ export class RequestPipeline {
     return answer === 'never' ? batchSize < MAX_UNANSWERED : unanswered < MAX_BATCH;
   }
 
-  /** Looks for answers until the batch is complete, or nothing has come for a while. */
-  #spin(): boolean {
-    const spinMs = WAIT.spinUs / 1000;
-    let lookUntil = performance.now() + spinMs;
+  /** Looks for answers until the batch is complete, nothing has come for a while, or this turn is spent. */
+  #spin(firstMs: number): boolean {
+    let lookUntil = performance.now() + firstMs;
     for (;;) {
-      if (this.#collect()) lookUntil = (this.#progressAt = performance.now()) + spinMs;
+      if (this.#collect()) {
+        this.#progressAt = performance.now();
+        lookUntil = this.#progressAt + WAIT.spinUs / 1000;
+        loopTurn.begin(this.#progressAt);
+      }
       if (this.#ledger.unanswered === 0) break;
-      if (performance.now() > lookUntil) return false;
+      const now = performance.now();
+      if (now > lookUntil || loopTurn.isSpent(now)) return false;
     }
     this.#ledger.endBatch();
     this.#ladder.reset();

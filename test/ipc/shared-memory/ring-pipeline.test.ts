@@ -1,7 +1,8 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WAIT } from '../../../src/ipc/calls/wait-ladder.ts';
 import { MAX_BATCH } from '../../../src/ipc/shared-memory/ring-pipeline.ts';
 import { gone } from '../../helpers/corosync/gone.ts';
 import { FakeRequest, answerFake, numberOf, responseHeader } from '../../helpers/fake/fake-request.ts';
@@ -36,6 +37,9 @@ const settled = (states: readonly string[]): boolean => !states.includes('waitin
 
 /** A post with its bytes: one or two writes of data (the ring may wrap), write pointer, semaphore, bytes. */
 const POST = /^request data( request data)? request write_pt request semaphore socket bytes/;
+
+// All connections share a turn of the event loop: none may have used it up before.
+beforeEach(() => turn());
 
 describe('RequestPipeline: batches', () => {
   it('sends the calls of one turn in one post with as many bytes', async () => {
@@ -108,6 +112,23 @@ describe('RequestPipeline: batches', () => {
     const calls = numbers(count).map((number) => connection.submit(new FakeRequest(number)));
     expect(await Promise.all(calls)).toEqual(numbers(count));
     expect(connection.server.writes).toEqual([MAX_BATCH, MAX_BATCH, 5]);
+  });
+
+  it('lets the event loop turn while a batch whose answers keep coming takes long', async () => {
+    const connection = new MemoryConnection({
+      onBytes: answerWhenTold,
+      onLook: (server) => {
+        const until = performance.now() + WAIT.turnMs / 4;
+        while (performance.now() < until);
+        server.wakeUp(1);
+      },
+    });
+    const calls = Promise.all(numbers(40).map((number) => connection.submit(new FakeRequest(number))));
+    const states = watch([calls]);
+    let turns = 0;
+    for (; !settled(states); turns++) await turn();
+    expect(await calls).toEqual(numbers(40));
+    expect(turns).toBeGreaterThan(40 / WAIT.turnMs / 2);
   });
 
   it('splits a batch that is larger than the request ring', async () => {
