@@ -1,3 +1,7 @@
+/**
+ * Clients of corosync's services, and sessions that outlive it.
+ * @module corosync-client
+ */
 // The types stand on Node's. TypeScript 6 and 7 load those only where somebody asks for them.
 /// <reference types="node" preserve="true" />
 export {

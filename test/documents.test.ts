@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DOCUMENTS, textOf } from './helpers/documents.ts';
@@ -25,6 +25,16 @@ function links(document: string): { file: string; anchor: string }[] {
   );
 }
 
+/** The files of the project that a document names in backticks, and folders by their path. */
+function namedFiles(document: string): string[] {
+  const names = /`((?:[\w.-]+\/)*[\w.-]+\.ts|(?:src|test|scripts|docs|docker|bench|soak)\/[\w./-]+)`/g;
+  return [...textOf(document).matchAll(names)].map(([, name = '']) => name);
+}
+
+const FILES = ['src', 'test', 'scripts', 'docs', 'docker', 'bench', 'soak'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => `/${folder}/${path}`),
+);
+
 describe.each(DOCUMENTS)('%s', (document) => {
   it('has no line over 160 columns', () => {
     // Tables of versions are written by a program.
@@ -38,6 +48,11 @@ describe.each(DOCUMENTS)('%s', (document) => {
         !existsSync(file) || (anchor !== '' && !anchors(file.endsWith('.md') ? file : '').includes(anchor)),
     );
     expect(broken).toEqual([]);
+  });
+
+  it('names files that are there', () => {
+    const missing = namedFiles(document).filter((name) => !FILES.some((file) => file.endsWith(`/${name}`)));
+    expect(missing).toEqual([]);
   });
 });
 

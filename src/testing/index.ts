@@ -1,3 +1,7 @@
+/**
+ * A fake corosync for the tests of programs that use this library.
+ * @module corosync-client/testing
+ */
 // The types stand on Node's. TypeScript 6 and 7 load those only where somebody asks for them.
 /// <reference types="node" preserve="true" />
 export { FakeCorosync, type FakeConnectOptions } from './fake-corosync.ts';
