@@ -11,6 +11,7 @@ const OPERATIONS: ReadonlyMap<string, string> = new Map([
   ['cmap_track_add', 'cannot track'],
   ['cmap_initialize_map', 'cannot connect'],
   ['connect', 'cannot connect'],
+  ['session', 'cannot connect'],
   ['connection', 'connection lost'],
   ['follow', 'cannot follow'],
 ]);
@@ -48,10 +49,13 @@ const OPTIONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Whole words only, and none that are quoted or part of a key or a path: those are the user's. */
-const OPTION = new RegExp(`(?<![\\w./"'-])(?:${[...OPTIONS.keys()].join('|')})(?![\\w/"'-]|\\.\\w)`, 'g');
+const OPTION = new RegExp(
+  `(?<![\\w./"'-])(?:options\\.)?(${[...OPTIONS.keys()].join('|')})(?![\\w/"'-]|\\.\\w)`,
+  'g',
+);
 
 function inOurWords(text: string): string {
-  return text.replace(OPTION, (name) => OPTIONS.get(name) ?? name);
+  return text.replace(OPTION, (words, name: string) => OPTIONS.get(name) ?? words);
 }
 
 function oneLine(text: string): string {

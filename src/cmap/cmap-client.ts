@@ -9,7 +9,7 @@ import { MAX_STORED_LENGTH, type CmapValue } from '../codec/cmap/value.ts';
 import type { RequestMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
 import { serverName, type TransportKind } from '../ipc/index.ts';
-import type { CallOptions } from '../options/call-options.ts';
+import { CallLimits, type CallOptions } from '../options/call-options.ts';
 import { ServiceClient } from '../service/index.ts';
 import { checkStep, checkValue } from './values/check-value.ts';
 import { resolveCmapOptions, type CmapConnectOptions } from './connect-options.ts';
@@ -100,11 +100,10 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    */
   async get(key: string, options?: CallOptions): Promise<CmapValue> {
     checkExistingKey('cmap_get', key);
+    const limits = this.#service.limits(options, 'cmap_get', key);
     const startedAt = performance.now();
-    const value = await this.#service.submit(new GetRequest(key, FIRST_ROOM), options);
-    return (
-      value ?? this.#getWhole(key, this.#service.restOf(options, startedAt, { operation: 'cmap_get', key }))
-    );
+    const value = await this.#service.submit(new GetRequest(key, FIRST_ROOM), limits);
+    return value ?? this.#getWhole(key, limits.restSince(startedAt));
   }
 
   /**
@@ -157,12 +156,12 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    * each request of the iteration, not the whole.
    */
   keys(prefix = '', options?: CallOptions): AsyncGenerator<CmapKeyInfo, void> {
-    return iterateKeys(this.#iterationCalls(options), checkPrefix('cmap_iter_init', prefix));
+    return iterateKeys(this.#iterationCalls(prefix, options), checkPrefix('cmap_iter_init', prefix));
   }
 
   /** As `keys`, with the values. A key that is deleted meanwhile is left out. */
   entries(prefix = '', options?: CallOptions): AsyncGenerator<CmapEntry, void> {
-    return iterateEntries(this.#iterationCalls(options), checkPrefix('cmap_iter_init', prefix));
+    return iterateEntries(this.#iterationCalls(prefix, options), checkPrefix('cmap_iter_init', prefix));
   }
 
   /**
@@ -177,23 +176,23 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    */
   async track(key: string, options: CmapTrackOptions = {}): Promise<CmapTracker> {
     const resolved = resolveTrackOptions(key, options, this.map);
-    const callOptions = { signal: options.signal, timeoutMs: options.timeoutMs };
+    const { defaultLimits } = this.#service;
+    const limits = new CallLimits(resolved.timeoutMs ?? defaultLimits.timeoutMs, resolved.signal);
     const startedAt = performance.now();
     const looksFirst = this.map === 'stats' && !resolved.prefix;
-    if (looksFirst) await this.#refuseDangerousTracker(resolved, callOptions);
-    const rest = this.#service.restOf(callOptions, startedAt, { operation: 'cmap_track_add', key });
+    if (looksFirst) await this.#refuseDangerousTracker(resolved, limits);
     const trackInstHandle = this.#trackers.newInstHandle();
-    const trackDelete: TrackDelete = (trackHandle, deleteOptions) => {
+    const trackDelete: TrackDelete = (trackHandle, deleteLimits) => {
       this.#trackers.silence(trackInstHandle);
       const remove = (): void => this.#trackers.remove(trackInstHandle);
-      return this.#service.release(new TrackDeleteRequest(key, trackHandle), deleteOptions, remove);
+      return this.#service.release(new TrackDeleteRequest(key, trackHandle), deleteLimits, remove);
     };
-    const [tracker, driver] = KeyTracker.create(resolved, trackDelete);
+    const [tracker, driver] = KeyTracker.create(resolved, trackDelete, defaultLimits);
     // Before the request: the first notification may be here before the answer is read.
     this.#trackers.add(trackInstHandle, driver, key, resolved.prefix);
     const request = new TrackAddRequest(key, resolved.trackType, trackInstHandle);
     try {
-      const answer = this.#service.submit(request, rest, {
+      const answer = this.#service.submit(request, limits.restSince(startedAt), {
         onAbandonedAnswer: (late) => void trackDelete(late).catch(() => undefined),
         onOver: (succeeded) => {
           if (!succeeded) this.#trackers.remove(trackInstHandle);
@@ -227,8 +226,8 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   }
 
   /** Of whatever size. */
-  async #getWhole(key: string, options: CallOptions | undefined): Promise<CmapValue> {
-    const value = await this.#service.submit(new GetRequest(key, MAX_STORED_LENGTH), options, FOLLOW_UP);
+  async #getWhole(key: string, limits: CallLimits): Promise<CmapValue> {
+    const value = await this.#service.submit(new GetRequest(key, MAX_STORED_LENGTH), limits, FOLLOW_UP);
     if (value !== undefined) return value;
     throw new CsError('CS_ERR_INVALID_PARAM', { operation: 'cmap_get', key, sent: 'yes' });
   }
@@ -245,20 +244,21 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     return this.#change(new AdjustIntRequest(operation, key, checkStep(operation, key, step)), options);
   }
 
-  #iterationCalls(options: CallOptions | undefined): IterationCalls {
+  #iterationCalls(prefix: string, options: CallOptions | undefined): IterationCalls {
+    const limits = this.#service.limits(options, 'cmap_iter_init', prefix);
     return {
-      submit: (message, more) => this.#service.submit(message, options, more),
-      release: (message) => this.#service.release(message, options),
-      getWhole: (key) => this.#getWhole(key, options),
-      signal: options?.signal,
+      submit: (message, more) => this.#service.submit(message, limits, more),
+      release: (message) => this.#service.release(message, limits),
+      getWhole: (key) => this.#getWhole(key, limits),
+      signal: limits.signal,
       transport: this.transport,
     };
   }
 
   /** The name tells for all keys that are known; this catches texts that a later corosync may add. */
-  async #refuseDangerousTracker({ key }: { key: string }, options: CallOptions): Promise<void> {
+  async #refuseDangerousTracker({ key }: { key: string }, limits: CallLimits): Promise<void> {
     try {
-      const { type } = await this.get(key, options);
+      const { type } = await this.get(key, limits);
       if (type === 'string' || type === 'binary') throw dangerousStatsTracker(key);
     } catch (error) {
       if (!(error instanceof CsError && error.code === 'CS_ERR_NOT_EXIST')) throw error;

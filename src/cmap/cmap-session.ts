@@ -133,15 +133,17 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   /** See CmapClient.keys. An iteration whose connection is lost fails with ConnectionError. */
   async *keys(prefix = '', options?: CallOptions): AsyncGenerator<CmapKeyInfo, void> {
     checkPrefix('cmap_iter_init', prefix);
-    const client = await this.#core.calls.client({ operation: 'cmap_iter_init', key: prefix }, options);
-    yield* client.keys(prefix, options);
+    const subject = { operation: 'cmap_iter_init', key: prefix };
+    const limits = this.#core.calls.limits(subject, options);
+    yield* (await this.#core.calls.client(subject, limits)).keys(prefix, limits);
   }
 
   /** See CmapClient.entries. An iteration whose connection is lost fails with ConnectionError. */
   async *entries(prefix = '', options?: CallOptions): AsyncGenerator<CmapEntry, void> {
     checkPrefix('cmap_iter_init', prefix);
-    const client = await this.#core.calls.client({ operation: 'cmap_iter_init', key: prefix }, options);
-    yield* client.entries(prefix, options);
+    const subject = { operation: 'cmap_iter_init', key: prefix };
+    const limits = this.#core.calls.limits(subject, options);
+    yield* (await this.#core.calls.client(subject, limits)).entries(prefix, limits);
   }
 
   /**

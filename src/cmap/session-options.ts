@@ -1,8 +1,9 @@
 import type { CmapMap } from '../codec/cmap/set-current-map.ts';
-import { checkOptionNames, type OptionNames } from '../options/option-names.ts';
-import { ASK_ONCE, resolveBackOff, SESSION_OPTION_NAMES, type SessionOptions } from '../session/index.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { object } from '../options/rules.ts';
+import { ASK_ONCE, resolveBackOff, sessionRules, type SessionOptions } from '../session/index.ts';
 import type { BackOffLimits } from '../session/index.ts';
-import { resolveCmapOptions, type CmapConnectOptions } from './connect-options.ts';
+import { CMAP_SERVICE, mapRule, resolveCmapOptions, type CmapConnectOptions } from './connect-options.ts';
 
 /** How to reach corosync's configuration map, and how hard to try. */
 export interface CmapSessionOptions extends SessionOptions {
@@ -18,13 +19,12 @@ export interface ResolvedCmapSessionOptions {
   readonly backOff: BackOffLimits;
 }
 
-const NAMES: OptionNames<CmapSessionOptions> = { ...SESSION_OPTION_NAMES, map: true };
+const sessionRule = object<CmapSessionOptions>('a session', { map: mapRule, ...sessionRules(CMAP_SERVICE) });
 
 /** Checks the options and fills in the defaults. @throws CsError CS_ERR_INVALID_PARAM or CS_ERR_NOT_EXIST: an option is wrong. */
 export function resolveCmapSessionOptions(options: CmapSessionOptions): ResolvedCmapSessionOptions {
-  checkOptionNames({ operation: 'session' }, options, NAMES);
-  const { backOff, ...connect } = options;
-  const limits = resolveBackOff(backOff);
-  const { map, timeoutMs, bufferSize } = resolveCmapOptions(connect);
-  return { connect: { ...connect, ...ASK_ONCE }, map, timeoutMs, bufferSize, backOff: limits };
+  const { backOff, ...given } = checkOptions({ operation: 'session' }, options, sessionRule);
+  const { map, timeoutMs, bufferSize } = resolveCmapOptions(given);
+  const connect = Object.freeze({ ...given, ...ASK_ONCE });
+  return Object.freeze({ connect, map, timeoutMs, bufferSize, backOff: resolveBackOff(backOff) });
 }

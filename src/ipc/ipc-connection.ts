@@ -1,6 +1,7 @@
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { AnyMessage, RequestMessage, UnansweredMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
+import { isAborted, reasonOf } from '../options/signals.ts';
 import { within } from './calls/deadline.ts';
 import { PendingCall, type SubmitOptions } from './calls/pending-call.ts';
 import type { Transport, TransportKind } from './transport.ts';
@@ -64,9 +65,10 @@ export class IpcConnection {
   submit<T>(message: RequestMessage<T> | UnansweredMessage, options: SubmitOptions<T>): Promise<T> {
     const usable =
       this.#state.name === 'open' || (this.#state.name === 'closing' && options.followUp === true);
-    if (!usable || options.signal?.aborted === true) {
+    if (!usable || isAborted(options.signal)) {
       options.onOver?.(false);
-      return Promise.reject(usable ? (options.signal?.reason as Error) : this.#unusable(message));
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason may be anything
+      return Promise.reject(usable && options.signal ? reasonOf(options.signal) : this.#unusable(message));
     }
     const call = new PendingCall(message, options);
     this.#transport.submit(call as PendingCall, options.urgent);

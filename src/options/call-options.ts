@@ -1,4 +1,6 @@
-import { CsError, show } from '../errors/index.ts';
+import { checkOptions } from './check-options.ts';
+import { duration, object } from './rules.ts';
+import { abortSignal } from './signals.ts';
 
 /** What every waiting call takes. */
 export interface CallOptions {
@@ -8,28 +10,42 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** The rules for them, for options that have more. */
+export const CALL_RULES = { signal: abortSignal, timeoutMs: duration } as const;
+
+const callRule = object<CallOptions>('a call', CALL_RULES);
+
+/** Call options that have been checked: what ends the waiting of a call. */
+export class CallLimits {
+  /** Milliseconds, or Infinity. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+
+  constructor(timeoutMs: number, signal?: AbortSignal) {
+    this.timeoutMs = timeoutMs;
+    this.signal = signal;
+    Object.freeze(this);
+  }
+
+  /** What is left of them for a call that began at `startedAt`, on the clock of `performance.now()`. */
+  restSince(startedAt: number): CallLimits {
+    return new CallLimits(Math.max(startedAt + this.timeoutMs - performance.now(), 0), this.signal);
+  }
+}
+
 /**
- * The call's own time limit, or else the connection's.
- * @throws CsError CS_ERR_INVALID_PARAM: it, or the signal, is none, or there is an option of another name.
+ * The limits of a call. What its options do not state is the default; limits are as they are.
+ * @throws CsError CS_ERR_INVALID_PARAM: an option has no such value, or there is none of that name
  */
-export function timeoutOf(
+export function checkCallOptions(
   options: CallOptions | undefined,
-  defaultMs: number,
+  defaults: CallLimits,
   operation: string,
   key?: string,
-): number {
-  const invalid = (detail: string): CsError =>
-    new CsError('CS_ERR_INVALID_PARAM', { operation, key, detail });
-  if (options !== undefined && (typeof options !== 'object' || (options as unknown) === null))
-    throw invalid(`options are ${show(options)}; give an object`);
-  for (const name of options === undefined ? [] : Object.keys(options)) {
-    if (name !== 'signal' && name !== 'timeoutMs')
-      throw invalid(`there is no option ${show(name)}; there are signal, timeoutMs`);
-  }
-  const signal = options?.signal as { addEventListener?: unknown } | null | undefined;
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
-    throw invalid(`signal is ${show(signal)}; give an AbortSignal`);
-  const timeoutMs: unknown = options?.timeoutMs ?? defaultMs;
-  if (typeof timeoutMs === 'number' && timeoutMs >= 0) return timeoutMs;
-  throw invalid(`timeoutMs is ${show(timeoutMs)}; give milliseconds of 0 or more, or Infinity`);
+): CallLimits {
+  // Most calls have none; they must cost nothing.
+  if (options === undefined) return defaults;
+  if (options instanceof CallLimits) return options;
+  const { signal, timeoutMs = defaults.timeoutMs } = checkOptions({ operation, key }, options, callRule);
+  return new CallLimits(timeoutMs, signal);
 }

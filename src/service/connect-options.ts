@@ -1,7 +1,8 @@
-import { CsError, show } from '../errors/index.ts';
+import { show } from '../errors/index.ts';
 import type { IpcOptions } from '../ipc/index.ts';
-import { timeoutOf, type CallOptions } from '../options/call-options.ts';
-import type { OptionNames } from '../options/option-names.ts';
+import { CALL_RULES, type CallOptions } from '../options/call-options.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { INT32_MAX, integer, object, rule, Unfit, type Rule, type RulesOf } from '../options/rules.ts';
 import { isOfAnotherService, type ServiceName } from './services.ts';
 
 /** How to reach a service of corosync. Everything has a default that suits a local corosync. */
@@ -38,69 +39,58 @@ export interface ServiceDescription {
   readonly bufferSize: number;
 }
 
-/** The options of connecting that all services have. */
-export const CONNECT_OPTION_NAMES: OptionNames<ConnectOptions> = {
-  socketName: true,
-  socketDirectory: true,
-  sharedMemoryDirectory: true,
-  bufferSize: true,
-  timeoutMs: true,
-  signal: true,
-  tryAgainAttempts: true,
-  tryAgainDelayMs: true,
-};
+const plainName = rule(
+  'a name of 1 to 80 of the characters a-z A-Z 0-9 . _ -',
+  (value): value is string => typeof value === 'string' && /^[\w.-]{1,80}$/.test(value),
+);
+const absolutePath = rule(
+  'an absolute path',
+  (value): value is string => typeof value === 'string' && value.startsWith('/') && !value.includes('\0'),
+);
+const directory: Rule<string> = (place, value) => absolutePath(place, value).replace(/\/+$/, '');
 
-const BUFFER_SIZE = { least: 64 * 1024, most: 16 * 1024 * 1024 };
-
-/** Checks the options and fills in the defaults. @throws CsError CS_ERR_INVALID_PARAM: an option is wrong. */
-export function resolveConnectOptions(options: ConnectOptions, service: ServiceDescription): IpcOptions {
-  const check = new Checks(service.operation);
-  const { signal, timeoutMs } = options;
+/** The rules of the options of connecting that all services have. */
+export function connectRules({ name }: ServiceDescription): RulesOf<ConnectOptions> {
   return {
-    service: check.socketName(options.socketName ?? service.name, service.name),
-    socketDirectory: check.directory('socketDirectory', options.socketDirectory),
-    sharedMemoryDirectory: check.directory('sharedMemoryDirectory', options.sharedMemoryDirectory),
-    bufferSize: check.integer(
-      'bufferSize',
-      options.bufferSize ?? service.bufferSize,
-      BUFFER_SIZE.least,
-      BUFFER_SIZE.most,
-    ),
-    timeoutMs: timeoutOf({ signal, timeoutMs }, 30_000, service.operation),
-    signal,
-    tryAgainAttempts: check.integer('tryAgainAttempts', options.tryAgainAttempts ?? 10, 0, 100_000),
-    tryAgainDelayMs: check.integer('tryAgainDelayMs', options.tryAgainDelayMs ?? 200, 10, 0x7fffffff),
+    socketName: socketNameRule(name),
+    socketDirectory: directory,
+    sharedMemoryDirectory: directory,
+    bufferSize: integer(64 * 1024, 16 * 1024 * 1024),
+    ...CALL_RULES,
+    tryAgainAttempts: integer(0, 100_000),
+    tryAgainDelayMs: integer(10, INT32_MAX),
   };
 }
 
-class Checks {
-  readonly #operation: string;
+function socketNameRule(service: ServiceName): Rule<string> {
+  return (place, value) => {
+    const name = plainName(place, value);
+    if (!isOfAnotherService(name, service)) return name;
+    throw new Unfit(
+      `${place} is ${show(name)}, the name of another service; leave it out, or name one of ${service}`,
+    );
+  };
+}
 
-  constructor(operation: string) {
-    this.#operation = operation;
-  }
+/** Checks the options and fills in the defaults. @throws CsError CS_ERR_INVALID_PARAM: an option is wrong. */
+export function resolveConnectOptions(options: ConnectOptions, service: ServiceDescription): IpcOptions {
+  const connectRule = object<ConnectOptions>('connect', connectRules(service));
+  return ipcOptions(checkOptions(service, options, connectRule), service);
+}
 
-  socketName(name: string, service: ServiceName): string {
-    if (typeof name !== 'string' || !/^[\w.-]{1,80}$/.test(name))
-      throw this.#invalid(`socketName ${show(name)} is not a plain name`);
-    if (isOfAnotherService(name, service))
-      throw this.#invalid(`socketName ${show(name)} is that of another service`);
-    return name;
-  }
-
-  directory(option: string, directory: string | undefined): string | undefined {
-    if (directory === undefined) return undefined;
-    if (typeof directory !== 'string' || !directory.startsWith('/') || directory.includes('\0'))
-      throw this.#invalid(`${option} ${show(directory)} is not an absolute path`);
-    return directory.replace(/\/+$/, '');
-  }
-
-  integer(option: string, value: number, least: number, most: number): number {
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    throw this.#invalid(`${option} is ${show(value)}; it ranges from ${least} to ${most}`);
-  }
-
-  #invalid(detail: string): CsError {
-    return new CsError('CS_ERR_INVALID_PARAM', { operation: this.#operation, detail });
-  }
+/** Fills in the defaults of options that have been checked: for services that have more than these. */
+export function ipcOptions(options: ConnectOptions, service: ServiceDescription): IpcOptions {
+  const { socketName = service.name, bufferSize = service.bufferSize, timeoutMs = 30_000 } = options;
+  const { tryAgainAttempts = 10, tryAgainDelayMs = 200 } = options;
+  const { socketDirectory, sharedMemoryDirectory, signal } = options;
+  return Object.freeze({
+    service: socketName,
+    socketDirectory,
+    sharedMemoryDirectory,
+    bufferSize,
+    timeoutMs,
+    signal,
+    tryAgainAttempts,
+    tryAgainDelayMs,
+  });
 }

@@ -1,5 +1,6 @@
 export {
-  CONNECT_OPTION_NAMES,
+  connectRules,
+  ipcOptions,
   resolveConnectOptions,
   type ConnectOptions,
   type ServiceDescription,

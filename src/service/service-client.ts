@@ -7,7 +7,7 @@ import {
   type SubmitOptions,
   type TransportKind,
 } from '../ipc/index.ts';
-import { timeoutOf, type CallOptions } from '../options/call-options.ts';
+import { CallLimits, checkCallOptions, type CallOptions } from '../options/call-options.ts';
 import { EventRouter, type EventReceiver } from './event-router.ts';
 
 /** A request that belongs to connecting. */
@@ -31,12 +31,13 @@ export interface CallSubject {
  * nothing of what the requests mean.
  */
 export class ServiceClient {
+  /** Of a call that has no options. */
+  readonly defaultLimits: CallLimits;
   readonly #connection: IpcConnection;
-  readonly #timeoutMs: number;
 
   private constructor(connection: IpcConnection, timeoutMs: number) {
     this.#connection = connection;
-    this.#timeoutMs = timeoutMs;
+    this.defaultLimits = new CallLimits(timeoutMs);
   }
 
   /** Connects, within the time that the options give to all of it. */
@@ -76,8 +77,14 @@ export class ServiceClient {
     return this.#connection.whenClosed();
   }
 
+  /** The limits of a call that makes several requests. */
+  limits(options: CallOptions | undefined, operation: string, key?: string): CallLimits {
+    return checkCallOptions(options, this.defaultLimits, operation, key);
+  }
+
   /**
    * Sends a request and resolves with what its answer says.
+   * @param options those of the call, or its limits
    * @param more a function where something is to be noted of a request, but only if its options are good
    */
   submit<T>(
@@ -85,9 +92,9 @@ export class ServiceClient {
     options?: CallOptions,
     more?: RequestOptions<T> | (() => RequestOptions<T>),
   ): Promise<T> {
-    const timeoutMs = timeoutOf(options, this.#timeoutMs, message.operation, message.key);
+    const { timeoutMs, signal } = this.limits(options, message.operation, message.key);
     const requestOptions = typeof more === 'function' ? more() : more;
-    return this.#connection.submit(message, { timeoutMs, signal: options?.signal, ...requestOptions });
+    return this.#connection.submit(message, { timeoutMs, signal, ...requestOptions });
   }
 
   /** Gives back what corosync holds for us, in any case; the caller waits as long as it likes. */
@@ -96,14 +103,8 @@ export class ServiceClient {
     options?: CallOptions,
     onReleased?: () => void,
   ): Promise<void> {
-    const timeoutMs = timeoutOf(options, this.#timeoutMs, message.operation, message.key);
-    await this.#connection.release(message, timeoutMs, options?.signal, onReleased);
-  }
-
-  /** The options for the next request of a call: it has what is left of the call's time. */
-  restOf(options: CallOptions | undefined, startedAt: number, { operation, key }: CallSubject): CallOptions {
-    const timeoutMs = timeoutOf(options, this.#timeoutMs, operation, key);
-    return { ...options, timeoutMs: Math.max(startedAt + timeoutMs - performance.now(), 0) };
+    const { timeoutMs, signal } = this.limits(options, message.operation, message.key);
+    await this.#connection.release(message, timeoutMs, signal, onReleased);
   }
 
   /** Lets calls that are under way settle, then closes. Idempotent. */

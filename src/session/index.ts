@@ -6,7 +6,7 @@ export { SessionCore } from './session-core.ts';
 export {
   ASK_ONCE,
   resolveBackOff,
-  SESSION_OPTION_NAMES,
+  sessionRules,
   type BackOffOptions,
   type SessionOptions,
 } from './session-options.ts';

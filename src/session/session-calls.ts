@@ -1,10 +1,11 @@
 import { ConnectionError, CsError } from '../errors/index.ts';
 import { Deadline } from '../ipc/index.ts';
-import { timeoutOf, type CallOptions } from '../options/call-options.ts';
+import { CallLimits, checkCallOptions, type CallOptions } from '../options/call-options.ts';
+import { isAborted, throwIfAborted } from '../options/signals.ts';
 import type { CallSubject } from '../service/index.ts';
 import type { SessionClient, SessionState, SessionStateMachine, SessionStateName } from './session-state.ts';
 
-type Call<C, T> = (client: C, options: CallOptions) => Promise<T>;
+type Call<C, T> = (client: C, limits: CallLimits) => Promise<T>;
 
 interface Waiter<C> {
   readonly subject: CallSubject;
@@ -18,13 +19,13 @@ const CONNECTED: readonly SessionStateName[] = ['connected', 'resynced'];
 /** The calls of a session: on the connection that there is, or on the next one. */
 export class SessionCalls<C extends SessionClient> {
   readonly #machine: SessionStateMachine<C>;
-  readonly #timeoutMs: number;
+  readonly #defaultLimits: CallLimits;
   /** In the order of their calls. */
   readonly #waiters = new Set<Waiter<C>>();
 
   constructor(machine: SessionStateMachine<C>, timeoutMs: number) {
     this.#machine = machine;
-    this.#timeoutMs = timeoutMs;
+    this.#defaultLimits = new CallLimits(timeoutMs);
   }
 
   /** Calls that waited are made in this turn, before any that come later. */
@@ -43,21 +44,25 @@ export class SessionCalls<C extends SessionClient> {
     return this.#onEachClient(subject, options, call, wasNotSent);
   }
 
+  /** The limits of a call; what its options do not state is the session's. */
+  limits({ operation, key }: CallSubject, options: CallOptions | undefined): CallLimits {
+    return checkCallOptions(options, this.#defaultLimits, operation, key);
+  }
+
   /** The connection, as soon as there is one. */
-  client(subject: CallSubject, options: CallOptions | undefined): Promise<C> {
-    return this.whenIn(CONNECTED, subject, options, (client) => Promise.resolve(client));
+  client(subject: CallSubject, limits: CallLimits): Promise<C> {
+    return this.whenIn(CONNECTED, subject, limits, (client) => Promise.resolve(client));
   }
 
   /** Waits for one of these states, and in the turn in which it comes uses the connection. */
   whenIn<T>(
     states: readonly SessionStateName[],
     subject: CallSubject,
-    options: CallOptions | undefined,
+    limits: CallLimits,
     use: (client: C) => Promise<T>,
   ): Promise<T> {
-    const timeoutMs = timeoutOf(options, this.#timeoutMs, subject.operation, subject.key);
     return new Promise<T>((resolve, reject) => {
-      const deadline = new Deadline({ ...subject, timeoutMs, signal: options?.signal });
+      const deadline = new Deadline({ ...subject, timeoutMs: limits.timeoutMs, signal: limits.signal });
       const end = (): void => {
         deadline.dispose();
         this.#waiters.delete(waiter);
@@ -72,7 +77,7 @@ export class SessionCalls<C extends SessionClient> {
         fail: (error) => {
           end();
           // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason may be anything
-          reject(isTimeout(error) && !isAborted(options) ? this.#notConnected(subject, timeoutMs) : error);
+          reject(isTimeout(error) && !isAborted(limits.signal) ? this.#notConnected(subject, limits) : error);
         },
       };
       this.#waiters.add(waiter);
@@ -95,9 +100,9 @@ export class SessionCalls<C extends SessionClient> {
     call: Call<C, T>,
     worthAnotherTry: (error: unknown) => boolean,
   ): Promise<T> {
-    const timeoutMs = timeoutOf(options, this.#timeoutMs, subject.operation, subject.key);
-    const deadlineAt = performance.now() + timeoutMs;
-    const rest = (): CallOptions => ({ ...options, timeoutMs: Math.max(deadlineAt - performance.now(), 0) });
+    const limits = this.limits(subject, options);
+    const startedAt = performance.now();
+    const rest = (): CallLimits => limits.restSince(startedAt);
     for (;;) {
       const { client } = usable(this.#machine.state);
       try {
@@ -106,12 +111,12 @@ export class SessionCalls<C extends SessionClient> {
       } catch (error) {
         if (!worthAnotherTry(error) || this.#machine.state.state === 'closed') throw error;
         // What looks like a loss may be the reason that the caller has aborted with; it would be thrown again and again.
-        options?.signal?.throwIfAborted();
+        throwIfAborted(limits.signal);
       }
     }
   }
 
-  #notConnected(subject: CallSubject, timeoutMs: number): CsError {
+  #notConnected(subject: CallSubject, { timeoutMs }: CallLimits): CsError {
     const { state } = this.#machine;
     const error = 'error' in state ? state.error : undefined;
     const why = error === undefined ? '' : `; last: ${error.message}`;
@@ -130,10 +135,6 @@ function usable<C extends SessionClient>(
 ): { state: SessionStateName; client: C | undefined } {
   const client = 'client' in state && !state.client.closed ? state.client : undefined;
   return { state: state.state, client };
-}
-
-function isAborted(options: CallOptions | undefined): boolean {
-  return options?.signal?.aborted === true;
 }
 
 function isTimeout(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import { within } from '../ipc/index.ts';
-import { timeoutOf, type CallOptions } from '../options/call-options.ts';
+import type { CallOptions } from '../options/call-options.ts';
 import type { BackOff } from './back-off.ts';
 import { Followers, type FollowerDriver } from './followers.ts';
 import { Reconnection, type SessionWorld } from './reconnection.ts';
@@ -22,7 +22,6 @@ export interface SessionCoreOptions<C> {
  */
 export class SessionCore<C extends SessionClient> {
   readonly calls: SessionCalls<C>;
-  readonly #timeoutMs: number;
   readonly #statuses: StatusStream;
   readonly #machine: SessionStateMachine<C>;
   readonly #followers = new Followers<C>();
@@ -32,7 +31,6 @@ export class SessionCore<C extends SessionClient> {
   #lastClient: C | undefined;
 
   constructor({ world, backOff, timeoutMs }: SessionCoreOptions<C>) {
-    this.#timeoutMs = timeoutMs;
     this.#machine = new SessionStateMachine((state) => {
       this.#statuses.push(statusOf(state));
       this.calls.stateChanged();
@@ -53,14 +51,15 @@ export class SessionCore<C extends SessionClient> {
 
   /** Resolves as soon as it is connected and every follower is up to date, those that were added just now too. */
   async ready(options?: CallOptions): Promise<void> {
-    const timeoutMs = timeoutOf(options, this.#timeoutMs, 'ready');
+    const subject = { operation: 'ready' };
+    const limits = this.calls.limits(subject, options);
+    const { timeoutMs, signal } = limits;
     const startedAt = performance.now();
     for (;;) {
-      const rest = { ...options, timeoutMs: Math.max(startedAt + timeoutMs - performance.now(), 0) };
-      await this.calls.whenIn(['resynced'], { operation: 'ready' }, rest, () => Promise.resolve());
+      await this.calls.whenIn(['resynced'], subject, limits.restSince(startedAt), () => Promise.resolve());
       const attached = this.#followers.whenAttached();
       if (attached === undefined) return;
-      await within(attached, { operation: 'ready', timeoutMs, startedAt, signal: options?.signal });
+      await within(attached, { ...subject, timeoutMs, signal, startedAt });
     }
   }
 

@@ -1,6 +1,6 @@
-import { CsError, show } from '../errors/index.ts';
-import { checkOptionNames, type OptionNames } from '../options/option-names.ts';
-import type { ConnectOptions } from '../service/index.ts';
+import { CsError } from '../errors/index.ts';
+import { integer, object, type RulesOf } from '../options/rules.ts';
+import { connectRules, type ConnectOptions, type ServiceDescription } from '../service/index.ts';
 import type { BackOffLimits } from './back-off.ts';
 
 /** How to reach corosync, and how hard to try. */
@@ -22,40 +22,30 @@ export interface BackOffOptions {
   readonly deniedDelayMs?: number | undefined;
 }
 
-/** The names of the options that the sessions of all services have. */
-export const SESSION_OPTION_NAMES: OptionNames<SessionOptions> = {
-  socketName: true,
-  socketDirectory: true,
-  sharedMemoryDirectory: true,
-  bufferSize: true,
-  timeoutMs: true,
-  backOff: true,
-};
+const delay = integer(10, 86_400_000);
+const backOff = object<BackOffOptions>('backOff', {
+  firstDelayMs: delay,
+  maxDelayMs: delay,
+  deniedDelayMs: delay,
+});
+
+/** The rules of the options that the sessions of all services have. */
+export function sessionRules(service: ServiceDescription): RulesOf<SessionOptions> {
+  const { socketName, socketDirectory, sharedMemoryDirectory, bufferSize, timeoutMs } = connectRules(service);
+  return { socketName, socketDirectory, sharedMemoryDirectory, bufferSize, timeoutMs, backOff };
+}
 
 /** A session has a back-off of its own and tells of each attempt: its connections ask once. */
 export const ASK_ONCE = { tryAgainAttempts: 0 } as const;
 
-const BACK_OFF_NAMES: OptionNames<BackOffOptions> = {
-  firstDelayMs: true,
-  maxDelayMs: true,
-  deniedDelayMs: true,
-};
-
-/** Checks the delays and fills in the defaults. @throws CsError CS_ERR_INVALID_PARAM: one is wrong. */
-export function resolveBackOff(backOff: BackOffOptions = {}): BackOffLimits {
-  checkOptionNames({ operation: 'session backOff' }, backOff, BACK_OFF_NAMES);
-  const maxDelayMs = checkDelay('maxDelayMs', backOff.maxDelayMs ?? 10_000);
-  const firstDelayMs = checkDelay('firstDelayMs', backOff.firstDelayMs ?? Math.min(100, maxDelayMs));
-  if (maxDelayMs < firstDelayMs) throw invalid(`backOff.maxDelayMs ${maxDelayMs} is less than firstDelayMs`);
-  const deniedDelayMs = checkDelay('deniedDelayMs', backOff.deniedDelayMs ?? 60_000);
-  return { firstDelayMs, maxDelayMs, deniedDelayMs };
-}
-
-function checkDelay(name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 10 && value <= 86_400_000) return value;
-  throw invalid(`backOff.${name} is ${show(value)}; it ranges from 10 to 86400000`);
-}
-
-function invalid(detail: string): CsError {
-  return new CsError('CS_ERR_INVALID_PARAM', { operation: 'session', detail });
+/**
+ * Fills in the defaults of delays that have been checked, each by itself.
+ * @throws CsError CS_ERR_INVALID_PARAM: they do not go together
+ */
+export function resolveBackOff(given: BackOffOptions = {}): BackOffLimits {
+  const { maxDelayMs = 10_000, deniedDelayMs = 60_000 } = given;
+  const { firstDelayMs = Math.min(100, maxDelayMs) } = given;
+  if (firstDelayMs <= maxDelayMs) return Object.freeze({ firstDelayMs, maxDelayMs, deniedDelayMs });
+  const detail = `options.backOff.maxDelayMs is ${maxDelayMs}; it must be firstDelayMs, ${firstDelayMs}, or more`;
+  throw new CsError('CS_ERR_INVALID_PARAM', { operation: 'session', detail });
 }

@@ -5,11 +5,12 @@ import { CmapService } from './cmap/cmap-service.ts';
 import { loadDatagramBackend } from './server/server-datagram-socket.ts';
 import { describeClient, type FakeClient } from './fake-client.ts';
 import {
-  checkContents,
-  checkOptions,
   pairs,
+  resolveContents,
+  resolveFakeOptions,
   type FakeContents,
   type FakeCorosyncOptions,
+  type ResolvedFakeOptions,
 } from './fake-options.ts';
 import { Faults } from './faults/faults.ts';
 import { FakeCmap, type FakeMaps } from './cmap/fake-cmap.ts';
@@ -36,7 +37,7 @@ const ABSTRACT_SOCKET = `\0${SERVICE}`.padEnd(108, '\0');
  * can be told to do what a real one does not do on demand (`faults`), and can die.
  */
 export class FakeCorosync implements AsyncDisposable {
-  readonly #options: FakeCorosyncOptions;
+  readonly #options: ResolvedFakeOptions;
   readonly #directory: string | undefined;
   readonly #services = new Map<ServerConnection, CmapService>();
   readonly #faults: Faults;
@@ -45,14 +46,14 @@ export class FakeCorosync implements AsyncDisposable {
   #poll: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  private constructor(options: FakeCorosyncOptions) {
-    checkOptions(options);
+  private constructor(given: FakeCorosyncOptions) {
+    const options = resolveFakeOptions(given);
     this.#options = { ...options, entries: pairs(options.entries), stats: pairs(options.stats) };
     this.#cmap = this.#newCmap();
     this.#cmap.begin(this.#newMaps({}));
-    this.#faults = new Faults(options.ipcType ?? 'shm');
+    this.#faults = new Faults(options.ipcType);
     for (const fault of options.faults ?? []) this.#faults.add(fault);
-    if (options.abstractSocket !== true) this.#directory = mkdtempSync(join(tmpdir(), 'fake-corosync-'));
+    if (!options.abstractSocket) this.#directory = mkdtempSync(join(tmpdir(), 'fake-corosync-'));
   }
 
   /**
@@ -173,7 +174,7 @@ export class FakeCorosync implements AsyncDisposable {
       socketPath: directory === undefined ? ABSTRACT_SOCKET : join(directory, SERVICE),
       sharedMemoryDirectory: directory ?? '/dev/shm',
       service: SERVICE,
-      pid: this.#options.pid ?? process.pid,
+      pid: this.#options.pid,
       datagrams: this.#options.ipcType === 'socket' ? await loadDatagramBackend() : undefined,
       faults: this.#faults,
       newService: (connection) => this.#newService(connection),
@@ -197,13 +198,12 @@ export class FakeCorosync implements AsyncDisposable {
   }
 
   #newMaps(contents: FakeContents): FakeMaps {
-    checkContents(contents);
-    const { entries = this.#options.entries, stats = this.#options.stats } = contents;
+    const { entries = this.#options.entries, stats = this.#options.stats } = resolveContents(contents);
     return this.#cmap.prepare(pairs(entries), pairs(stats));
   }
 
   #startPolling(): void {
-    this.#poll = setInterval(() => this.#cmap.pollStats(), this.#options.statsPollMs ?? 1500);
+    this.#poll = setInterval(() => this.#cmap.pollStats(), this.#options.statsPollMs);
     this.#poll.unref();
   }
 

@@ -35,32 +35,41 @@ export interface FakeCorosyncOptions extends FakeContents {
   readonly pid?: number | undefined;
 }
 
+const DEFAULTS = { statsPollMs: 1500, abstractSocket: false, ipcType: 'shm', pid: process.pid } as const;
+
 const entriesRule = rules.rule(
   'an object of keys and values, or an iterable of pairs',
-  (value) => typeof value === 'object' && value !== null,
+  (value): value is FakeEntries => typeof value === 'object' && value !== null,
 );
-const CONTENTS = { entries: entriesRule, stats: entriesRule } satisfies Record<
-  keyof FakeContents,
-  rules.Rule
->;
-const contentsRule = rules.object('restart', CONTENTS);
-const optionsRule = rules.object('FakeCorosync.start', {
-  ...CONTENTS,
-  faults: rules.iterable,
-  statsPollMs: rules.integer(1, rules.INT32_MAX),
-  abstractSocket: rules.boolean,
-  ipcType: rules.oneOf('shm', 'socket'),
-  pid: rules.integer(1, rules.INT32_MAX),
-} satisfies Record<keyof FakeCorosyncOptions, rules.Rule>);
+const CONTENTS = { entries: entriesRule, stats: entriesRule };
+const contentsRule = rules.object<FakeContents>('restart', CONTENTS);
+const faultsRule = rules.iterable as rules.Rule<Iterable<Fault>>;
+const optionsRule = rules.object<FakeCorosyncOptions, typeof DEFAULTS>(
+  'FakeCorosync.start',
+  {
+    ...CONTENTS,
+    faults: faultsRule,
+    statsPollMs: rules.integer(1, rules.INT32_MAX),
+    abstractSocket: rules.boolean,
+    ipcType: rules.oneOf('shm', 'socket'),
+    pid: rules.integer(1, rules.INT32_MAX),
+  },
+  { defaults: DEFAULTS },
+);
+
+/** Options with the defaults filled in. */
+export type ResolvedFakeOptions = ReturnType<typeof resolveFakeOptions>;
 
 /** @throws RangeError: an option that does not exist, or a value that it cannot have. */
-export function checkOptions(options: FakeCorosyncOptions): void {
-  optionsRule('options', options);
+export function resolveFakeOptions(
+  options: FakeCorosyncOptions,
+): rules.Checked<FakeCorosyncOptions, typeof DEFAULTS> {
+  return optionsRule('options', options);
 }
 
-/** @throws RangeError, as checkOptions. */
-export function checkContents(contents: FakeContents): void {
-  contentsRule('contents', contents);
+/** @throws RangeError, as resolveFakeOptions. */
+export function resolveContents(contents: FakeContents): rules.Checked<FakeContents> {
+  return contentsRule('contents', contents);
 }
 
 /** A copy: what is given may change, and an iterable may have its pairs only once. */

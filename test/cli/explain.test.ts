@@ -26,6 +26,8 @@ describe('explain', () => {
     ['timeoutMs is 0', '--timeout is 0'],
     ['or pass coverCrashingKeys: true if', 'or give --cover-crashing-keys if'],
     ['socketName "socketName" is not', '--socket-name "socketName" is not'],
+    ['options.bufferSize is 5', '--buffer-size is 5'],
+    ['options.backOff options.options.bufferSize', 'options.backOff options.options.bufferSize'],
     ['my.bufferSize bufferSize.x bufferSizes', 'my.bufferSize bufferSize.x bufferSizes'],
     ['/run/socketName /socketName/x', '/run/socketName /socketName/x'],
   ])('calls options by the names that they have here: %s', (detail, text) => {
@@ -35,12 +37,12 @@ describe('explain', () => {
   });
 
   test.each([
-    [{ socketDirectory: 'x' }, '--socket-directory "x" is not an absolute path'],
-    [{ sharedMemoryDirectory: 'x' }, '--shm-directory "x" is not an absolute path'],
-    [{ socketName: 'a/b' }, '--socket-name "a/b" is not a plain name'],
-    [{ socketName: 'cpg' }, '--socket-name "cpg" is that of another service'],
-    [{ bufferSize: 5 }, '--buffer-size is 5; it ranges from'],
-    [{ timeoutMs: -1 }, '--timeout is -1; give'],
+    [{ socketDirectory: 'x' }, '--socket-directory is "x"; it must be an absolute path'],
+    [{ sharedMemoryDirectory: 'x' }, '--shm-directory is "x"; it must be an absolute path'],
+    [{ socketName: 'a/b' }, '--socket-name is "a/b"; it must be a name of'],
+    [{ socketName: 'cpg' }, '--socket-name is "cpg", the name of another service'],
+    [{ bufferSize: 5 }, '--buffer-size is 5; it must be an integer from'],
+    [{ timeoutMs: -1 }, '--timeout is -1; it must be a number of milliseconds'],
   ])('what the library says of %o', async (options, text) => {
     const error: unknown = await CmapClient.connect(options).catch((reason: unknown) => reason);
     expect(explain(error)).toContain(`: ${text}`);

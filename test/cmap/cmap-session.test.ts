@@ -153,8 +153,12 @@ describe('a session', () => {
 
   it('refuses options that make no sense', () => {
     const open = (options: SessionOptions) => () => CmapSession.open(options);
-    expect(open({ backOff: { firstDelayMs: 5 } })).toThrow(/firstDelayMs is 5; it ranges from 10/);
-    expect(open({ backOff: { firstDelayMs: 100, maxDelayMs: 50 } })).toThrow(/less than firstDelayMs/);
+    expect(open({ backOff: { firstDelayMs: 5 } })).toThrow(
+      /options\.backOff\.firstDelayMs is 5; it must be an integer from 10/,
+    );
+    expect(open({ backOff: { firstDelayMs: 100, maxDelayMs: 50 } })).toThrow(
+      /options\.backOff\.maxDelayMs is 50; it must be firstDelayMs, 100, or more/,
+    );
     expect(open({ backOff: { deniedDelayMs: NaN } })).toThrow(CsError);
     expect(open({ timeoutMs: -1 })).toThrow(CsError);
   });

@@ -216,7 +216,7 @@ describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
             `${shm}=here TOOL cmapctl -qg x.one`,
             {
               code: 1,
-              stderr: `${failed} CS_ERR_INVALID_PARAM (7): ${shm} "here" is not an absolute path\n`,
+              stderr: `${failed} CS_ERR_INVALID_PARAM (7): ${shm} is "here"; it must be an absolute path\n`,
             },
           ],
           [

@@ -17,7 +17,7 @@ describe('the options of connecting to a service', () => {
     "refuse the socket of %s, where requests mean something else, and name the service's own function",
     (socketName) => {
       expect(() => resolveConnectOptions({ socketName }, QUORUM)).toThrow(
-        `quorum_initialize: CS_ERR_INVALID_PARAM (7): socketName "${socketName}" is that of another service`,
+        `quorum_initialize: CS_ERR_INVALID_PARAM (7): options.socketName is "${socketName}", the name of another service`,
       );
     },
   );

@@ -31,7 +31,10 @@ export function connectErrorText(error: unknown): ByteString {
   const text = error.message.slice(error.message.indexOf(error.code));
   const entries = Object.entries(DIRECTORY_VARIABLES);
   return fromText(
-    entries.reduce((named, [option, variable]) => named.replace(`: ${option} `, `: ${variable} `), text),
+    entries.reduce(
+      (named, [option, variable]) => named.replace(`: options.${option} `, `: ${variable} `),
+      text,
+    ),
   );
 }
 

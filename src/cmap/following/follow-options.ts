@@ -1,9 +1,10 @@
 import type { CmapChange } from '../../codec/cmap/notification.ts';
 import type { CmapMap } from '../../codec/cmap/set-current-map.ts';
-import { checkOptionNames, type OptionNames } from '../../options/option-names.ts';
-import { crashingKeysOf } from '../guards/nested-set-guard.ts';
-import { resolveTrackOptions } from '../tracking/track-options.ts';
 import { CsError } from '../../errors/index.ts';
+import { checkOptions } from '../../options/check-options.ts';
+import { boolean, callable, object } from '../../options/rules.ts';
+import { crashingKeysOf } from '../guards/nested-set-guard.ts';
+import { EVENT_DEFAULTS, EVENT_RULES, resolveTrackOptions } from '../tracking/track-options.ts';
 import type { CmapFollowEvent } from './follow-events.ts';
 
 /** What to follow and how its events reach the reader. */
@@ -34,14 +35,12 @@ export interface ResolvedFollowOptions {
   readonly maxQueuedBytes: number;
 }
 
-const NAMES: OptionNames<CmapFollowOptions> = {
-  prefix: true,
-  events: true,
-  listener: true,
-  maxQueued: true,
-  maxQueuedBytes: true,
-  coverCrashingKeys: true,
-};
+const DEFAULTS = { ...EVENT_DEFAULTS, coverCrashingKeys: false } as const;
+const followRule = object<CmapFollowOptions, typeof DEFAULTS>(
+  'follow',
+  { ...EVENT_RULES, listener: callable(), coverCrashingKeys: boolean },
+  { defaults: DEFAULTS },
+);
 /** The stats map cannot be asked for everything at once; the follower does it in pieces. */
 const ALL: readonly CmapChange[] = ['add', 'delete', 'modify'];
 
@@ -50,15 +49,13 @@ export function resolveFollowOptions(
   options: CmapFollowOptions,
   map: CmapMap,
 ): ResolvedFollowOptions {
-  checkOptionNames({ operation: 'follow', key }, options, NAMES);
-  const { prefix, events, maxQueued, maxQueuedBytes, listener } = options;
+  const checked = checkOptions({ operation: 'follow', key }, options, followRule);
+  const { prefix, listener, coverCrashingKeys } = checked;
   // The server is asked for all events, whatever the reader wants to hear of.
   resolveTrackOptions(key, { prefix, events: ALL }, map);
-  const resolved = resolveTrackOptions(key, { prefix, events, maxQueued, maxQueuedBytes }, 'icmap');
-  if (listener !== undefined && typeof listener !== 'function') throw invalid(key, 'listener is a function');
-  const crashing = map === 'icmap' ? crashingKeysOf(key, resolved.prefix) : [];
-  if (crashing.length > 0 && options.coverCrashingKeys !== true) throw coversCrashingKeys(key, crashing);
-  return { ...resolved, key, listener };
+  const crashing = map === 'icmap' ? crashingKeysOf(key, prefix) : [];
+  if (crashing.length > 0 && !coverCrashingKeys) throw coversCrashingKeys(key, crashing);
+  return Object.freeze({ ...checked, key, listener });
 }
 
 function coversCrashingKeys(key: string, crashing: readonly string[]): CsError {

@@ -9,6 +9,7 @@ import type { CmapValue } from '../../codec/cmap/value.ts';
 import type { RequestMessage } from '../../codec/message.ts';
 import { CsError } from '../../errors/index.ts';
 import type { SubmitOptions, TransportKind } from '../../ipc/index.ts';
+import { throwIfAborted } from '../../options/signals.ts';
 import { KeyList } from './key-list.ts';
 
 /** A key with its value. */
@@ -52,7 +53,7 @@ const MOST_AHEAD = 65_536;
 export async function* iterateKeys(calls: IterationCalls, prefix: string): AsyncGenerator<CmapKeyInfo, void> {
   for await (const keys of keyLists(calls, prefix)) {
     for (const info of keys) {
-      calls.signal?.throwIfAborted();
+      throwIfAborted(calls.signal);
       yield info;
     }
   }
@@ -69,7 +70,7 @@ export async function* iterateEntries(
       const fetched = ahead;
       ahead = fetchEntries(calls, keys, from + LAST_WINDOW);
       for (const entry of await fetched) {
-        calls.signal?.throwIfAborted();
+        throwIfAborted(calls.signal);
         if (entry !== undefined) yield entry;
       }
     }
@@ -208,7 +209,7 @@ async function fetchEntry(
     return { key, value: value ?? (await calls.getWhole(key)) };
   } catch (error) {
     // The caller's own reason may look the same.
-    calls.signal?.throwIfAborted();
+    throwIfAborted(calls.signal);
     if (error instanceof CsError && error.code === 'CS_ERR_NOT_EXIST') return undefined;
     throw error;
   }

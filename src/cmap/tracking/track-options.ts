@@ -1,10 +1,11 @@
 import type { CmapChange } from '../../codec/cmap/notification.ts';
 import type { CmapMap } from '../../codec/cmap/set-current-map.ts';
 import { TRACK_BITS } from '../../codec/cmap/track.ts';
-import { CsError, show, type CsErrorName } from '../../errors/index.ts';
-import type { CallOptions } from '../../options/call-options.ts';
+import { CsError, type CsErrorName } from '../../errors/index.ts';
+import { CALL_RULES, type CallOptions } from '../../options/call-options.ts';
+import { checkOptions } from '../../options/check-options.ts';
+import { boolean, callable, integer, object, oneOf, someOf } from '../../options/rules.ts';
 import { checkTrackedKey } from '../values/keys.ts';
-import { checkOptionNames, type OptionNames } from '../../options/option-names.ts';
 import type { CmapTrackEvent } from './track-events.ts';
 
 /** What to track and how its events reach the reader. */
@@ -29,7 +30,7 @@ export interface CmapTrackOptions extends CallOptions {
 }
 
 /** Options with the defaults filled in. */
-export interface ResolvedTrackOptions {
+export interface ResolvedTrackOptions extends CallOptions {
   readonly key: string;
   readonly prefix: boolean;
   readonly events: readonly CmapChange[];
@@ -41,17 +42,32 @@ export interface ResolvedTrackOptions {
 }
 
 const OPERATION = 'cmap_track_add';
-const NAMES: OptionNames<CmapTrackOptions> = {
-  prefix: true,
-  events: true,
-  listener: true,
-  whenLagging: true,
-  maxQueued: true,
-  maxQueuedBytes: true,
-  timeoutMs: true,
-  signal: true,
+
+/** The rules that followers have, too. */
+export const EVENT_RULES = {
+  prefix: boolean,
+  events: someOf('add', 'delete', 'modify'),
+  maxQueued: integer(1, Number.MAX_SAFE_INTEGER),
+  maxQueuedBytes: integer(1, Number.MAX_SAFE_INTEGER),
 };
-const EVENT_TYPES: readonly CmapChange[] = ['add', 'delete', 'modify'];
+export const EVENT_DEFAULTS = {
+  prefix: false,
+  events: ['add', 'delete', 'modify'],
+  maxQueued: 65_536,
+  maxQueuedBytes: 32 * 1024 * 1024,
+} as const;
+
+const DEFAULTS = { ...EVENT_DEFAULTS, whenLagging: 'overflow' } as const;
+const trackRule = object<CmapTrackOptions, typeof DEFAULTS>(
+  'track',
+  {
+    ...EVENT_RULES,
+    listener: callable(),
+    whenLagging: oneOf('overflow', 'coalesce'),
+    ...CALL_RULES,
+  },
+  { defaults: DEFAULTS },
+);
 
 /** Refuses what corosync would refuse, what could never fire, and what would make corosync crash. */
 export function resolveTrackOptions(
@@ -59,39 +75,16 @@ export function resolveTrackOptions(
   options: CmapTrackOptions,
   map: CmapMap,
 ): ResolvedTrackOptions {
-  checkOptionNames({ operation: OPERATION, key }, options, NAMES);
-  const prefix = options.prefix ?? false;
-  if (typeof prefix !== 'boolean') throw invalid(key, 'prefix is true or false');
+  const { whenLagging, listener, ...checked } = checkOptions(
+    { operation: OPERATION, key },
+    options,
+    trackRule,
+  );
+  const { prefix, events } = checked;
   checkTrackedKey(OPERATION, key, prefix);
-  const events = checkEvents(key, options.events ?? EVENT_TYPES);
   if (map === 'stats') checkStatsTracker(key, prefix, events);
-  if (options.listener !== undefined && typeof options.listener !== 'function') {
-    throw invalid(key, 'listener is a function');
-  }
-  return {
-    key,
-    prefix,
-    events,
-    trackType: events.reduce((bits, event) => bits | TRACK_BITS[event], prefix ? TRACK_BITS.prefix : 0),
-    listener: options.listener,
-    coalesce: checkWhenLagging(key, options.whenLagging ?? 'overflow') === 'coalesce',
-    maxQueued: checkLimit(key, 'maxQueued', options.maxQueued ?? 65_536),
-    maxQueuedBytes: checkLimit(key, 'maxQueuedBytes', options.maxQueuedBytes ?? 32 * 1024 * 1024),
-  };
-}
-
-function checkEvents(key: string, events: readonly CmapChange[]): readonly CmapChange[] {
-  if (!Array.isArray(events) || events.length === 0) {
-    throw invalid(
-      key,
-      `events lists at least one of ${EVENT_TYPES.join(', ')}; without any the tracker would never fire`,
-    );
-  }
-  const given: readonly CmapChange[] = events;
-  const unknown = given.findIndex((event) => !EVENT_TYPES.includes(event));
-  if (unknown !== -1)
-    throw invalid(key, `unknown event ${show(given[unknown])}; there are ${EVENT_TYPES.join(', ')}`);
-  return EVENT_TYPES.filter((event) => given.includes(event));
+  const trackType = events.reduce((bits, event) => bits | TRACK_BITS[event], prefix ? TRACK_BITS.prefix : 0);
+  return Object.freeze({ ...checked, key, listener, trackType, coalesce: whenLagging === 'coalesce' });
 }
 
 /**
@@ -109,16 +102,6 @@ function checkStatsTracker(key: string, prefix: boolean, events: readonly CmapCh
 /** corosync copies up to 32 bytes of such a string into a uint64_t at every change. */
 export function dangerousStatsTracker(key: string): CsError {
   return invalid(key, 'tracking a text in the stats map can crash corosync; read it with get instead');
-}
-
-function checkWhenLagging(key: string, value: 'overflow' | 'coalesce'): 'overflow' | 'coalesce' {
-  if (['overflow', 'coalesce'].includes(value)) return value;
-  throw invalid(key, `whenLagging is 'overflow' or 'coalesce', not ${show(value)}`);
-}
-
-function checkLimit(key: string, name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw invalid(key, `${name} is an integer of 1 or more, not ${show(value)}`);
 }
 
 function invalid(key: string, detail: string): CsError {

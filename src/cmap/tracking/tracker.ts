@@ -1,6 +1,6 @@
 import type { CmapChange, NotificationMessage } from '../../codec/cmap/notification.ts';
 import { CsError, type ConnectionError } from '../../errors/index.ts';
-import { timeoutOf, type CallOptions } from '../../options/call-options.ts';
+import { checkCallOptions, type CallLimits, type CallOptions } from '../../options/call-options.ts';
 import { callListener } from '../../streams/call-listener.ts';
 import { NotificationQueue } from './notification-queue.ts';
 import type { CmapNotification, CmapTracker, CmapTrackEvent } from './track-events.ts';
@@ -17,7 +17,7 @@ interface WaitingReader {
 }
 
 /** Ends the tracker on the server. */
-export type TrackDelete = (trackHandle: bigint, options?: CallOptions) => Promise<void>;
+export type TrackDelete = (trackHandle: bigint, limits?: CallLimits) => Promise<void>;
 
 /** Made by CmapClient only. */
 export interface TrackerDriver {
@@ -33,6 +33,7 @@ export class KeyTracker implements CmapTracker {
   readonly events: readonly CmapChange[];
   readonly #options: ResolvedTrackOptions;
   readonly #trackDelete: TrackDelete;
+  readonly #defaultLimits: CallLimits;
   readonly #queue: NotificationQueue;
   #state: State = { name: 'adding' };
   #hasReader = false;
@@ -40,18 +41,23 @@ export class KeyTracker implements CmapTracker {
   /** Calls of next() that no event has come for yet. */
   readonly #waiting: WaitingReader[] = [];
 
-  private constructor(options: ResolvedTrackOptions, trackDelete: TrackDelete) {
+  private constructor(options: ResolvedTrackOptions, trackDelete: TrackDelete, defaultLimits: CallLimits) {
     this.key = options.key;
     this.prefix = options.prefix;
     this.events = options.events;
     this.#options = options;
     this.#trackDelete = trackDelete;
+    this.#defaultLimits = defaultLimits;
     this.#queue = new NotificationQueue(options);
   }
 
   /** @internal */
-  static create(options: ResolvedTrackOptions, trackDelete: TrackDelete): [KeyTracker, TrackerDriver] {
-    const tracker = new KeyTracker(options, trackDelete);
+  static create(
+    options: ResolvedTrackOptions,
+    trackDelete: TrackDelete,
+    defaultLimits: CallLimits,
+  ): [KeyTracker, TrackerDriver] {
+    const tracker = new KeyTracker(options, trackDelete, defaultLimits);
     return [
       tracker,
       {
@@ -65,10 +71,11 @@ export class KeyTracker implements CmapTracker {
   async close(options?: CallOptions): Promise<void> {
     const state = this.#state;
     if (state.name === 'ended') return;
-    timeoutOf(options, 0, 'cmap_track_delete', this.key); // a mistake must not leave the tracker at corosync
+    // Before anything changes: a mistake must not leave the tracker at corosync.
+    const limits = checkCallOptions(options, this.#defaultLimits, 'cmap_track_delete', this.key);
     this.#queue.clear();
     this.#end(undefined);
-    if (state.name === 'active') await this.#trackDelete(state.trackHandle, options);
+    if (state.name === 'active') await this.#trackDelete(state.trackHandle, limits);
     else this.#deleteWhenAdded = true;
   }
 

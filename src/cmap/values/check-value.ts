@@ -1,3 +1,4 @@
+import { isUint8Array } from 'node:util/types';
 import { SET_OVERHEAD } from '../../codec/cmap/set.ts';
 import {
   encodedValueLength,
@@ -35,8 +36,7 @@ export function checkValue(
   value: CmapValue,
   maxMessageSize: number,
 ): SettableValue {
-  if (!isTagged(value)) throw invalid(operation, key, 'a value is an object { type, value }');
-  const copy = copyOf(value);
+  const copy = read(operation, key, value);
   const reason = problemWith(copy);
   if (reason !== undefined) throw invalid(operation, key, reason);
   const settable = copy as SettableValue;
@@ -47,18 +47,31 @@ export function checkValue(
   throw new CsError(code, { operation, key, detail });
 }
 
+/** Reads each property once. A buffer that was given away to a worker cannot be read, and getters may throw. */
+function read(operation: string, key: string, value: CmapValue): CmapValue {
+  let copy: CmapValue | undefined;
+  try {
+    copy = isTagged(value) ? copyOf(value) : undefined;
+  } catch (error) {
+    const detail = `the value cannot be read: ${error instanceof Error ? error.message : show(error)}`;
+    throw new CsError('CS_ERR_INVALID_PARAM', { operation, key, detail, cause: error });
+  }
+  if (copy === undefined) throw invalid(operation, key, 'a value is an object { type, value }');
+  return copy;
+}
+
 function copyOf(given: CmapValue): CmapValue {
   const { type, value } = given;
   if (type === 'string') {
     const { bytes } = given;
     return bytes === undefined ? { type, value } : { type, value, bytes: copyBytes(bytes) };
   }
-  return { type, value: value instanceof Uint8Array ? copyBytes(value) : value } as CmapValue;
+  return { type, value: isUint8Array(value) ? copyBytes(value) : value } as CmapValue;
 }
 
 /** Whatever is no Uint8Array is left as it is, for the checks to find. */
 function copyBytes(bytes: Uint8Array): Uint8Array {
-  return (bytes as unknown) instanceof Uint8Array ? new Uint8Array(bytes) : bytes;
+  return isUint8Array(bytes) ? new Uint8Array(bytes) : bytes;
 }
 
 function invalid(operation: string, key: string, detail: string): CsError {
@@ -94,7 +107,7 @@ function problemWith(value: CmapValue): string | undefined {
     case 'string':
       return problemWithString(value);
     case 'binary':
-      return value.value instanceof Uint8Array ? undefined : 'a binary value is a Uint8Array';
+      return isUint8Array(value.value) ? undefined : 'a binary value is a Uint8Array';
     default: {
       const { type } = value as { type: unknown };
       return `unknown type ${show(type)}; there are ${Object.keys(VALUE_TYPE_CODES).join(', ')}`;
@@ -121,7 +134,7 @@ function problemWithBigint(type: 'int64' | 'uint64', value: bigint): string | un
 
 function problemWithString(value: { value: string; bytes?: Uint8Array }): string | undefined {
   if (value.bytes !== undefined) {
-    if (!(value.bytes instanceof Uint8Array)) return 'the bytes of a string value are a Uint8Array';
+    if (!isUint8Array(value.bytes)) return 'the bytes of a string value are a Uint8Array';
     return value.bytes.includes(0) ? 'a string holds no NUL; use binary' : undefined;
   }
   const wrongType = expectType('string', value.value, 'string');

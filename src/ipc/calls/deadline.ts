@@ -1,4 +1,5 @@
 import { CsError, type Sent } from '../../errors/index.ts';
+import { isAborted, reasonOf } from '../../options/signals.ts';
 import { onAbort } from './on-abort.ts';
 
 /** The most that a timer can be set to, 24.8 days: beyond it, it would fire at once. Such a deadline is none. */
@@ -30,8 +31,8 @@ export class Deadline {
       this.#timer = setTimeout(() => this.#controller.abort(timedOut(options)), Math.max(leftMs, 0));
     }
     if (signal === undefined) return;
-    const abort = (): void => this.#controller.abort(signal.reason);
-    if (signal.aborted) abort();
+    const abort = (reason: unknown): void => this.#controller.abort(reason);
+    if (isAborted(signal)) abort(reasonOf(signal));
     else this.#stopWatching = onAbort(signal, abort);
   }
 

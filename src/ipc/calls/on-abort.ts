@@ -1,34 +1,60 @@
+import { reasonOf } from '../../options/signals.ts';
+
+type Callback = (reason: unknown) => void;
+
 /** The callbacks of one signal, behind one listener. */
-interface AbortGroup {
-  readonly callbacks: Set<() => void>;
-  readonly listener: () => void;
+class AbortGroup {
+  readonly #signal: AbortSignal;
+  readonly #callbacks = new Set<Callback>();
+  readonly #listener = (): void => this.#end(reasonOf(this.#signal));
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  /** With the first callback. */
+  listen(callback: Callback): void {
+    this.#callbacks.add(callback);
+    groups.set(this.#signal, this);
+    try {
+      this.#signal.addEventListener('abort', this.#listener, { once: true });
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  add(callback: Callback): void {
+    this.#callbacks.add(callback);
+  }
+
+  remove(callback: Callback): void {
+    if (!this.#callbacks.delete(callback) || this.#callbacks.size > 0) return;
+    groups.delete(this.#signal);
+    try {
+      this.#signal.removeEventListener('abort', this.#listener);
+    } catch {
+      // It keeps a listener that does nothing: no reason to fail a call that is over.
+    }
+  }
+
+  #end(reason: unknown): void {
+    groups.delete(this.#signal);
+    for (const callback of this.#callbacks) callback(reason);
+    this.#callbacks.clear();
+  }
 }
 
 const groups = new WeakMap<AbortSignal, AbortGroup>();
 
 /**
- * Calls back once when `signal` aborts, and returns how to stop that. However many calls share a signal, it gets one listener:
- * Node warns of a leak from the eleventh on, and pipelined calls are many. The listener goes with the last callback.
+ * Calls back once, with the reason, when `signal` aborts, and returns how to stop that. However many calls share a signal, it gets one
+ * listener: Node warns of a leak from the eleventh on, and pipelined calls are many. The listener goes with the last callback.
+ * Never throws: a signal that cannot be listened to counts as one that aborts at once, with what it has thrown as the reason.
  */
-export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  const group = groups.get(signal) ?? newGroup(signal);
-  group.callbacks.add(callback);
-  return () => {
-    if (!group.callbacks.delete(callback) || group.callbacks.size > 0) return;
-    signal.removeEventListener('abort', group.listener);
-    groups.delete(signal);
-  };
-}
-
-function newGroup(signal: AbortSignal): AbortGroup {
-  const callbacks = new Set<() => void>();
-  const listener = (): void => {
-    groups.delete(signal);
-    for (const callback of callbacks) callback();
-    callbacks.clear();
-  };
-  const group = { callbacks, listener };
-  groups.set(signal, group);
-  signal.addEventListener('abort', listener, { once: true });
-  return group;
+export function onAbort(signal: AbortSignal, callback: Callback): () => void {
+  const known = groups.get(signal);
+  const group = known ?? new AbortGroup(signal);
+  if (known === undefined) group.listen(callback);
+  else group.add(callback);
+  return () => group.remove(callback);
 }

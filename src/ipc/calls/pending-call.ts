@@ -55,7 +55,7 @@ export class PendingCall<T = unknown> {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (signal !== undefined) this.#stopWatching = onAbort(signal, () => this.#giveUp(signal.reason));
+    if (signal !== undefined) this.#stopWatching = onAbort(signal, (reason) => this.#giveUp(reason));
   }
 
   get settled(): boolean {

@@ -1,3 +1,4 @@
+import { isUint8Array } from 'node:util/types';
 import { checkValue } from '../../cmap/values/check-value.ts';
 import { checkKeyToSet } from '../../cmap/values/keys.ts';
 import {
@@ -56,6 +57,6 @@ function checkUnknown(operation: string, key: string, value: CmapUnknownValue): 
   const known = Object.values<number>(VALUE_TYPE_CODES).includes(typeCode);
   if (known || !isIntegerIn(typeCode, 0, 0xff))
     throw invalid(`the typeCode of an unknown value is 0 or 13 to 255, not ${show(typeCode)}`);
-  if (!((bytes as unknown) instanceof Uint8Array)) throw invalid('an unknown value is a Uint8Array');
+  if (!isUint8Array(bytes)) throw invalid('an unknown value is a Uint8Array');
   return value;
 }

@@ -3,7 +3,6 @@ import { MessageWriter } from '../../codec/message-writer.ts';
 import { CS_ERROR_CODES, type CsErrorName } from '../../errors/index.ts';
 import type { MessageFault, WelcomeFault } from './fault-types.ts';
 import { bareResponse } from '../cmap/responses.ts';
-import { stated } from './stated.ts';
 import { encodeWelcome, type WelcomeFields } from '../server/welcome.ts';
 
 /** A message as a fault wants it. */
@@ -44,7 +43,8 @@ function errnoCalled(name: unknown): number {
 
 /** The handshake's answer as a fault wants it, in the pieces in which it is sent. */
 export function welcomePieces(fields: WelcomeFields, fault: WelcomeFault): Uint8Array[] {
-  const answer = encodeWelcome({ ...fields, ...stated(fault.fields ?? {}) });
+  // What is undefined was left out when the fault was added.
+  const answer = encodeWelcome({ ...fields, ...(fault.fields as Partial<WelcomeFields> | undefined) });
   let rest = fault.change?.(answer) ?? answer;
   const pieces: Uint8Array[] = [];
   for (const size of fault.split ?? []) {

@@ -1,6 +1,13 @@
 import { constants } from 'node:os';
-import { CS_ERROR_CODES, show } from '../../errors/index.ts';
-import type { Fault, FaultCondition, FaultsByStep, FaultStep, MessageFault } from './fault-types.ts';
+import { CS_ERROR_CODES, show, type CsErrorName } from '../../errors/index.ts';
+import type {
+  Fault,
+  FaultCondition,
+  FaultsByStep,
+  FaultStep,
+  MessageFault,
+  RequestFault,
+} from './fault-types.ts';
 import { REQUEST_NAMES, hasKey } from '../cmap/requests.ts';
 import * as rules from '../../options/rules.ts';
 import type { IpcType } from '../server/server-transport.ts';
@@ -12,26 +19,30 @@ const MOST_BYTES = 1024 * 1024;
 
 const csError = rule(
   `one of ${Object.keys(CS_ERROR_CODES).join(', ')}, or an int32`,
-  (value) =>
+  (value): value is CsErrorName | number =>
     (typeof value === 'string' && Object.hasOwn(CS_ERROR_CODES, value)) ||
     rules.isIntegerIn(value, -0x80000000, rules.INT32_MAX),
 );
 const errno = rule(
   `a name in Node's os.constants.errno, such as 'EAGAIN', or a number from 1 to ${rules.INT32_MAX}`,
-  (value) =>
+  (value): value is string | number =>
     (typeof value === 'string' && Object.hasOwn(constants.errno, value)) ||
     rules.isIntegerIn(value, 1, rules.INT32_MAX),
 );
-const pieces = rule(
+const pieceSizes = rule(
   'an array of integers from 1 on',
-  (value) => Array.isArray(value) && value.every((size) => rules.isIntegerIn(size, 1, rules.INT32_MAX)),
+  (value): value is readonly number[] =>
+    Array.isArray(value) && value.every((size) => rules.isIntegerIn(size, 1, rules.INT32_MAX)),
 );
+/** A copy, as of everything that a fault consists of. */
+const pieces: rules.Rule<readonly number[]> = (place, value) =>
+  Object.freeze(pieceSizes(place, Array.isArray(value) ? Array.from<unknown>(value) : value));
 const times = rule(
   'an integer from 1 on, or Infinity',
-  (value) => value === Infinity || rules.isIntegerIn(value, 1, Number.MAX_SAFE_INTEGER),
+  (value): value is number => value === Infinity || rules.isIntegerIn(value, 1, Number.MAX_SAFE_INTEGER),
 );
 
-const welcomeFields = object('the answer to a handshake', {
+const welcomeFields = object<Partial<WelcomeFields>>('the answer to a handshake', {
   id: rules.int32,
   size: rules.int32,
   error: rules.int32,
@@ -40,13 +51,19 @@ const welcomeFields = object('the answer to a handshake', {
   request: rules.text,
   response: rules.text,
   event: rules.text,
-} satisfies Record<keyof WelcomeFields, rules.Rule>);
+});
+const flowControl = object<NonNullable<RequestFault['flowControl']>>(
+  'flowControl',
+  { value: oneOf(1, 2), forMs: rules.milliseconds },
+  { required: ['value', 'forMs'] },
+);
 
 const STEP = {
   delayMs: rules.milliseconds,
   close: oneOf('before', 'after'),
   die: oneOf('before', 'after'),
 };
+const change = rules.callable<(bytes: Buffer) => Uint8Array>();
 const MESSAGE = {
   ...STEP,
   die: oneOf('before', 'during', 'after'),
@@ -57,30 +74,26 @@ const MESSAGE = {
   size: rules.int32,
   id: rules.int32,
   error: csError,
-  change: rules.callable,
+  change,
 };
-const EFFECTS: { readonly [Step in FaultStep]: Readonly<Record<keyof FaultsByStep[Step], rules.Rule>> } = {
+const EFFECTS: { readonly [Step in FaultStep]: rules.RulesOf<FaultsByStep[Step]> } = {
   accept: STEP,
   authenticate: STEP,
-  welcome: { ...STEP, refuse: errno, fields: welcomeFields, split: pieces, change: rules.callable },
-  request: {
-    ...STEP,
-    error: csError,
-    flowControl: object('flowControl', { value: oneOf(1, 2), forMs: rules.milliseconds }, ['value', 'forMs']),
-  },
+  welcome: { ...STEP, refuse: errno, fields: welcomeFields, split: pieces, change },
+  request: { ...STEP, error: csError, flowControl },
   response: MESSAGE,
   event: MESSAGE,
   byte: { ...STEP, count: rules.integer(0, MOST_BYTES) },
 };
 
 const ANY_STEP = {
-  step: oneOf(...Object.keys(EFFECTS)),
+  step: oneOf(...(Object.keys(EFFECTS) as FaultStep[])),
   nth: rules.integer(1, Number.MAX_SAFE_INTEGER),
   times,
 };
 const OF_REQUEST = { ...ANY_STEP, request: oneOf(...REQUEST_NAMES), key: rules.text };
 const OF_EVENT = { ...ANY_STEP, key: rules.text };
-const CONDITIONS: Readonly<Record<FaultStep, Readonly<Record<string, rules.Rule>>>> = {
+const CONDITIONS: Readonly<Record<FaultStep, Readonly<Record<string, rules.Rule<unknown>>>>> = {
   accept: ANY_STEP,
   authenticate: ANY_STEP,
   welcome: ANY_STEP,
@@ -90,21 +103,28 @@ const CONDITIONS: Readonly<Record<FaultStep, Readonly<Record<string, rules.Rule>
   byte: OF_EVENT,
 };
 
-const anything = rule('', () => true);
-const faultRule = object('a fault', { when: anything, do: anything });
-const stepRule = rule('an object with a step', (value) => typeof value === 'object' && value !== null);
+const anything: rules.Rule<unknown> = (_place, value) => value;
+const faultRule = object<{ when: unknown; do: unknown }>('a fault', { when: anything, do: anything });
+const stepRule = rule(
+  'an object with a step',
+  (value): value is { readonly step: unknown } => typeof value === 'object' && value !== null,
+);
 
-/** @throws RangeError: the fault could never strike, or would have no effect; it names the property and what is allowed. */
-export function checkFault(fault: Fault, ipcType: IpcType): void {
-  faultRule('fault', fault);
-  const { when, do: effect } = fault;
-  stepRule('fault.when', when);
-  ANY_STEP.step('fault.when.step', when.step);
-  const owner = `step '${when.step}'`;
-  object(owner, CONDITIONS[when.step])('fault.when', when);
-  object(owner, EFFECTS[when.step])('fault.do', effect);
-  checkRequestHasKey(when);
-  if (ipcType === 'socket') checkForDatagrams(when.step, effect);
+/**
+ * A frozen copy of the fault.
+ * @throws RangeError: it could never strike, or would have no effect; it names the property and what is allowed
+ */
+export function checkFault(given: Fault, ipcType: IpcType): Fault {
+  const { when, do: effect } = faultRule('fault', given);
+  const step = ANY_STEP.step('fault.when.step', stepRule('fault.when', when).step);
+  const owner = `step '${step}'`;
+  const fault = Object.freeze({
+    when: object<object>(owner, CONDITIONS[step])('fault.when', when),
+    do: object<object>(owner, EFFECTS[step])('fault.do', effect),
+  }) as Fault;
+  checkRequestHasKey(fault.when);
+  if (ipcType === 'socket') checkForDatagrams(step, fault.do);
+  return fault;
 }
 
 function checkRequestHasKey({ request, key }: FaultCondition<FaultStep>): void {

@@ -2,7 +2,6 @@ import { checkFault } from './check-fault.ts';
 import type { Fault, FaultsByStep, FaultStep } from './fault-types.ts';
 import type { RequestName } from '../cmap/requests.ts';
 import type { IpcType } from '../server/server-transport.ts';
-import { stated } from './stated.ts';
 
 /** What a step is about. */
 export interface FaultSubject {
@@ -12,7 +11,7 @@ export interface FaultSubject {
 
 /** A fault that has been added. */
 export interface ActiveFault {
-  /** As it was added. */
+  /** A copy of what was added. */
   readonly fault: Fault;
   /** How many times it has struck. */
   readonly struck: number;
@@ -65,8 +64,7 @@ export class Faults {
    *   step, a value that is not allowed, something that only shared memory has.
    */
   add(fault: Fault): ActiveFault {
-    checkFault(fault, this.#ipcType);
-    return new Armed(fault, this.#armed);
+    return new Armed(checkFault(fault, this.#ipcType), this.#armed);
   }
 
   /** Nothing goes wrong any more. */
@@ -78,7 +76,7 @@ export class Faults {
   strike<Step extends FaultStep>(step: Step, subject: FaultSubject = {}): FaultsByStep[Step] {
     let effect: FaultsByStep[Step] = {};
     for (const armed of [...this.#armed]) {
-      if (armed.strikes(step, subject)) effect = { ...effect, ...stated(armed.fault.do) };
+      if (armed.strikes(step, subject)) effect = { ...effect, ...armed.fault.do };
     }
     return effect;
   }

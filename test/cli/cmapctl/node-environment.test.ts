@@ -25,7 +25,7 @@ describe('connecting', () => {
   it('refuses a directory that can be none', async () => {
     vi.stubEnv('COROSYNC_CLIENT_SHM_DIRECTORY', 'shm');
     await expect(nodeEnvironment().connect('icmap')).rejects.toThrow(
-      'CS_ERR_INVALID_PARAM (7): sharedMemoryDirectory "shm" is not an absolute path',
+      'CS_ERR_INVALID_PARAM (7): options.sharedMemoryDirectory is "shm"; it must be an absolute path',
     );
   });
 });

@@ -105,10 +105,10 @@ describe('cmapctl', () => {
   it('says which environment variable is wrong', async () => {
     environment.connectError = new CsError('CS_ERR_INVALID_PARAM', {
       operation: 'cmap_initialize_map',
-      detail: 'sharedMemoryDirectory "shm" is not an absolute path',
+      detail: 'options.sharedMemoryDirectory is "shm"; it must be an absolute path',
     });
     expect((await environment.run()).stderr).toBe(
-      'Failed to initialize the cmap API. Error CS_ERR_INVALID_PARAM (7): COROSYNC_CLIENT_SHM_DIRECTORY "shm" is not an absolute path\n',
+      'Failed to initialize the cmap API. Error CS_ERR_INVALID_PARAM (7): COROSYNC_CLIENT_SHM_DIRECTORY is "shm"; it must be an absolute path\n',
     );
   });
 });

@@ -4,9 +4,13 @@ import { NotificationQueue, type QueueLimits } from '../../../src/cmap/tracking/
 import type { CmapNotification, CmapTrackEvent } from '../../../src/cmap/tracking/track-events.ts';
 import { KeyTracker } from '../../../src/cmap/tracking/tracker.ts';
 import { resolveTrackOptions } from '../../../src/cmap/tracking/track-options.ts';
+import { CallLimits } from '../../../src/options/call-options.ts';
 
-const [tracker] = KeyTracker.create(resolveTrackOptions('test.', { prefix: true }, 'icmap'), () =>
-  Promise.resolve(),
+const LIMITS = new CallLimits(1000);
+const [tracker] = KeyTracker.create(
+  resolveTrackOptions('test.', { prefix: true }, 'icmap'),
+  () => Promise.resolve(),
+  LIMITS,
 );
 const UNLIMITED = { maxQueued: 1_000_000, maxQueuedBytes: 2 ** 40 };
 
@@ -123,7 +127,7 @@ describe('NotificationQueue: coalescing', () => {
 
   it('never makes an event of it that was not asked for', () => {
     const options = resolveTrackOptions('test.', { prefix: true, events: ['add', 'delete'] }, 'icmap');
-    const [addsAndDeletes] = KeyTracker.create(options, () => Promise.resolve());
+    const [addsAndDeletes] = KeyTracker.create(options, () => Promise.resolve(), LIMITS);
     const told = (event: 'add' | 'delete', number: number): CmapNotification => ({
       ...change(number, 'k.a', event),
       tracker: addsAndDeletes,

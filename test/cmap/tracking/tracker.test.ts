@@ -5,24 +5,25 @@ import { resolveTrackOptions, type CmapTrackOptions } from '../../../src/cmap/tr
 import { KeyTracker, type TrackDelete, type TrackerDriver } from '../../../src/cmap/tracking/tracker.ts';
 import type { NotificationMessage } from '../../../src/codec/cmap/notification.ts';
 import { ConnectionError } from '../../../src/errors/index.ts';
-import type { CallOptions } from '../../../src/options/call-options.ts';
+import { CallLimits } from '../../../src/options/call-options.ts';
 
+const LIMITS = new CallLimits(1000);
 const LOST = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection', detail: 'gone' });
 
 interface Bench {
   readonly tracker: KeyTracker;
   readonly driver: TrackerDriver;
-  readonly deleted: [bigint, CallOptions | undefined][];
+  readonly deleted: [bigint, CallLimits | undefined][];
 }
 
 function create(options: CmapTrackOptions = {}, result: Promise<void> = Promise.resolve()): Bench {
-  const deleted: [bigint, CallOptions | undefined][] = [];
+  const deleted: [bigint, CallLimits | undefined][] = [];
   const trackDelete: TrackDelete = (trackHandle, deleteOptions) => {
     deleted.push([trackHandle, deleteOptions]);
     return result;
   };
   const resolved = resolveTrackOptions('test.', { prefix: true, ...options }, 'icmap');
-  const [tracker, driver] = KeyTracker.create(resolved, trackDelete);
+  const [tracker, driver] = KeyTracker.create(resolved, trackDelete, LIMITS);
   return { tracker, driver, deleted };
 }
 
@@ -140,7 +141,7 @@ describe('CmapTracker: the end', () => {
       expect(valueOf(event)).toBe(1);
       break;
     }
-    expect(deleted).toEqual([[42n, undefined]]);
+    expect(deleted).toEqual([[42n, LIMITS]]);
   });
 
   it('by an exception in the loop deletes it, too', async () => {

@@ -124,12 +124,38 @@ describe('checkValue: binaries', () => {
     new Uint16Array(2),
     new ArrayBuffer(4),
     new DataView(new ArrayBuffer(4)),
+    Object.create(Uint8Array.prototype) as object,
+    new Proxy(new Uint8Array(2), {}),
   ])('take a Uint8Array only, not %o', (value) => {
     expect(() => check({ type: 'binary', value })).toThrow(invalid);
   });
 });
 
 describe('checkValue', () => {
+  it('says what cannot be read: a buffer that was given away, a getter that throws', () => {
+    const bytes = Uint8Array.of(1, 2, 3);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    const mistake = new Error('a mistake');
+    const fail = (): never => {
+      throw mistake;
+    };
+    const values = [
+      { type: 'binary', value: bytes },
+      { type: 'string', value: '', bytes },
+      Object.defineProperty({ type: 'uint8' }, 'value', { get: fail }),
+      new Proxy({}, { has: fail }),
+    ];
+    for (const value of values) expect(() => check(value)).toThrow(invalid);
+    for (const value of values) expect(() => check(value)).toThrow('the value cannot be read: ');
+    expect(() => check(values[2])).toThrow(expect.objectContaining({ cause: mistake }));
+  });
+
+  it('reads each property once', () => {
+    let read = 0;
+    const value = Object.defineProperty({ type: 'uint8' }, 'value', { get: () => ++read });
+    expect(check(value)).toEqual({ type: 'uint8', value: 1 });
+  });
+
   it('tells values that do not even fit the buffer from those that only corosync refuses', () => {
     const value = { type: 'binary', value: new Uint8Array(70_000) };
     expect(() => check(value, 70_296)).toThrow(invalid);

@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { onAbort } from '../../../src/ipc/calls/on-abort.ts';
+import { foreignSignal } from '../../helpers/foreign-signal.ts';
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
@@ -70,5 +71,59 @@ describe('onAbort', () => {
     expect(listeners(abort.signal)).toBe(1);
     await turn();
     expect(onWarning).not.toHaveBeenCalled();
+  });
+
+  it('gives the reason, read once, to all', () => {
+    const [one, other] = [vi.fn(), vi.fn()];
+    const reason = vi.fn(() => 'enough');
+    const signal = Object.defineProperty(foreignSignal(), 'reason', { get: reason });
+    for (const callback of [one, other]) onAbort(signal, callback);
+    signal.dispatchEvent(new Event('abort'));
+    expect([one.mock.calls, other.mock.calls]).toEqual([[['enough']], [['enough']]]);
+    expect(reason).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('onAbort never throws, whatever the signal does', () => {
+  const mistake = new Error('a mistake of the signal');
+  const fail = (): never => {
+    throw mistake;
+  };
+
+  it('one that cannot be listened to has aborted, and is asked again the next time', () => {
+    const callback = vi.fn();
+    const addEventListener = vi.fn(fail);
+    const signal = foreignSignal({ addEventListener });
+    onAbort(signal, callback)();
+    onAbort(signal, callback)();
+    expect(callback.mock.calls).toEqual([[mistake], [mistake]]);
+    expect(addEventListener).toHaveBeenCalledTimes(2);
+  });
+
+  it('one that does not let go calls nobody later', () => {
+    const callback = vi.fn();
+    const signal = foreignSignal({ removeEventListener: fail });
+    onAbort(signal, callback)();
+    signal.dispatchEvent(new Event('abort'));
+    expect(callback).not.toHaveBeenCalled();
+  });
+
+  it('one that calls its listener at once has aborted, and may be listened to again', () => {
+    const callback = vi.fn();
+    const signal = foreignSignal({
+      reason: 'now',
+      addEventListener: (_name: string, listener: () => void) => listener(),
+    });
+    onAbort(signal, callback);
+    onAbort(signal, callback);
+    expect(callback.mock.calls).toEqual([['now'], ['now']]);
+  });
+
+  it('one whose reason cannot be read aborts with what its getter has thrown', () => {
+    const [one, other] = [vi.fn(), vi.fn()];
+    const signal = Object.defineProperty(foreignSignal(), 'reason', { get: fail });
+    for (const callback of [one, other]) onAbort(signal, callback);
+    signal.dispatchEvent(new Event('abort'));
+    expect([one.mock.calls, other.mock.calls]).toEqual([[[mistake]], [[mistake]]]);
   });
 });
