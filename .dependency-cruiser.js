@@ -16,13 +16,14 @@ const LAYERS = [
   ['cli'],
 ];
 
-/** The fake is a server, not a client: of the client it takes the ring files, and the checks that corosync makes too. */
+/** The fake is a server, not a client: of the client it takes the ring files, how an optional package is loaded, and the checks that corosync makes too. */
 const TESTING_MAY_IMPORT = [
   'testing',
   'errors',
   'options',
   'codec',
   'ipc/shared-memory/ring-(file|storage)[.]ts',
+  'ipc/datagram/optional-package[.]ts',
   'cmap/values/(check-value|keys)[.]ts',
 ];
 

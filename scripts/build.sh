@@ -14,8 +14,7 @@ restore_class_names() {
 rm -rf dist
 npx tsc -p tsconfig.build.json
 bundle() {
-  npx esbuild "$@" --bundle --platform=node --target=node20.19 --outdir=dist --outbase=src \
-    --external:node-unix-socket --external:unix-dgram --log-level=warning
+  npx esbuild "$@" --bundle --platform=node --target=node20.19 --outdir=dist --outbase=src --log-level=warning
 }
 # Source maps are for who steps into the library; of the commands they would be as large as everything else together.
 bundle src/index.ts src/testing/index.ts --format=esm --sourcemap

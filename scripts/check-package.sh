@@ -11,10 +11,10 @@ tarball=$(echo "$work"/*.tgz)
 npx publint --strict "$tarball"
 npx attw --profile esm-only --no-emoji "$tarball"
 
-# Installed into an empty project without what is optional it needs nothing but itself, and its types hold for a strict user.
+# Installed into an empty project it needs nothing but itself, and its types hold for a strict user.
 mkdir "$work/user"
 cp test/package/* "$work/user"
-npm install --silent --omit=optional --no-audit --no-fund --prefix "$work/user" "$tarball"
+npm install --silent --no-audit --no-fund --prefix "$work/user" "$tarball"
 [ "$(find "$work/user/node_modules" -mindepth 1 -maxdepth 1 -not -name '.*' | wc -l)" = 1 ] ||
   fail "the package has dependencies"
 for resolution in nodenext bundler; do
@@ -32,7 +32,22 @@ done
 "$work/user/node_modules/.bin/corosync-client" --version
 "$work/user/node_modules/.bin/cmapctl" -h >/dev/null
 
-# The way its users install it: with the one optional package, for datagram sockets, where it gets on to what is not there.
-npm install --silent --no-audit --no-fund --prefix "$work/user" "$tarball"
-[ -d "$work/user/node_modules/node-unix-socket" ] || fail "the package for datagram sockets is not installed along"
+# Bundlers need no options for it: what is optional is no business of theirs.
+for format in cjs esm; do
+  npx esbuild "$work/user/bundle.mjs" --bundle --platform=node --format=$format --minify --log-level=warning \
+    --outfile="$work/user/esbuild.$format.mjs"
+done
+mv "$work/user/esbuild.cjs.mjs" "$work/user/esbuild.cjs"
+node scripts/webpack.mjs "$work/user/bundle.mjs" "$work/user/webpack.cjs"
+use_bundles() {
+  for bundle in esbuild.cjs esbuild.esm.mjs webpack.cjs; do
+    (cd "$work/user" && node "$bundle" "$@") || fail "$bundle does not work"
+  done
+}
+use_bundles
+
+# With the optional package for datagram sockets, it gets on to what is not there.
+version=$(node -p 'require("./package.json").peerDependencies["node-unix-socket"]')
+npm install --silent --no-audit --no-fund --prefix "$work/user" "node-unix-socket@$version"
 (cd "$work/user" && node use-sockets.mjs CS_ERR_NOT_EXIST)
+use_bundles sockets

@@ -25,8 +25,9 @@ need_npm_packages() {
   touch node_modules/.package-lock.json
 }
 
-# The second package for datagram sockets, which compiles: its tests are skipped, and say so, where that fails. npm does not
-# install an optional peer dependency of the project itself, however it is asked: so it goes elsewhere, and is copied.
+# The second package for datagram sockets, which compiles, and so is no development dependency, as the first is: its tests are
+# skipped, and say so, where that fails; in CI that is a failure. npm does not install an optional peer dependency of the project
+# itself, however it is asked: so it goes elsewhere, and is copied.
 try_unix_dgram() {
   node -e 'require("unix-dgram")' 2>/dev/null && return 0
   local work version status=0
@@ -37,7 +38,9 @@ try_unix_dgram() {
     cp -R "$work"/node_modules/unix-dgram "$work"/node_modules/bindings "$work"/node_modules/file-uri-to-path node_modules &&
     node -e 'require("unix-dgram")' || status=1
   rm -rf "$work"
-  [ "$status" = 0 ] || say "unix-dgram cannot be compiled here (it takes a C++ compiler, make, python3 and Node's headers)"
+  [ "$status" = 0 ] && return 0
+  in_ci && fail "unix-dgram cannot be had here, and in CI its tests must run"
+  say "unix-dgram cannot be compiled here (it takes a C++ compiler, make, python3 and Node's headers)"
 }
 
 # need_programs PROGRAM:PACKAGE...: installs the Debian packages whose program (or file, if it is a path) is missing.

@@ -63,15 +63,15 @@ need_runtime() {
   npm install --silent --no-audit --no-fund --prefix "$directory" "$1${2:+@$2}"
 }
 
-# The package as it would be published, installed into a project, with the smoke suite beside it.
+# The package as it would be published, installed into a project with the one for datagram sockets; the smoke suite beside it.
 install_package() {
   local directory=$work/package
   rm -rf "$directory"
   mkdir -p "$directory"
   npm pack --silent --pack-destination "$directory" >/dev/null
   echo '{ "private": true, "type": "module" }' >"$directory/package.json"
-  npm install --silent --no-audit --no-fund --prefix "$directory" "$directory"/*.tgz
-  npx esbuild test/matrix/smoke.ts --bundle --format=esm --platform=node --target=node20.19 --sourcemap \
+  npm install --silent --no-audit --no-fund --prefix "$directory" "$directory"/*.tgz node-unix-socket
+  npx esbuild test/matrix/smoke.ts --bundle --format=esm --platform=node --target=node20.19 \
     --external:corosync-client --outfile="$directory/smoke.js" --log-level=warning
 }
 

@@ -2,6 +2,7 @@ import { getSystemErrorMap } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import type { DatagramNamespace } from './datagram-names.ts';
 import type { DatagramBackend, DatagramListener, DatagramSocket } from './datagram-socket.ts';
+import { importPackage } from './optional-package.ts';
 
 type Module = typeof import('node-unix-socket');
 
@@ -14,7 +15,7 @@ export async function loadNodeUnixSocket(
   if ('bun' in process.versions) throw new Error('Bun lacks the part of libuv that node-unix-socket needs');
   // Its callbacks panic when their thread is gone, and with them the whole process.
   if (inWorker) throw new Error('node-unix-socket would abort the process when a worker thread ends');
-  const { DgramSocket } = (await import('node-unix-socket')) satisfies Module;
+  const { DgramSocket } = (await importPackage('node-unix-socket')) as Module;
   const address = (name: string): string => (namespace === 'abstract' ? `\0${name}` : name);
   return {
     bind: (name, listener) => {

@@ -1,13 +1,14 @@
 import { getSystemErrorMap } from 'node:util';
 import type { Socket } from 'unix-dgram';
 import type { DatagramBackend, DatagramListener, DatagramSocket } from './datagram-socket.ts';
+import { importPackage } from './optional-package.ts';
 
 /** SO_SNDBUF cannot be asked for with this package; systems start it well above this. */
 const LEAST_SEND_BUFFER = 64 * 1024;
 
 /** Sockets of the package unix-dgram, whose names are files. */
 export async function loadUnixDgram(): Promise<DatagramBackend> {
-  const { default: unixDgram } = await import('unix-dgram');
+  const { default: unixDgram } = (await importPackage('unix-dgram')) as typeof import('unix-dgram');
   return {
     bind: (name, listener) => {
       try {

@@ -1,3 +1,5 @@
+import { importPackage } from '../../ipc/datagram/optional-package.ts';
+
 /** What a socket hears. */
 export interface DatagramListener {
   /** One datagram, to be kept if need be. */
@@ -26,7 +28,7 @@ type Package = typeof import('node-unix-socket');
  * @throws Error it is not installed or does not run here, with the remedy
  */
 export async function loadDatagramBackend(
-  load: () => Promise<unknown> = () => import('node-unix-socket'),
+  load: () => Promise<unknown> = () => importPackage('node-unix-socket'),
 ): Promise<DatagramBackend> {
   const { DgramSocket } = (await load().catch((cause: unknown) => {
     throw missing(cause);
