@@ -38,9 +38,10 @@ type Program =
   | 'fault-flood-main'
   | 'fault-user-main';
 
-/** Starts a TypeScript program of this directory, as Node runs it everywhere. */
+/** Starts a TypeScript program of test/helpers, as Node runs it everywhere. */
 export function spawnProgram(name: Program, argument: unknown, under: readonly string[] = []): ChildProcess {
-  const program = `test/helpers/${name}.ts`;
+  const folder = name.startsWith('fault') ? 'faults' : 'integration';
+  const program = `test/helpers/${folder}/${name}.ts`;
   const node = [process.execPath, '--import', 'tsx', program, JSON.stringify(argument)];
   const [command = '', ...args] = [...under, ...node];
   return spawn(command, args, { cwd: repository, stdio: ['pipe', 'pipe', 'inherit'] });
