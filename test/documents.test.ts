@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import * as library from '../src/index.ts';
+import * as testing from '../src/testing/index.ts';
 import { DOCUMENTS, textOf } from './helpers/documents.ts';
 
 /** A heading's anchor, as GitHub makes it. */
@@ -53,6 +55,16 @@ describe.each(DOCUMENTS)('%s', (document) => {
   it('names files that are there', () => {
     const missing = namedFiles(document).filter((name) => !FILES.some((file) => file.endsWith(`/${name}`)));
     expect(missing).toEqual([]);
+  });
+});
+
+describe('the documents for users', () => {
+  const text = DOCUMENTS.filter((document) => /^(?:README|docs)/.test(document))
+    .map(textOf)
+    .join();
+  it('tell of everything that is exported', () => {
+    const names = Object.keys({ ...library, ...testing });
+    expect(names.filter((name) => !text.includes(name))).toEqual([]);
   });
 });
 

@@ -59,9 +59,10 @@ describeOnTransports('a request that is answered later', (start) => {
       timeoutMs: 20,
       onAbandonedAnswer: (value) => late.push(value),
     });
+    const timedOut = expect(given).rejects.toMatchObject({ code: 'CS_ERR_TIMEOUT' });
     await arrived(server, 1);
     server.handle(1);
-    await expect(given).rejects.toMatchObject({ code: 'CS_ERR_TIMEOUT' });
+    await timedOut;
     const next = connection.submit(new FakeRequest(2), { timeoutMs: 1200 });
     await expect(next).rejects.toMatchObject({ code: 'CS_ERR_TIMEOUT', sent: 'no' });
     expect(connection.closed).toBe(false);
@@ -114,12 +115,13 @@ describeOnTransports('requests that are never answered', (start) => {
     await using server = await start();
     const connection = await connectTo(server);
     const given = connection.submit(new FakeUnanswered(1), { timeoutMs: 20 });
-    await arrived(server, 2);
-    await expect(given).rejects.toMatchObject({
+    const timedOut = expect(given).rejects.toMatchObject({
       code: 'CS_ERR_TIMEOUT',
       operation: 'fake_send',
       sent: 'unknown',
     });
+    await arrived(server, 2);
+    await timedOut;
     const next = connection.submit(new FakeRequest(2), PATIENT);
     server.handle(2);
     await arrived(server, 1);
