@@ -82,7 +82,7 @@ export interface CmapFollower extends AsyncIterable<CmapFollowEvent>, AsyncDispo
    * is lost it stays as it was.
    */
   readonly values: ReadonlyMap<string, CmapValue>;
-  /** Resolves at the end: with the error if corosync has refused, with `undefined` after `delete` or the session's `close`. */
+  /** Resolves at the end: with the error if corosync has refused, with `undefined` after `close` or the session's `close`. */
   whenEnded(): Promise<Error | undefined>;
   /** Ends it, here and at corosync. What has not been read is dropped. Idempotent; never fails. */
   close(): Promise<void>;
