@@ -39,5 +39,30 @@ export {
   type CmapTrackEvent,
   type CmapTrackOptions,
 } from './cmap/index.ts';
+export {
+  QuorumClient,
+  QuorumSession,
+  type QuorumConnectOptions,
+  type QuorumFollowChange,
+  type QuorumFollower,
+  type QuorumFollowEvent,
+  type QuorumFollowLost,
+  type QuorumFollowOptions,
+  type QuorumFollowOverflow,
+  type QuorumFollowResynced,
+  type QuorumFollowSnapshot,
+  type QuorumNodelistEvent,
+  type QuorumOverflow,
+  type QuorumQuorumEvent,
+  type QuorumRingId,
+  type QuorumSessionOptions,
+  type QuorumState,
+  type QuorumTracker,
+  type QuorumTrackEvent,
+  type QuorumTrackOptions,
+} from './quorum/index.ts';
+export type { QuorumModel, QuorumType } from './codec/quorum/get-type.ts';
+export type { RingId } from './codec/ring-id.ts';
+export type { ReaderOptions } from './streams/reader-options.ts';
 export type { ConnectOptions } from './service/index.ts';
 export type { BackOffOptions, SessionOptions, SessionStatus, SessionStatusEvent } from './session/index.ts';

@@ -1,0 +1,59 @@
+import type { ConnectionError } from '../errors/index.ts';
+import type { QuorumRingId, QuorumTrackEvent } from './quorum-events.ts';
+
+/** Membership and quorum, as far as they are known. */
+export interface QuorumState {
+  /** Whether this node belongs to a quorate cluster. While a membership is being formed it is the old one's. */
+  readonly quorate: boolean;
+  /** Node ids of the members. */
+  readonly members: readonly number[];
+  readonly ringId: QuorumRingId;
+}
+
+/** What holds at the start. Once for each follower, before anything else. */
+export interface QuorumFollowSnapshot {
+  readonly kind: 'snapshot';
+  readonly state: QuorumState;
+}
+
+/** One change, after the snapshot, and the state just after it. */
+export interface QuorumFollowChange {
+  readonly kind: 'change';
+  readonly event: Exclude<QuorumTrackEvent, { kind: 'overflow' }>;
+  readonly state: QuorumState;
+}
+
+/** The connection is gone: from here to `resynced` nothing is heard, and what was told may have aged. */
+export interface QuorumFollowLost {
+  readonly kind: 'lost';
+  readonly error: ConnectionError;
+}
+
+/** Connected again: this holds now, whatever has changed meanwhile. */
+export interface QuorumFollowResynced {
+  readonly kind: 'resynced';
+  readonly state: QuorumState;
+  /** Whether it differs from what was told last. */
+  readonly changed: boolean;
+}
+
+/** The reader lagged: `dropped` events are not told one by one. This holds now. */
+export interface QuorumFollowOverflow {
+  readonly kind: 'overflow';
+  readonly dropped: number;
+  readonly state: QuorumState | undefined;
+}
+
+export type QuorumFollowEvent =
+  QuorumFollowSnapshot | QuorumFollowChange | QuorumFollowLost | QuorumFollowResynced | QuorumFollowOverflow;
+
+/**
+ * Membership and quorum, followed across restarts of corosync: `for await` gives one reader a snapshot, then every later change, in order; gaps are told.
+ * Leaving the loop closes the follower.
+ */
+export interface QuorumFollower extends AsyncIterable<QuorumFollowEvent>, AsyncDisposable {
+  /** What is known, whatever the reader has been told of it. While the connection is lost it stays as it was; `undefined` before the first. */
+  readonly current: QuorumState | undefined;
+  /** Ends it, here and at corosync. What has not been read is dropped. Idempotent; never fails. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,57 @@
+import type { RingId } from '../codec/ring-id.ts';
+
+/**
+ * The ring id of a membership. corosync before 3.1.0, and in its first event any corosync without a provider of quorum, does not tell the node in it.
+ */
+export interface QuorumRingId extends Omit<RingId, 'nodeId'> {
+  readonly nodeId: number | undefined;
+}
+
+/**
+ * The membership has changed, and quorum is still being found out: what is known of it is the old one's. corosync before 3.1.0 does not tell this.
+ */
+export interface QuorumNodelistEvent {
+  readonly kind: 'nodelist';
+  readonly ringId: QuorumRingId;
+  /** Node ids of the members. */
+  readonly members: readonly number[];
+  /** Those that are new. A node that restarted faster than it was missed has both joined and left. */
+  readonly joined: readonly number[];
+  readonly left: readonly number[];
+  /** Whether it tells what holds, and not what has changed. */
+  readonly snapshot: boolean;
+}
+
+/** Whether the cluster is quorate. It comes after each change of membership, and alone when votes have changed it; the ring is then the one before. */
+export interface QuorumQuorumEvent {
+  readonly kind: 'quorum';
+  readonly quorate: boolean;
+  readonly ringId: QuorumRingId;
+  /** Node ids of the members. */
+  readonly members: readonly number[];
+  /** Whether it tells what holds, and not what has changed. */
+  readonly snapshot: boolean;
+}
+
+/** The reader lagged: `dropped` events are not told one by one, and what holds now follows as a snapshot. */
+export interface QuorumOverflow {
+  readonly kind: 'overflow';
+  readonly dropped: number;
+}
+
+export type QuorumTrackEvent = QuorumNodelistEvent | QuorumQuorumEvent | QuorumOverflow;
+
+/** What was told last, if anything was: each event tells all that it is about. */
+export interface QuorumPicture {
+  readonly nodelist: QuorumNodelistEvent | undefined;
+  readonly quorum: QuorumQuorumEvent | undefined;
+}
+
+/**
+ * Tells of membership and quorum: first a snapshot of what holds, then every change, in corosync's order. `for await` gives the events to one reader.
+ * Leaving the loop closes the tracker. If the connection is lost, the loop gives what has arrived and then throws ConnectionError.
+ */
+export interface QuorumTracker extends AsyncIterable<QuorumTrackEvent>, AsyncDisposable {
+  /** quorum_trackstop, if no other tracker of the client is left. What has not been read is dropped. Idempotent; never fails. */
+  close(): Promise<void>;
+}
