@@ -7,31 +7,37 @@ export interface QuorumState {
   readonly quorate: boolean;
   /** Node ids of the members. */
   readonly members: readonly number[];
+  /** Names the membership. */
   readonly ringId: QuorumRingId;
 }
 
 /** What holds at the start. Once for each follower, before anything else. */
 export interface QuorumFollowSnapshot {
   readonly kind: 'snapshot';
+  /** What holds. */
   readonly state: QuorumState;
 }
 
 /** One change, after the snapshot, and the state just after it. */
 export interface QuorumFollowChange {
   readonly kind: 'change';
+  /** The event as corosync told it. */
   readonly event: Exclude<QuorumTrackEvent, { kind: 'overflow' }>;
+  /** What holds just after it. */
   readonly state: QuorumState;
 }
 
 /** The connection is gone: from here to `resynced` nothing is heard, and what was told may have aged. */
 export interface QuorumFollowLost {
   readonly kind: 'lost';
+  /** Why it was lost. */
   readonly error: ConnectionError;
 }
 
 /** Connected again: this holds now, whatever has changed meanwhile. */
 export interface QuorumFollowResynced {
   readonly kind: 'resynced';
+  /** What holds now. */
   readonly state: QuorumState;
   /** Whether it differs from what was told last. */
   readonly changed: boolean;
@@ -40,10 +46,13 @@ export interface QuorumFollowResynced {
 /** The reader lagged: `dropped` events are not told one by one. This holds now. */
 export interface QuorumFollowOverflow {
   readonly kind: 'overflow';
+  /** How many events are not told. */
   readonly dropped: number;
+  /** What holds now, if anything is known. */
   readonly state: QuorumState | undefined;
 }
 
+/** What a follower tells. */
 export type QuorumFollowEvent =
   QuorumFollowSnapshot | QuorumFollowChange | QuorumFollowLost | QuorumFollowResynced | QuorumFollowOverflow;
 

@@ -123,6 +123,7 @@ export class QuorumClient implements AsyncDisposable {
     this.#service.destroy(error);
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

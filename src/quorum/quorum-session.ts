@@ -109,6 +109,7 @@ export class QuorumSession implements AsyncDisposable {
     this.#core.destroy(error);
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
