@@ -1,11 +1,5 @@
 import type { IpcOptions } from '../ipc/index.ts';
-import { checkOptionNames, type OptionNames } from '../options/option-names.ts';
-import {
-  CONNECT_OPTION_NAMES,
-  resolveConnectOptions,
-  type ConnectOptions,
-  type ServiceDescription,
-} from '../service/index.ts';
+import { resolveConnectOptions, type ConnectOptions, type ServiceDescription } from '../service/index.ts';
 
 /** How to reach corosync's quorum service. Its `bufferSize` is 65536 by default: the largest message is some hundred bytes. */
 export type QuorumConnectOptions = ConnectOptions;
@@ -16,10 +10,7 @@ export const QUORUM_SERVICE: ServiceDescription = {
   bufferSize: 64 * 1024,
 };
 
-const NAMES: OptionNames<QuorumConnectOptions> = CONNECT_OPTION_NAMES;
-
 /** Checks the options and fills in the defaults. */
 export function resolveQuorumOptions(options: QuorumConnectOptions): IpcOptions {
-  checkOptionNames({ operation: QUORUM_SERVICE.operation }, options, NAMES);
   return resolveConnectOptions(options, QUORUM_SERVICE);
 }

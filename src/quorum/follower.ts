@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConnectionError } from '../errors/index.ts';
 import type { FollowerDriver } from '../session/index.ts';
-import type { ResolvedReaderOptions } from '../streams/reader-options.ts';
+import type { CheckedReaderOptions } from '../streams/reader-options.ts';
 import { Subscription } from '../streams/subscription.ts';
 import type { QuorumFollower, QuorumFollowEvent, QuorumState } from './follow-events.ts';
 import type { QuorumClient } from './quorum-client.ts';
@@ -35,7 +35,7 @@ export class StateFollower implements QuorumFollower, FollowerDriver<QuorumClien
   #attachment: Attachment | undefined;
   #current: QuorumState | undefined;
 
-  constructor(options: ResolvedReaderOptions<QuorumFollowEvent>, onEnd: () => void) {
+  constructor(options: CheckedReaderOptions<QuorumFollowEvent>, onEnd: () => void) {
     this.#onEnd = onEnd;
     this.#events = new Subscription<QuorumFollowEvent>({
       ...options,

@@ -9,10 +9,11 @@ import {
 } from '../codec/quorum/get-type.ts';
 import type { ConnectionError } from '../errors/index.ts';
 import { within, type IpcOptions, type TransportKind } from '../ipc/index.ts';
-import type { CallOptions } from '../options/call-options.ts';
-import { checkOptionNames, type OptionNames } from '../options/option-names.ts';
+import { CALL_RULES, CallLimits, type CallOptions } from '../options/call-options.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { object } from '../options/rules.ts';
 import { ServiceClient } from '../service/index.ts';
-import { READER_OPTION_NAMES, resolveReaderOptions, type ReaderOptions } from '../streams/reader-options.ts';
+import { READER_DEFAULTS, readerRules, type ReaderOptions } from '../streams/reader-options.ts';
 import { resolveQuorumOptions, type QuorumConnectOptions } from './connect-options.ts';
 import type { QuorumTracker, QuorumTrackEvent } from './quorum-events.ts';
 import { QuorumTracking, TRACK_OPERATION } from './tracking.ts';
@@ -20,11 +21,11 @@ import { QuorumTracking, TRACK_OPERATION } from './tracking.ts';
 /** How the events of a tracker reach their reader, and how long to wait for corosync. */
 export interface QuorumTrackOptions extends CallOptions, ReaderOptions<QuorumTrackEvent> {}
 
-const TRACK_OPTION_NAMES: OptionNames<QuorumTrackOptions> = {
-  ...READER_OPTION_NAMES,
-  signal: true,
-  timeoutMs: true,
-};
+const trackRule = object<QuorumTrackOptions, typeof READER_DEFAULTS>(
+  'track',
+  { ...CALL_RULES, ...readerRules<QuorumTrackEvent>() },
+  { defaults: READER_DEFAULTS },
+);
 
 /** What corosync has told about itself when we connected. */
 interface Greeting {
@@ -107,10 +108,8 @@ export class QuorumClient implements AsyncDisposable {
    * @throws CsError CS_ERR_INVALID_PARAM: an option is wrong.
    */
   async track(options: QuorumTrackOptions = {}): Promise<QuorumTracker> {
-    checkOptionNames({ operation: TRACK_OPERATION }, options, TRACK_OPTION_NAMES);
-    const resolved = resolveReaderOptions(TRACK_OPERATION, options);
-    const { signal, timeoutMs } = options;
-    return this.#tracking.add(resolved, { signal, timeoutMs });
+    const { signal, timeoutMs, ...reader } = checkOptions({ operation: TRACK_OPERATION }, options, trackRule);
+    return this.#tracking.add(reader, { signal, timeoutMs });
   }
 
   /** quorum_finalize: lets calls that are under way settle, then closes; trackers end. Idempotent. */
@@ -131,17 +130,13 @@ export class QuorumClient implements AsyncDisposable {
 
 /** Asks for model v1; a corosync that does not know models has v0. */
 async function greet(service: ServiceClient, ipc: IpcOptions, startedAt: number): Promise<Greeting> {
-  const rest = (): CallOptions => ({
-    timeoutMs: Math.max(ipc.timeoutMs - (performance.now() - startedAt), 0),
-    signal: ipc.signal,
-  });
-  const type = await service.submit(new ModelGetTypeRequest('v1'), rest());
+  const limits = new CallLimits(ipc.timeoutMs, ipc.signal);
+  const type = await service.submit(new ModelGetTypeRequest('v1'), limits.restSince(startedAt));
   if (type !== undefined) return { model: 'v1', type };
-  return { model: 'v0', type: await service.submit(new GetTypeRequest(), rest()) };
+  return { model: 'v0', type: await service.submit(new GetTypeRequest(), limits.restSince(startedAt)) };
 }
 
 async function wait(service: ServiceClient, started: Promise<void>, options: CallOptions): Promise<void> {
-  const startedAt = performance.now();
-  const { timeoutMs = 0, signal } = service.restOf(options, startedAt, { operation: TRACK_OPERATION });
-  await within(started, { operation: TRACK_OPERATION, timeoutMs, signal, startedAt, sent: 'unknown' });
+  const { timeoutMs, signal } = service.limits(options, TRACK_OPERATION);
+  await within(started, { operation: TRACK_OPERATION, timeoutMs, signal, sent: 'unknown' });
 }

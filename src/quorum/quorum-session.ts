@@ -1,19 +1,20 @@
-import { checkOptionNames, type OptionNames } from '../options/option-names.ts';
 import type { CallOptions } from '../options/call-options.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { object } from '../options/rules.ts';
 import {
   ASK_ONCE,
   BackOff,
   pause,
   resolveBackOff,
-  SESSION_OPTION_NAMES,
   SessionCore,
+  sessionRules,
   type SessionOptions,
   type SessionStatus,
   type SessionStatusEvent,
   type SessionWorld,
 } from '../session/index.ts';
-import { READER_OPTION_NAMES, resolveReaderOptions, type ReaderOptions } from '../streams/reader-options.ts';
-import { resolveQuorumOptions, type QuorumConnectOptions } from './connect-options.ts';
+import { READER_DEFAULTS, readerRules, type ReaderOptions } from '../streams/reader-options.ts';
+import { QUORUM_SERVICE, resolveQuorumOptions, type QuorumConnectOptions } from './connect-options.ts';
 import type { QuorumFollower, QuorumFollowEvent } from './follow-events.ts';
 import { StateFollower } from './follower.ts';
 import { QuorumClient } from './quorum-client.ts';
@@ -21,12 +22,16 @@ import { QuorumClient } from './quorum-client.ts';
 /** How to reach corosync's quorum service, and how hard to try. */
 export type QuorumSessionOptions = SessionOptions;
 
-const NAMES: OptionNames<QuorumSessionOptions> = SESSION_OPTION_NAMES;
+const sessionRule = object<QuorumSessionOptions>('a session', sessionRules(QUORUM_SERVICE));
 
 /** How the events of a follower reach their reader. */
 export type QuorumFollowOptions = ReaderOptions<QuorumFollowEvent>;
 
-const FOLLOW_OPTION_NAMES: OptionNames<QuorumFollowOptions> = READER_OPTION_NAMES;
+const followRule = object<QuorumFollowOptions, typeof READER_DEFAULTS>(
+  'follow',
+  readerRules<QuorumFollowEvent>(),
+  { defaults: READER_DEFAULTS },
+);
 
 interface Resolved {
   readonly connect: QuorumConnectOptions;
@@ -91,10 +96,9 @@ export class QuorumSession implements AsyncDisposable {
    * @throws CsError CS_ERR_INVALID_PARAM: an option is wrong; CS_ERR_BAD_HANDLE: the session is closed.
    */
   follow(options: QuorumFollowOptions = {}): QuorumFollower {
-    checkOptionNames({ operation: 'follow' }, options, FOLLOW_OPTION_NAMES);
-    const resolved = resolveReaderOptions('follow', options);
+    const checked = checkOptions({ operation: 'follow' }, options, followRule);
     this.#core.checkOpen({ operation: 'follow' });
-    const follower: StateFollower = new StateFollower(resolved, () => this.#core.removeFollower(follower));
+    const follower: StateFollower = new StateFollower(checked, () => this.#core.removeFollower(follower));
     this.#core.addFollower(follower, follower);
     return follower;
   }
@@ -116,9 +120,11 @@ export class QuorumSession implements AsyncDisposable {
 }
 
 function resolve(options: QuorumSessionOptions): Resolved {
-  checkOptionNames({ operation: 'session' }, options, NAMES);
-  const { backOff, ...connect } = options;
-  const limits = resolveBackOff(backOff);
-  const { timeoutMs } = resolveQuorumOptions(connect);
-  return { connect: { ...connect, ...ASK_ONCE }, timeoutMs, backOff: new BackOff(limits) };
+  const { backOff, ...given } = checkOptions({ operation: 'session' }, options, sessionRule);
+  const { timeoutMs } = resolveQuorumOptions(given);
+  return {
+    connect: Object.freeze({ ...given, ...ASK_ONCE }),
+    timeoutMs,
+    backOff: new BackOff(resolveBackOff(backOff)),
+  };
 }

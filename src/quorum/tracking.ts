@@ -3,7 +3,7 @@ import { TrackStartRequest, TrackStopRequest } from '../codec/quorum/track.ts';
 import type { RequestMessage } from '../codec/message.ts';
 import type { ConnectionError } from '../errors/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
-import type { ResolvedReaderOptions } from '../streams/reader-options.ts';
+import type { CheckedReaderOptions } from '../streams/reader-options.ts';
 import { Subscription } from '../streams/subscription.ts';
 import type {
   QuorumNodelistEvent,
@@ -41,7 +41,7 @@ class SharingTracker implements QuorumTracker {
   readonly events: Subscription<QuorumTrackEvent>;
   readonly #shared: Shared;
 
-  constructor(options: ResolvedReaderOptions<QuorumTrackEvent>, shared: Shared) {
+  constructor(options: CheckedReaderOptions<QuorumTrackEvent>, shared: Shared) {
     this.#shared = shared;
     this.events = new Subscription({
       ...options,
@@ -81,7 +81,7 @@ export class QuorumTracking {
 
   /** Adds a tracker. Its snapshot is corosync's if it is the first one, and else what was told last. */
   async add(
-    options: ResolvedReaderOptions<QuorumTrackEvent>,
+    options: CheckedReaderOptions<QuorumTrackEvent>,
     callOptions: CallOptions,
   ): Promise<QuorumTracker> {
     while (this.#state.name === 'stopping') await this.#state.stopped;

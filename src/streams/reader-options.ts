@@ -1,5 +1,4 @@
-import { CsError, show } from '../errors/index.ts';
-import type { OptionNames } from '../options/option-names.ts';
+import { callable, integer, type RulesOf } from '../options/rules.ts';
 
 /** How events reach their reader. */
 export interface ReaderOptions<E> {
@@ -9,26 +8,14 @@ export interface ReaderOptions<E> {
   readonly maxQueued?: number | undefined;
 }
 
-export interface ResolvedReaderOptions<E> {
-  readonly listener: ((event: E) => void) | undefined;
+/** Reader options that have been checked. */
+export interface CheckedReaderOptions<E> extends ReaderOptions<E> {
   readonly maxQueued: number;
 }
 
-export const READER_OPTION_NAMES: OptionNames<ReaderOptions<never>> = { listener: true, maxQueued: true };
-
-const MAX_QUEUED = { least: 1, most: 1_048_576, default: 1024 };
-
-/** @throws CsError CS_ERR_INVALID_PARAM: an option is wrong. */
-export function resolveReaderOptions<E>(
-  operation: string,
-  { listener, maxQueued = MAX_QUEUED.default }: ReaderOptions<E>,
-): ResolvedReaderOptions<E> {
-  const invalid = (detail: string): CsError => new CsError('CS_ERR_INVALID_PARAM', { operation, detail });
-  if (listener !== undefined && typeof listener !== 'function')
-    throw invalid(`listener is ${show(listener)}; give a function`);
-  if (!Number.isInteger(maxQueued) || maxQueued < MAX_QUEUED.least || maxQueued > MAX_QUEUED.most)
-    throw invalid(
-      `maxQueued is ${show(maxQueued)}; it ranges from ${MAX_QUEUED.least} to ${MAX_QUEUED.most}`,
-    );
-  return { listener, maxQueued };
+/** The rules for them, for options that have more. */
+export function readerRules<E>(): RulesOf<ReaderOptions<E>> {
+  return { listener: callable(), maxQueued: integer(1, 1_048_576) };
 }
+
+export const READER_DEFAULTS = { maxQueued: 1024 } as const;
