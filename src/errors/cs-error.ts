@@ -16,7 +16,7 @@ export interface CsErrorContext {
   readonly detail?: string | undefined;
   /** The name of the system error behind it, for example `'EACCES'`. */
   readonly errno?: string | undefined;
-  /** Whether the request of the call reached corosync. Default `'no'`: the error was found before anything was sent. */
+  /** Whether the request of the call reached corosync. Default `'no'`: the error was found before it was sent. */
   readonly sent?: Sent | undefined;
   /** The error behind it. */
   readonly cause?: unknown;
@@ -59,6 +59,11 @@ export class CsError extends Error {
 /** The connection could not be made, or is gone: whatever waits and every later call fails. */
 export class ConnectionError extends CsError {
   override readonly name = 'ConnectionError';
+
+  /** Unless it says otherwise, only an attempt to connect is sure to have sent nothing. */
+  constructor(code: CsErrorName, context: CsErrorContext) {
+    super(code, { ...context, sent: context.sent ?? (context.operation === 'connect' ? 'no' : 'unknown') });
+  }
 }
 
 /** Makes the error for a `cs_error_t` number that corosync answered with. */

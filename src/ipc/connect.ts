@@ -4,6 +4,7 @@ import {
   encodeConnectionRequest,
   type ConnectionResponse,
 } from '../codec/connection.ts';
+import type { RequestMessage } from '../codec/message.ts';
 import { ConnectionError, CsError, errnoToCsError, type CsErrorName } from '../errors/index.ts';
 import { Deadline } from './calls/deadline.ts';
 import { DatagramTransport } from './datagram/datagram-transport.ts';
@@ -20,6 +21,13 @@ import { socketPath } from './socket-address.ts';
 import type { Transport } from './transport.ts';
 import { checkTrustedDirectory } from './trusted-file.ts';
 
+/** A request that belongs to connecting: the connection is there when it is answered. */
+export interface FirstRequest {
+  readonly message: RequestMessage<unknown>;
+  /** On datagram sockets corosync takes requests from anybody until it has answered one: so one goes out at once, needed or not. */
+  readonly needed: 'always' | 'datagrams';
+}
+
 /** How to reach a service, all defaults filled in. */
 export interface IpcOptions {
   readonly service: string;
@@ -33,23 +41,47 @@ export interface IpcOptions {
 }
 
 /** qb_ipcc_connect, with a deadline. While corosync answers "try again" it is asked again, a bounded number of times. */
-export async function connectIpc(options: IpcOptions, listener: ConnectionListener): Promise<IpcConnection> {
+export async function connectIpc(
+  options: IpcOptions,
+  listener: ConnectionListener,
+  first?: FirstRequest,
+): Promise<IpcConnection> {
   const deadline = new Deadline({
     operation: 'connect',
     timeoutMs: options.timeoutMs,
     signal: options.signal,
   });
   try {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return new IpcConnection(await openTransport(options, deadline.signal), listener);
-      } catch (error) {
-        if (!isWorthAnotherTry(error) || attempt >= options.tryAgainAttempts) throw error;
-        await pause(options.tryAgainDelayMs, deadline.signal);
-      }
-    }
+    const connection = new IpcConnection(await openAfterTries(options, deadline.signal), listener);
+    if (first !== undefined) await ask(connection, first, deadline.signal);
+    return connection;
   } finally {
     deadline.dispose();
+  }
+}
+
+async function ask(
+  connection: IpcConnection,
+  { message, needed }: FirstRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  if (needed === 'datagrams' && connection.transport !== 'socket') return;
+  try {
+    await connection.submit(message, { timeoutMs: Infinity, signal });
+  } catch (error) {
+    connection.destroy(error);
+    throw error;
+  }
+}
+
+async function openAfterTries(options: IpcOptions, signal: AbortSignal): Promise<Transport> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await openTransport(options, signal);
+    } catch (error) {
+      if (!isWorthAnotherTry(error) || attempt >= options.tryAgainAttempts) throw error;
+      await pause(options.tryAgainDelayMs, signal);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-export { connectIpc, type IpcOptions } from './connect.ts';
+export { connectIpc, type FirstRequest, type IpcOptions } from './connect.ts';
 export type { SubmitOptions, Urgency } from './calls/pending-call.ts';
 export { type ConnectionListener, IpcConnection } from './ipc-connection.ts';
 export { Deadline, within } from './calls/deadline.ts';

@@ -132,6 +132,7 @@ export class IpcConnection {
     return new ConnectionError('CS_ERR_BAD_HANDLE', {
       ...context,
       detail: 'the connection is gone',
+      sent: 'no',
       cause: error,
     });
   }

@@ -6,5 +6,5 @@ export {
   type ServiceDescription,
 } from './connect-options.ts';
 export type { EventReceiver } from './event-router.ts';
-export { ServiceClient, type CallSubject, type FirstRequest, type RequestOptions } from './service-client.ts';
+export { ServiceClient, type CallSubject, type RequestOptions } from './service-client.ts';
 export { SERVICE_NAMES, type ServiceName } from './services.ts';

@@ -1,7 +1,8 @@
-import type { RequestMessage } from '../codec/message.ts';
+import type { RequestMessage, UnansweredMessage } from '../codec/message.ts';
 import type { ConnectionError } from '../errors/index.ts';
 import {
   connectIpc,
+  type FirstRequest,
   type IpcConnection,
   type IpcOptions,
   type SubmitOptions,
@@ -9,13 +10,6 @@ import {
 } from '../ipc/index.ts';
 import { CallLimits, checkCallOptions, type CallOptions } from '../options/call-options.ts';
 import { EventRouter, type EventReceiver } from './event-router.ts';
-
-/** A request that belongs to connecting. */
-export interface FirstRequest {
-  readonly message: RequestMessage<unknown>;
-  /** On datagram sockets corosync takes requests from anybody until it has answered one: so one goes out at once, needed or not. */
-  readonly needed: 'always' | 'datagrams';
-}
 
 /** How a request is sent, beside its caller's options. */
 export type RequestOptions<T> = Omit<SubmitOptions<T>, 'timeoutMs' | 'signal'>;
@@ -40,24 +34,17 @@ export class ServiceClient {
     this.defaultLimits = new CallLimits(timeoutMs);
   }
 
-  /** Connects, within the time that the options give to all of it. */
+  /**
+   * Connects, within the time that the options give to all of it.
+   * @param first may be left out by a service that asks something at once by itself, whatever carries it
+   */
   static async connect<E>(
     options: IpcOptions,
     receiver: EventReceiver<E>,
     first?: FirstRequest,
   ): Promise<ServiceClient> {
-    const startedAt = performance.now();
-    const connection = await connectIpc(options, new EventRouter(receiver));
-    const client = new ServiceClient(connection, options.timeoutMs);
-    if (first === undefined || (first.needed === 'datagrams' && client.transport !== 'socket')) return client;
-    try {
-      const timeoutMs = Math.max(options.timeoutMs - (performance.now() - startedAt), 0);
-      await connection.submit(first.message, { timeoutMs, signal: options.signal });
-    } catch (error) {
-      connection.destroy(error);
-      throw error;
-    }
-    return client;
+    const connection = await connectIpc(options, new EventRouter(receiver), first);
+    return new ServiceClient(connection, options.timeoutMs);
   }
 
   get transport(): TransportKind {
@@ -95,6 +82,12 @@ export class ServiceClient {
     const { timeoutMs, signal } = this.limits(options, message.operation, message.key);
     const requestOptions = typeof more === 'function' ? more() : more;
     return this.#connection.submit(message, { timeoutMs, signal, ...requestOptions });
+  }
+
+  /** Sends a request that is never answered, and resolves when corosync has taken it. */
+  async send(message: UnansweredMessage, options?: CallOptions): Promise<void> {
+    const { timeoutMs, signal } = this.limits(options, message.operation, message.key);
+    await this.#connection.submit(message, { timeoutMs, signal });
   }
 
   /** Gives back what corosync holds for us, in any case; the caller waits as long as it likes. */

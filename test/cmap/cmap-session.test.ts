@@ -217,17 +217,24 @@ describe('a session', () => {
         await stage.connect();
         expect(await read).toEqual(uint8(1));
 
-        const sent = 'unknown';
-        stage.cmap.failNext = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection', sent });
+        stage.cmap.failNext = new ConnectionError('CS_ERR_LIBRARY', { operation: 'cmap_set' });
         await expect(stage.session.setUint8('a.b', 2)).rejects.toBeInstanceOf(ConnectionError);
         expect(stage.cmap.map.get('a.b')).toEqual(uint8(1));
-        // One that was not sent is made on the next connection.
+        // One that was not sent is made on the next connection: it never got into the queue, or not out of it.
         stage.cmap.client?.lose();
         const change = stage.session.setUint8('a.b', 3);
         await stage.settle();
         await stage.connect();
         await change;
         expect(stage.cmap.map.get('a.b')).toEqual(uint8(3));
+        const sent = 'no';
+        stage.cmap.failNext = new ConnectionError('CS_ERR_LIBRARY', { operation: 'cmap_set', sent });
+        const again = stage.session.setUint8('a.b', 4);
+        await stage.lose();
+        stage.cmap.failNext = undefined;
+        await stage.connect();
+        await again;
+        expect(stage.cmap.map.get('a.b')).toEqual(uint8(4));
       }));
 
     it('check and copy what they are given at once', () =>

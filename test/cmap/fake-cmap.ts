@@ -123,7 +123,7 @@ export class FakeConnection {
 
   async #answer<T>(make: () => T): Promise<T> {
     for (let turns = 0; turns < 3; turns++) await Promise.resolve();
-    if (this.closed) throw new ConnectionError('CS_ERR_BAD_HANDLE', { operation: 'fake' });
+    if (this.closed) throw new ConnectionError('CS_ERR_BAD_HANDLE', { sent: 'no', operation: 'fake' });
     this.#cmap.takeFailure();
     return make();
   }

@@ -49,6 +49,18 @@ describe('ConnectionError', () => {
   });
 });
 
+describe('whether the request was sent', () => {
+  it('is no for what is refused, unknown for what is lost, and what the error says of itself', () => {
+    expect(new CsError('CS_ERR_BUSY', { operation: 'cmap_set' }).sent).toBe('no');
+    expect(new ConnectionError('CS_ERR_LIBRARY', { operation: 'connect' }).sent).toBe('no');
+    expect(new ConnectionError('CS_ERR_LIBRARY', { operation: 'cmap_set' }).sent).toBe('unknown');
+    for (const sent of ['no', 'yes', 'unknown'] as const) {
+      for (const Kind of [CsError, ConnectionError])
+        expect(new Kind('CS_ERR_LIBRARY', { operation: 'connect', sent }).sent).toBe(sent);
+    }
+  });
+});
+
 describe('csErrorFromCode', () => {
   it('makes the error that the number stands for', () => {
     for (let code = 2; code <= 100; code++) {

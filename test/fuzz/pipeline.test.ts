@@ -115,6 +115,7 @@ describe('whatever a server answers, every call ends, with a value or our error'
             const pipeline: RequestPipeline = new RequestPipeline(
               new RequestRing(server.rings.request),
               new ResponseRing(server.rings.response),
+              Infinity,
               (count) => {
                 // The request ring is as the client has just written it: only what comes after is the server's.
                 server.run(count);

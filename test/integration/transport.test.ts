@@ -8,7 +8,7 @@ import { waitUntil } from '../helpers/wait-until.ts';
 const PATIENT = { timeoutMs: 20_000 };
 const GROUP = 'transport-test';
 
-function connect(service: string, bufferSize: number, hears: FakeListener): Promise<IpcConnection> {
+function connect(service: 'cfg' | 'cpg', bufferSize: number, hears: FakeListener): Promise<IpcConnection> {
   return connectIpc(
     {
       service,
@@ -21,6 +21,7 @@ function connect(service: string, bufferSize: number, hears: FakeListener): Prom
       tryAgainDelayMs: 100,
     },
     hears,
+    { message: { cfg, cpg }[service].localGet(), needed: 'datagrams' },
   );
 }
 
@@ -33,7 +34,6 @@ async function inGroup(
 ): Promise<void> {
   const hears = fakeListener();
   const connection = await connect('cpg', CPG_BUFFER_SIZE, hears);
-  await connection.submit(cpg.localGet(), PATIENT);
   await connection.submit(cpg.join(GROUP), PATIENT);
   // Nothing may be sent before: a connection that is new does not know yet whether corosync has room.
   await waitUntil('we have joined', () => eventsOf(hears, CPG_EVENT.configurationChange).length > 0);
@@ -62,7 +62,6 @@ describeOnCorosync('the transport', () => {
 
   it('keeps its place for a late answer whose caller has given up', async () => {
     const connection = await connect('cfg', 65_536, fakeListener());
-    await connection.submit(cfg.localGet(), PATIENT);
     for (let i = 0; i < 20; i++) {
       const abort = new AbortController();
       const reload = connection.submit(cfg.reload(), { ...PATIENT, signal: abort.signal });
@@ -89,6 +88,26 @@ describeOnCorosync('the transport', () => {
     });
   });
 });
+
+describeOnCorosync(
+  'messages as large as the buffer allows',
+  () => {
+    it('are carried in both directions; a larger one is refused for itself alone', async () => {
+      await inGroup(async (connection, hears) => {
+        const largest = 1_047_552;
+        const messages = [0, 1, 2].map((number) => numbered(number, largest));
+        const tooLarge = connection.submit(cpg.mcast(Buffer.alloc(CPG_BUFFER_SIZE)), PATIENT);
+        await expect(tooLarge).rejects.toMatchObject({ code: 'CS_ERR_TOO_BIG', sent: 'no' });
+        await Promise.all(messages.map((data) => connection.submit(cpg.mcast(data), PATIENT)));
+        await waitUntil('all have come back', () => eventsOf(hears, CPG_EVENT.deliver).length === 3);
+        const delivered = eventsOf(hears, CPG_EVENT.deliver).map((event) => deliveredData(event));
+        expect(Buffer.concat(delivered).equals(Buffer.concat(messages))).toBe(true);
+      });
+    });
+  },
+  {},
+  ['shared-memory'],
+);
 
 /** At least four bytes, which say which it is. */
 function numbered(number: number, size: number): Buffer {

@@ -10,8 +10,10 @@ export const WAIT = {
   immediateMs: 1,
   firstTimerMs: 1,
   lastTimerMs: 16,
-  /** Milliseconds for which a look at the flow-control word is good. */
+  /** Milliseconds for which a look at the flow-control word is good, while answers keep coming. */
   flowControlMs: 1,
+  /** Milliseconds after the last answer from which on corosync may have had other things to do. */
+  pauseMs: 0.1,
   /** Milliseconds without progress after which it is asked whether answers have been lost. */
   lostMs: 1000,
   /** Milliseconds of one turn of the event loop that all connections may take together before others get theirs. */

@@ -1,14 +1,15 @@
 import { malformed } from '../../codec/malformed.ts';
-import { MessageReader } from '../../codec/message-reader.ts';
 import { MessageWriter } from '../../codec/message-writer.ts';
 import type { AnyMessage } from '../../codec/message.ts';
-import { ConnectionError, CsError } from '../../errors/index.ts';
+import { ConnectionError } from '../../errors/index.ts';
 import { CallLedger, NO_PROGRESS, type BatchProgress } from '../calls/call-ledger.ts';
 import { loopTurn } from '../calls/loop-turn.ts';
 import { BatchRoom, type DatagramLimits } from './batch-room.ts';
 import type { DatagramControl } from './datagram-control.ts';
 import { MAX_DATAGRAM } from './datagram-socket.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
+import { refuseTooBig } from '../calls/too-big.ts';
+import { wholeMessage } from './whole-datagram.ts';
 import { WAIT, WaitLadder } from '../calls/wait-ladder.ts';
 
 /** Turns of the event loop from a datagram's arrival to its delivery: one to read it, two to believe it. */
@@ -71,11 +72,9 @@ export class DatagramPipeline {
 
   /** A message that the sockets could not carry fails here, before anything is sent. */
   submit(call: PendingCall, urgent: Urgency = false): void {
-    const refusal = this.#refuse(call.message);
-    if (refusal !== undefined) {
-      call.fail(refusal);
-      return;
-    }
+    const most = Math.min(this.#limits.maxMessageSize, MAX_DATAGRAM);
+    const refusal = refuseTooBig(call.message, { request: most, answer: most });
+    if (refusal !== undefined) return call.fail(refusal);
     this.#ledger.add(call, urgent);
     if (this.#ledger.batchSize === 0) this.#schedule();
     else this.#ledger.armDeadlines();
@@ -107,19 +106,6 @@ export class DatagramPipeline {
     clearImmediate(this.#expiry);
     this.#ladder.cancel();
     this.#ledger.loseAll(error, this.#progress(serverGone));
-  }
-
-  #refuse(message: AnyMessage): CsError | undefined {
-    const most = Math.min(this.#limits.maxMessageSize, MAX_DATAGRAM);
-    const { operation, key, size } = message;
-    const answerSize = message.answer === 'never' ? 0 : message.maxResponseSize;
-    if (size <= most && answerSize <= most) return undefined;
-    const [what, bytes] = size > most ? ['request', size] : ['answer', answerSize];
-    return new CsError('CS_ERR_TOO_BIG', {
-      operation,
-      key,
-      detail: `the ${what} may have ${bytes} bytes, and a datagram of this connection at most ${most}`,
-    });
   }
 
   /** The next batch goes out when this turn's callers are done, and all connections that wait already have had theirs. */
@@ -240,7 +226,7 @@ export class DatagramPipeline {
     const answers = this.#answers;
     this.#answers = [];
     try {
-      for (const answer of answers) this.#ledger.deliver(new MessageReader(answer));
+      for (const answer of answers) this.#ledger.deliver(wholeMessage(answer));
       this.#control.endBatch();
     } catch (cause) {
       this.#onFailure(cause);

@@ -1,6 +1,5 @@
 import fs from 'node:fs';
 import { malformed } from '../../codec/malformed.ts';
-import { MessageReader } from '../../codec/message-reader.ts';
 import { ConnectionError, systemErrorToCsError } from '../../errors/index.ts';
 import { DatagramControl } from './datagram-control.ts';
 import { checkDatagramNames, type DatagramNames, type DatagramPlace } from './datagram-names.ts';
@@ -10,6 +9,7 @@ import type { DatagramBackend, DatagramSocket } from './datagram-socket.ts';
 import { removeLeftovers } from '../leftovers.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
 import { MAX_BATCH } from '../shared-memory/ring-pipeline.ts';
+import { wholeMessage } from './whole-datagram.ts';
 import type { SetupSocket } from '../setup-socket.ts';
 import type { Transport, TransportListener } from '../transport.ts';
 import { checkTrustedDirectory } from '../trusted-file.ts';
@@ -173,7 +173,7 @@ export class DatagramTransport implements Transport {
     const listener = this.#listener;
     if (listener === undefined) return;
     try {
-      listener.onEvent(new MessageReader(bytes));
+      listener.onEvent(wholeMessage(bytes));
       listener.onDrained();
     } catch (error) {
       listener.onDrained();

@@ -6,6 +6,7 @@ import { RESPONSE_HEADER_SIZE } from '../../codec/header.ts';
 import type { RingStorage } from './ring-storage.ts';
 
 const FIRST_WINDOW = 16 * 1024;
+/** What is read at a time at most, unless one chunk alone takes more. */
 const MAX_WINDOW = 256 * 1024;
 
 /**
@@ -45,6 +46,12 @@ export class ChunkReader {
       while (left > 0) {
         const length = this.#chunkLength(at, filled, available - stepped);
         if (length === undefined) break;
+        const end = at + CHUNK_HEADER_SIZE + length;
+        if (end > filled) {
+          // Where it is the first of its window already, only a larger window helps.
+          if (at === 0) this.#grow(end);
+          break;
+        }
         const bytes = chunkBytes(length);
         this.#message.moveTo(at + CHUNK_HEADER_SIZE, length);
         at += bytes;
@@ -52,7 +59,6 @@ export class ChunkReader {
         left -= 1;
         deliver(this.#message);
       }
-      if (at === 0) this.#grow();
       this.#position = (this.#position + at) % this.#ringBytes;
     }
     return stepped;
@@ -60,7 +66,8 @@ export class ChunkReader {
 
   /** Reads as much of the ring into the window as is there and fits; at most two reads, where the ring wraps. */
   #fill(available: number): number {
-    if (available > this.#window.length && this.#window.length < MAX_WINDOW) this.#grow();
+    if (available > this.#window.length && this.#window.length < MAX_WINDOW)
+      this.#grow(Math.min(this.#window.length * 4, MAX_WINDOW));
     const length = Math.min(available, this.#window.length);
     const toEnd = Math.min(length, this.#ringBytes - this.#position);
     if (toEnd > 0) this.#storage.readData(this.#position, this.#window, 0, toEnd);
@@ -68,7 +75,7 @@ export class ChunkReader {
     return length;
   }
 
-  /** The data length of the chunk at `at`, or undefined if the window ends before the chunk does. */
+  /** The data length of the chunk at `at`, or undefined if the window ends before its header does. */
   #chunkLength(at: number, filled: number, available: number): number | undefined {
     if (available < CHUNK_HEADER_SIZE) throw malformed('a chunk is announced where the ring holds none');
     if (at + CHUNK_HEADER_SIZE > filled) return undefined;
@@ -78,12 +85,10 @@ export class ChunkReader {
     if (length < RESPONSE_HEADER_SIZE || CHUNK_HEADER_SIZE + length > available) {
       throw malformed(`chunk states ${length} bytes where at most ${available - CHUNK_HEADER_SIZE} can be`);
     }
-    return at + CHUNK_HEADER_SIZE + length > filled ? undefined : length;
+    return length;
   }
 
-  #grow(): void {
-    const size = this.#window.length * 4;
-    if (size > MAX_WINDOW) throw malformed('chunk is larger than any message can be');
+  #grow(size: number): void {
     this.#window = Buffer.allocUnsafe(size);
     this.#view = viewOf(this.#window);
     this.#message = new MessageReader(this.#window);

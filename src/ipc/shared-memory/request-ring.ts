@@ -12,7 +12,8 @@ import {
 import type { RingStorage } from './ring-storage.ts';
 
 const FIRST_STAGE = 8 * 1024;
-const MAX_STAGE = 256 * 1024;
+/** What a batch takes at most, unless one message alone takes more: it bounds memory and the time of others. */
+const MAX_BATCH_BYTES = 256 * 1024;
 
 /**
  * The ring we write and corosync reads. Chunks are staged in our own memory and posted together.
@@ -41,10 +42,10 @@ export class RequestRing {
     this.#ringBytes = storage.wordSize * WORD_SIZE;
     // libqb keeps one word and its margin free; a full ring would look like an empty one.
     const margin = WORD_SIZE + CHUNK_MARGIN;
-    this.#capacity = Math.min(this.#ringBytes - margin, MAX_STAGE);
+    this.#capacity = this.#ringBytes - margin;
     // Half a ring a batch, so that a request is still there when the next batch is handled: corosync's iterators look
     // at their prefix that late.
-    this.#batchCapacity = Math.min(Math.floor(this.#ringBytes / 2) - margin, MAX_STAGE);
+    this.#batchCapacity = Math.min(Math.floor(this.#ringBytes / 2) - margin, MAX_BATCH_BYTES);
     this.#position = writePointer * WORD_SIZE;
   }
 
@@ -68,6 +69,11 @@ export class RequestRing {
     return handled;
   }
 
+  /** The most bytes that a request of this kind can have. */
+  largest(message: AnyMessage): number {
+    return this.#capacity - CHUNK_HEADER_SIZE - reserveFor(message);
+  }
+
   /** How many requests are staged. */
   get count(): number {
     return this.#count;
@@ -78,9 +84,8 @@ export class RequestRing {
    * its barrier.
    */
   stage(message: AnyMessage): boolean {
-    const reserve = message.answer === 'never' ? chunkBytes(message.barrier.size) : 0;
     const end = this.#staged + chunkBytes(message.size);
-    if (end + reserve > (this.#count === 0 ? this.#capacity : this.#batchCapacity)) return false;
+    if (end + reserveFor(message) > (this.#count === 0 ? this.#capacity : this.#batchCapacity)) return false;
     this.#append(message, end);
     return true;
   }
@@ -122,8 +127,13 @@ export class RequestRing {
   }
 
   #grow(needed: number): void {
-    const bytes = Buffer.alloc(Math.min(Math.max(needed, this.#stage.bytes.length * 4), MAX_STAGE));
+    const bytes = Buffer.alloc(Math.max(needed, Math.min(this.#stage.bytes.length * 4, MAX_BATCH_BYTES)));
     this.#stage.bytes.copy(bytes, 0, 0, this.#staged);
     this.#stage = new MessageWriter(bytes);
   }
+}
+
+/** Bytes that must stay free behind a request. */
+function reserveFor(message: AnyMessage): number {
+  return message.answer === 'never' ? chunkBytes(message.barrier.size) : 0;
 }

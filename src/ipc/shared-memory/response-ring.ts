@@ -1,6 +1,6 @@
 import { malformed } from '../../codec/malformed.ts';
 import type { MessageReader } from '../../codec/message-reader.ts';
-import { CHUNK_MARGIN, RING_HEADER, WORD_SIZE } from '../../codec/ring-layout.ts';
+import { CHUNK_HEADER_SIZE, CHUNK_MARGIN, RING_HEADER, WORD_SIZE } from '../../codec/ring-layout.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import type { RingStorage } from './ring-storage.ts';
 
@@ -25,6 +25,11 @@ export class ResponseRing {
     this.#chunks = new ChunkReader(storage, storage.readHeader(RING_HEADER.readPointer));
     this.#capacity = storage.wordSize * WORD_SIZE - WORD_SIZE - CHUNK_MARGIN;
     if (storage.readHeader(RING_HEADER.semaphore) !== 0) throw malformed('new response ring is not empty');
+  }
+
+  /** The most bytes that an answer can have. */
+  get largest(): number {
+    return this.#capacity - CHUNK_HEADER_SIZE;
   }
 
   /**

@@ -8,6 +8,7 @@ import type { PendingCall, Urgency } from '../calls/pending-call.ts';
 import type { RequestRing } from './request-ring.ts';
 import type { ResponseRing } from './response-ring.ts';
 import { loopTurn } from '../calls/loop-turn.ts';
+import { refuseTooBig } from '../calls/too-big.ts';
 import { WAIT, WaitLadder } from '../calls/wait-ladder.ts';
 
 /**
@@ -26,6 +27,7 @@ export const MAX_UNANSWERED = 4096;
 export class RequestPipeline {
   readonly #requests: RequestRing;
   readonly #responses: ResponseRing;
+  readonly #maxMessageSize: number;
   readonly #sendBytes: (count: number) => boolean;
   readonly #onFailure: (error: unknown) => void;
   readonly #ladder = new WaitLadder(() => this.#run());
@@ -34,26 +36,38 @@ export class RequestPipeline {
   #progressAt = 0;
   #scheduled = false;
   #flowCheckedAt = -Infinity;
+  /** Whether the flow-control word is looked at before each post. */
+  #looksAlways = false;
   /** Which answer belongs to which call is no longer known. */
   #broken = false;
 
   /**
    * @param sendBytes writes so many bytes to the socket; false if the kernel does not have them yet
    * @param onFailure the protocol is broken and the connection must go
+   * @param maxMessageSize what corosync has granted: it disconnects who sends more
    */
   constructor(
     requests: RequestRing,
     responses: ResponseRing,
+    maxMessageSize: number,
     sendBytes: (count: number) => boolean,
     onFailure: (error: unknown) => void,
   ) {
     this.#requests = requests;
     this.#responses = responses;
+    this.#maxMessageSize = maxMessageSize;
     this.#sendBytes = sendBytes;
     this.#onFailure = onFailure;
   }
 
+  /** A message that the rings could not carry fails here, before anything is sent. */
   submit(call: PendingCall, urgent: Urgency = false): void {
+    const refusal = refuseTooBig(call.message, {
+      request: Math.min(this.#maxMessageSize, this.#requests.largest(call.message)),
+      answer: this.#responses.largest,
+    });
+    if (refusal !== undefined) return call.fail(refusal);
+    if (call.message.answer === 'never') this.#looksAlways = true;
     this.#ledger.add(call, urgent);
     if (this.#ledger.batchSize === 0) this.#schedule();
     else this.#ledger.armDeadlines();
@@ -113,13 +127,14 @@ export class RequestPipeline {
 
   /** Posts the next batch. False if there is nothing to look for: no request, or corosync does not take any now. */
   #send(): boolean {
-    this.#progressAt = performance.now();
+    const idleMs = performance.now() - this.#progressAt;
+    this.#progressAt += idleMs;
     const first = this.#ledger.next();
     if (first === undefined) {
       this.#becomeIdle();
       return false;
     }
-    if (this.#mustHold(this.#progressAt)) {
+    if (this.#mustHold(this.#progressAt, idleMs)) {
       this.#ledger.armDeadlines();
       this.#ladder.wait(WAIT.immediateMs);
       return false;
@@ -131,9 +146,13 @@ export class RequestPipeline {
     return handedOver;
   }
 
-  /** Flow control changes at changes of membership only, and to look at it costs as much as any other step of a call. */
-  #mustHold(now: number): boolean {
-    if (now - this.#flowCheckedAt < WAIT.flowControlMs) return false;
+  /**
+   * To look at flow control costs as much as any other step of a call, and the answer that has just come tells the same. But for a
+   * message that is never answered there is none to tell that corosync has dropped it.
+   */
+  #mustHold(now: number, idleMs: number): boolean {
+    const isFresh = idleMs < WAIT.pauseMs && now - this.#flowCheckedAt < WAIT.flowControlMs;
+    if (isFresh && !this.#looksAlways) return false;
     if (this.#requests.flowControl() !== 0) return true;
     this.#flowCheckedAt = now;
     return false;

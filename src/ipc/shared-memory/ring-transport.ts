@@ -30,6 +30,7 @@ export class RingTransport implements Transport {
     this.#pipeline = new RequestPipeline(
       channels.requests,
       channels.responses,
+      channels.maxMessageSize,
       (count) => channels.setup.sendRequestBytes(count),
       (cause) => this.#onFailure(cause),
     );

@@ -1,4 +1,9 @@
-import { connectIpc, type IpcConnection, type IpcOptions } from '../../../src/ipc/index.ts';
+import {
+  connectIpc,
+  type FirstRequest,
+  type IpcConnection,
+  type IpcOptions,
+} from '../../../src/ipc/index.ts';
 import type { ScriptedServer } from '../wire/scripted-server.ts';
 import { fakeListener, type FakeListener } from './fake-listener.ts';
 
@@ -14,6 +19,7 @@ const DEFAULTS: Omit<IpcOptions, keyof ScriptedServer['options']> = {
 export async function connectTo(
   corosync: { readonly options: ScriptedServer['options'] },
   hears: Partial<FakeListener> = {},
+  first?: FirstRequest,
 ): Promise<IpcConnection> {
-  return connectIpc({ ...DEFAULTS, ...corosync.options }, { ...fakeListener(), ...hears });
+  return connectIpc({ ...DEFAULTS, ...corosync.options }, { ...fakeListener(), ...hears }, first);
 }

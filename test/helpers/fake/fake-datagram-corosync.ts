@@ -193,6 +193,10 @@ export class FakeDatagramCorosync implements AsyncDisposable {
     return { socketDirectory: directory, sharedMemoryDirectory: directory, bufferSize: BUFFER_SIZE };
   }
 
+  get connected(): boolean {
+    return this.#connections.length > 0;
+  }
+
   /** The latest client. */
   get connection(): FakeDatagramConnection {
     const connection = this.#connections.at(-1);

@@ -9,6 +9,7 @@ export interface FakeServer extends AsyncDisposable {
   readonly options: ScriptedServer['options'];
   /** Handled, in order. */
   readonly handled: readonly Buffer[];
+  readonly established: boolean;
   /** How many requests have come and are not handled. */
   readonly waiting: number;
   handle(count: number): void;
@@ -41,6 +42,10 @@ class RingServer implements FakeServer {
 
   get options(): ScriptedServer['options'] {
     return this.#server.options;
+  }
+
+  get established(): boolean {
+    return this.#server.connected;
   }
 
   get handled(): readonly Buffer[] {
@@ -89,6 +94,10 @@ class DatagramServer implements FakeServer {
 
   get options(): ScriptedServer['options'] {
     return this.#server.options;
+  }
+
+  get established(): boolean {
+    return this.#server.connected;
   }
 
   get handled(): readonly Buffer[] {

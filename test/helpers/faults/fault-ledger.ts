@@ -23,7 +23,7 @@ export class Ledger {
       result = { outcome: 'CS_OK', value: await make() };
     } catch (error) {
       if (!(error instanceof CsError)) throw error;
-      result = { outcome: error.sent === 'no' ? 'never sent' : error.code };
+      result = { outcome: wasNotSent(error) ? 'never sent' : error.code };
     }
     this.settled += 1;
     this.outcomes[result.outcome] = (this.outcomes[result.outcome] ?? 0) + 1;
@@ -93,4 +93,9 @@ export interface LedgerReport {
   readonly notifications: number;
   readonly missed: number;
   readonly senseless: number;
+}
+
+/** Given up, or lost, before corosync had it. */
+function wasNotSent({ sent, code, operation }: CsError): boolean {
+  return sent === 'no' && operation !== 'connect' && ['CS_ERR_LIBRARY', 'CS_ERR_TIMEOUT'].includes(code);
 }

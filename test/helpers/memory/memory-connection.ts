@@ -14,6 +14,8 @@ import { gone } from '../corosync/gone.ts';
 export interface MemoryConnectionOptions {
   readonly requestWords?: number;
   readonly responseWords?: number;
+  /** Default: whatever the rings take. */
+  readonly maxMessageSize?: number;
   /** Word at which both rings begin. */
   readonly startWord?: number;
   readonly answer?: (request: Buffer) => Reply;
@@ -62,6 +64,7 @@ export class MemoryConnection {
     this.pipeline = new RequestPipeline(
       new RequestRing(new RecordingStorage('request', this.rings.request, this.recorder)),
       new ResponseRing(new RecordingStorage('response', this.rings.response, this.recorder)),
+      options.maxMessageSize ?? Infinity,
       (count) => {
         this.recorder.record({ to: 'socket', what: 'bytes', count });
         return onBytes(this.server, count);

@@ -64,6 +64,10 @@ export class ScriptedServer implements AsyncDisposable {
     return this.#latest.connection;
   }
 
+  get connected(): boolean {
+    return this.#latest !== undefined;
+  }
+
   /** Of the latest client, in the order in which they were handled. */
   get requests(): Buffer[] {
     return this.#latest?.requests ?? [];

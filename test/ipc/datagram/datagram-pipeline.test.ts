@@ -3,9 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { DatagramPipeline, type BatchCounters } from '../../../src/ipc/datagram/datagram-pipeline.ts';
 import { PendingCall } from '../../../src/ipc/calls/pending-call.ts';
 import { answerFake, FakeRequest } from '../../helpers/fake/fake-request.ts';
+import { waitUntil } from '../../helpers/wait-until.ts';
 import { gone } from '../../helpers/corosync/gone.ts';
 
 const LIMITS = { inFlight: 9, sendBufferSize: 200_000, maxMessageSize: 65_535 };
+
+const SOON = { everyMs: 1 };
 
 /** A pipeline whose server does what the test says. */
 class Stage implements BatchCounters {
@@ -45,7 +48,7 @@ class Stage implements BatchCounters {
     return this.counted;
   }
 
-  submit(number: number, timeoutMs = 500): void {
+  submit(number: number, timeoutMs = 5000): void {
     const call = new PendingCall(new FakeRequest(number), { timeoutMs });
     this.pipeline.submit(call as PendingCall);
     call.promise.then(
@@ -80,11 +83,12 @@ describe('DatagramPipeline', () => {
     await turn();
     stall(20);
     stage.answerAll();
-    await sleep(50);
+    await waitUntil('the third has been sent', () => stage.requests.length === 1, SOON);
     expect(stage.settled).toEqual([0, 1]);
+    await sleep(20);
     expect(stage.requests).toHaveLength(1);
     stage.answerAll();
-    await sleep(20);
+    await waitUntil('the third is answered', () => stage.settled.length === 3, SOON);
     expect(stage.settled).toEqual([0, 1, 2]);
     expect(stage.failures).toEqual([]);
     stage.pipeline.stop(gone());

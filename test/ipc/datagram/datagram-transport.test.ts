@@ -8,7 +8,7 @@ import { describeOnDatagrams } from '../../helpers/datagram-backends.ts';
 import { connectTo } from '../../helpers/fake/fake-client.ts';
 import { FakeDatagramCorosync, type FakeDatagramOptions } from '../../helpers/fake/fake-datagram-corosync.ts';
 import { fakeListener } from '../../helpers/fake/fake-listener.ts';
-import { answerFake, FakeRequest, numberOf } from '../../helpers/fake/fake-request.ts';
+import { answerFake, FakeRequest, numberOf, responseHeader } from '../../helpers/fake/fake-request.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
 
 const SOON = { everyMs: 1 };
@@ -85,6 +85,28 @@ describeOnDatagrams('datagram sockets', (namespace) => {
     expect(await connection.submit(new FakeRequest(2), PATIENT)).toBe(2);
     expect(corosync.connection.requests.map(numberOf)).toEqual([2]);
     await connection.close();
+  });
+
+  it.each([
+    ['an answer', 'answer'],
+    ['an event', 'event'],
+  ] as const)('end with a reason when %s comes that was cut', async (_what, channel) => {
+    await using corosync = await start({ bufferSize: 1 << 20 });
+    const hears = fakeListener();
+    const connection = await connectTo(corosync, hears);
+    if (channel === 'event') corosync.connection.notify(responseHeader(5, 70_000, 1));
+    const request = new FakeRequest(1, { responseSize: 70_000, maxResponseSize: 60_000 });
+    const call = connection.submit(channel === 'answer' ? request : new FakeRequest(1), PATIENT);
+    await call.catch(() => undefined);
+    await waitUntil('the connection is closed', () => connection.closed, SOON);
+    expect(hears.events).toEqual([]);
+    expect(hears.closed).toMatchObject([
+      {
+        name: 'ConnectionError',
+        code: 'CS_ERR_TOO_BIG',
+        detail: expect.stringMatching(/message of 70000 bytes.*hand over 6553/) as unknown,
+      },
+    ]);
   });
 
   it('have fewer requests under way than the answers’ socket has places', async () => {

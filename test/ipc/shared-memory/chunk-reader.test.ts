@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RING_HEADER, chunkBytes } from '../../../src/codec/ring-layout.ts';
 import { CsError } from '../../../src/errors/index.ts';
 import { ChunkReader } from '../../../src/ipc/shared-memory/chunk-reader.ts';
@@ -58,6 +58,8 @@ describe('ChunkReader', () => {
     [64 * 1024, 3],
     [200_000, 2],
     [256 * 1024 - 8, 1],
+    [256 * 1024, 1],
+    [400_000, 1],
   ])('grows its window for chunks of %d bytes', (length, count) => {
     const words = 120_000;
     for (const start of [0, words - 10, words - 4000]) {
@@ -80,10 +82,29 @@ describe('ChunkReader', () => {
     expect(Buffer.concat(chunks).equals(Buffer.concat(written))).toBe(true);
   });
 
-  it('refuses a chunk larger than any message', () => {
-    const storage = new MemoryRing(120_000);
-    new LibqbRing(storage).write(Buffer.alloc(256 * 1024));
-    expect(() => readAll(new ChunkReader(storage, 0), 1, 400_000)).toThrow(malformed);
+  it('reads a chunk as large as the ring allows, and takes no more memory than that', () => {
+    const words = 300_000;
+    const storage = new MemoryRing(words, 1000);
+    const largest = bytesOf(1, words * 4 - 24);
+    expect(new LibqbRing(storage).write(largest)).toBe(true);
+    const allocated = vi.spyOn(Buffer, 'allocUnsafe');
+    const { chunks } = readAll(new ChunkReader(storage, 1000), 1, chunkBytes(largest.length));
+    const most = Math.max(...allocated.mock.calls.map(([size]) => size));
+    allocated.mockRestore();
+    expect(Buffer.concat(chunks).equals(largest)).toBe(true);
+    expect(most).toBeLessThanOrEqual(words * 4);
+  });
+
+  it('takes little memory for small chunks, however many and however large the ring', () => {
+    const storage = new MemoryRing(300_000);
+    const server = new LibqbRing(storage);
+    for (let i = 0; i < 5000; i++) server.write(bytesOf(i, 100));
+    const allocated = vi.spyOn(Buffer, 'allocUnsafe');
+    const reader = new ChunkReader(storage, 0);
+    for (let i = 0; i < 5; i++) reader.read(1000, chunkBytes(100) * (5000 - i * 1000), () => undefined);
+    const most = Math.max(...allocated.mock.calls.map(([size]) => size));
+    allocated.mockRestore();
+    expect(most).toBe(256 * 1024);
   });
 
   it.each([0xd0d0d0d0, 0xa110ced0, 0, 0xeeeeeeee, 0xa1a1a1a0])('refuses the magic %d', (magic) => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RING_HEADER } from '../../../src/codec/ring-layout.ts';
 import { RequestRing } from '../../../src/ipc/shared-memory/request-ring.ts';
-import { FakeRequest, answerFake, numberOf } from '../../helpers/fake/fake-request.ts';
+import { FakeRequest, FakeUnanswered, answerFake, numberOf } from '../../helpers/fake/fake-request.ts';
 import { LibqbRing } from '../../../src/testing/server/libqb-ring.ts';
 import { MemoryRing } from '../../helpers/memory/memory-ring.ts';
 import { Recorder, RecordingStorage } from '../../helpers/memory/recording-storage.ts';
@@ -167,6 +167,44 @@ describe('RequestRing', () => {
     const received = takeAll(server);
     expect(received.map(({ length }) => length)).toEqual(sizes);
     for (const request of received) answerFake(request);
+  });
+
+  it('takes a request as large as the ring allows, with its barrier', () => {
+    const words = 300_000;
+    const storage = new MemoryRing(words);
+    const [ring, server] = [new RequestRing(storage), new LibqbRing(storage)];
+    const largest = words * 4 - 24;
+    expect(ring.largest(new FakeRequest(1))).toBe(largest);
+    expect(ring.stage(new FakeRequest(1, { size: largest + 1 }))).toBe(false);
+    expect(ring.stage(new FakeRequest(1, { size: largest }))).toBe(true);
+    ring.post();
+    answerFake(server.take());
+    const message = new FakeUnanswered(2, largest - 40);
+    expect(ring.largest(message)).toBe(largest - 40);
+    expect(ring.stage(message)).toBe(true);
+    ring.stageBarrier(message.barrier);
+    expect(ring.post()).toBe(2);
+    expect(takeAll(server).map(({ length }) => length)).toEqual([largest - 40, 32]);
+  });
+
+  it('tells how far the server is with the last post, at every offset', () => {
+    for (let start = 0; start < WORDS; start++) {
+      const storage = new MemoryRing(WORDS, start);
+      const [ring, server] = [new RequestRing(storage), new LibqbRing(storage)];
+      expect(ring.handledBytes()).toBe(0);
+      for (let round = 0; round < 3; round++) {
+        for (const number of [1, 2, 3]) ring.stage(new FakeRequest(number, { size: 28 + number }));
+        ring.post();
+        const seen = [ring.handledBytes()];
+        while (server.semaphore > 0) {
+          server.take();
+          seen.push(ring.handledBytes());
+        }
+        expect(seen).toEqual([0, 40, 80, 120]);
+      }
+      storage.writeHeader(RING_HEADER.readPointer, (ring.handledBytes() / 4 + start + 61) % WORDS);
+      expect(() => ring.handledBytes()).toThrow(expect.objectContaining({ code: 'CS_ERR_MESSAGE_ERROR' }));
+    }
   });
 
   it('stages no more than 256 KiB at once, however large the ring', () => {

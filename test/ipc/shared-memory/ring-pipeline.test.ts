@@ -4,8 +4,15 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WAIT } from '../../../src/ipc/calls/wait-ladder.ts';
 import { MAX_BATCH } from '../../../src/ipc/shared-memory/ring-pipeline.ts';
+import { RING_HEADER } from '../../../src/codec/ring-layout.ts';
 import { gone } from '../../helpers/corosync/gone.ts';
-import { FakeRequest, answerFake, numberOf, responseHeader } from '../../helpers/fake/fake-request.ts';
+import {
+  FakeRequest,
+  FakeUnanswered,
+  answerFake,
+  numberOf,
+  responseHeader,
+} from '../../helpers/fake/fake-request.ts';
 import { collectGarbage } from '../../helpers/memory/memory-garbage.ts';
 import { answerWhenTold, MemoryConnection } from '../../helpers/memory/memory-connection.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
@@ -157,13 +164,31 @@ describe('RequestPipeline: batches', () => {
     expect(Math.max(...connection.server.writes)).toBe(3);
   });
 
-  it('fails if a single request does not fit the ring', async () => {
-    const connection = new MemoryConnection({ requestWords: 64 });
-    await expect(connection.submit(new FakeRequest(1, { size: 300 }))).rejects.toMatchObject({
-      code: 'CS_ERR_MESSAGE_ERROR',
+  it.each([
+    ['a request that does not fit its ring', { requestWords: 64 }, { size: 233 }, 'has 233 bytes', 232],
+    ['an answer', { responseWords: 64 }, { responseSize: 240 }, 'may have 240 bytes', 232],
+    ['more than corosync takes', { maxMessageSize: 100 }, { size: 101 }, 'has 101 bytes', 100],
+  ])('refuses %s, for that call alone', async (_what, rings, sizes, what, most) => {
+    const connection = new MemoryConnection(rings);
+    const others = [0, 2].map((number) => connection.submit(new FakeRequest(number)));
+    await expect(connection.submit(new FakeRequest(1, sizes))).rejects.toMatchObject({
+      name: 'CsError',
+      code: 'CS_ERR_TOO_BIG',
+      key: 'request 1',
+      sent: 'no',
+      detail: expect.stringMatching(new RegExp(`${what}, .* at most ${most}`)) as unknown,
     });
-    expect(connection.failures).toHaveLength(1);
-    expect(connection.server.writes).toEqual([]);
+    expect(await Promise.all(others)).toEqual([0, 2]);
+    expect(connection.server.requests.map(numberOf)).toEqual([0, 2]);
+  });
+
+  it('refuses a request that leaves no room for its barrier', async () => {
+    const connection = new MemoryConnection({ requestWords: 128 });
+    await expect(connection.submit(new FakeUnanswered(1, 449))).rejects.toMatchObject({
+      code: 'CS_ERR_TOO_BIG',
+      operation: 'fake_send',
+    });
+    await connection.submit(new FakeUnanswered(2, 448));
   });
 
   it('takes back what it has read if an answer needs more than the room that is left', async () => {
@@ -498,6 +523,31 @@ describe('RequestPipeline: flow control', () => {
     connection.setFlowControl(0);
     expect(await connection.submit(new FakeRequest(1))).toBe(1);
     expect(connection.server.requests.map(numberOf)).toEqual([1]);
+  });
+
+  it('is looked at again after a pause, however short', async () => {
+    const connection = new MemoryConnection();
+    await connection.submit(new FakeRequest(0));
+    connection.setFlowControl(2);
+    const until = performance.now() + 0.3;
+    while (performance.now() < until);
+    const states = watch([connection.submit(new FakeRequest(1))]);
+    await sleep(5);
+    expect(connection.server.writes).toEqual([1]);
+    connection.setFlowControl(0);
+    await waitUntil('it is settled', () => settled(states), SOON);
+  });
+
+  it('is looked at before each post, once there are requests that are never answered', async () => {
+    const connection = new MemoryConnection();
+    // In a row, so that every post follows an answer at once.
+    const looks = vi.spyOn(connection.rings.request, 'readHeader');
+    for (const number of numbers(10)) {
+      await connection.submit(new FakeUnanswered(number));
+      await connection.submit(new FakeRequest(number));
+    }
+    const flowControl = looks.mock.calls.filter(([offset]) => offset === RING_HEADER.flowControl);
+    expect(flowControl).toHaveLength(20);
   });
 
   it('is looked at before each batch, unless that was a moment ago', async () => {
