@@ -15,8 +15,9 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       help: `Usage: corosync-client get KEY...
 
 Prints the value of each key on a line of its own, without its name. Binary values
-are shown with \\xNN for bytes that are not printable. Keys that cannot be got are
-reported, the others are printed all the same; the exit code is then 1.
+are shown with \\xNN for bytes that are not printable; on a terminal, control
+characters in texts are, too. Keys that cannot be got are reported, the others are
+printed all the same; the exit code is then 1.
 
 ${JSON_HELP}
   --raw           print the bytes of the value and nothing else, for one key

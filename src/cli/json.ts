@@ -1,3 +1,4 @@
+import { stringify } from '../errors/index.ts';
 import type { CmapTrackEvent, CmapValue, CmapFollowEvent } from '../index.ts';
 
 /** A value as JSON can hold it without loss; see the schema in `corosync-client help json`. */
@@ -35,15 +36,15 @@ export function toJsonValue(value: CmapValue): JsonValue {
 }
 
 export function entryLine(key: string, value: CmapValue): string {
-  return line({ key, ...toJsonValue(value) });
+  return jsonLine({ key, ...toJsonValue(value) });
 }
 
 /** @param tracks the operand that it is for */
 export function eventLine(event: CmapTrackEvent, time: Date, tracks: string): string {
   if (event.kind === 'overflow') {
-    return line({ event: 'overflow', tracks, dropped: event.dropped, time: time.toISOString() });
+    return jsonLine({ event: 'overflow', tracks, dropped: event.dropped, time: time.toISOString() });
   }
-  return line({
+  return jsonLine({
     event: event.change,
     key: event.key,
     newValue: optional(event.newValue),
@@ -58,19 +59,19 @@ export function followEventLine(event: CmapFollowEvent, at: Date, follows: strin
   switch (event.kind) {
     case 'snapshot': {
       const entries = event.entries.map(({ key, value }) => ({ key, ...toJsonValue(value) }));
-      return line({ event: 'snapshot', follows, entries, time });
+      return jsonLine({ event: 'snapshot', follows, entries, time });
     }
     case 'notification': {
       const { key, newValue, oldValue, synthetic } = event;
       const values = { newValue: optional(newValue), oldValue: optional(oldValue) };
-      return line({ event: event.change, key, ...values, synthetic, time });
+      return jsonLine({ event: event.change, key, ...values, synthetic, time });
     }
     case 'lost':
-      return line({ event: 'lost', follows, code: event.error.code, message: event.error.message, time });
+      return jsonLine({ event: 'lost', follows, code: event.error.code, message: event.error.message, time });
     case 'resynced':
-      return line({ event: 'resynced', follows, changes: event.changes, time });
+      return jsonLine({ event: 'resynced', follows, changes: event.changes, time });
     case 'overflow':
-      return line({ event: 'overflow', follows, dropped: event.dropped, time });
+      return jsonLine({ event: 'overflow', follows, dropped: event.dropped, time });
   }
 }
 
@@ -88,6 +89,7 @@ function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64');
 }
 
-function line(object: object): string {
-  return `${JSON.stringify(object)}\n`;
+/** One object, safe to print as it is. */
+export function jsonLine(object: object): string {
+  return `${stringify(object)}\n`;
 }

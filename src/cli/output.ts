@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { WriteStream } from 'node:tty';
 
 const CHUNK = 65536;
 
@@ -35,6 +36,11 @@ export class Output {
       });
     });
     this.failed.catch(() => undefined);
+  }
+
+  /** Somebody looks at it, and what it holds could steer what he sees. */
+  get isTerminal(): boolean {
+    return (this.#stream as Partial<WriteStream>).isTTY === true;
   }
 
   /** Await the result where there is one: the reader is slow. */

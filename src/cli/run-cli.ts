@@ -1,4 +1,4 @@
-import { ConnectionError, CsError } from '../errors/index.ts';
+import { ConnectionError, CsError, escapeControls } from '../errors/index.ts';
 import type { CmapSession, CmapConnectOptions, SessionOptions } from '../index.ts';
 import type { CliClient, Command, CommandContext } from './command.ts';
 import { connectOptions, parseCommandLine, splitCommandLine } from './command-line.ts';
@@ -28,9 +28,14 @@ export async function runCli(words: readonly string[], environment: CliEnvironme
     return code;
   } catch (error) {
     if (error instanceof OutputError && error.isBrokenPipe) return EXIT.ok;
-    environment.complain(`corosync-client: ${describe(error)}`);
+    complain(environment, describe(error));
     return exitCodeOf(error);
   }
+}
+
+/** Keys, names of files and what errors say may hold anything. */
+function complain(environment: CliEnvironment, message: string): void {
+  environment.complain(`corosync-client: ${escapeControls(message)}`);
 }
 
 function describe(error: unknown): string {
@@ -102,7 +107,7 @@ async function runCommand(
       opened.push(session);
       return session;
     },
-    complain: (message) => environment.complain(`corosync-client: ${message}`),
+    complain: (message) => complain(environment, message),
   };
   const perform = await command.load();
   try {

@@ -1,3 +1,4 @@
+import { escapeCharacter, escapeControls } from '../errors/index.ts';
 import type { CmapNotification, CmapTrackEvent, CmapValue, CmapFollowEvent } from '../index.ts';
 import { SHORT_TYPE_NAMES } from './type-names.ts';
 
@@ -5,7 +6,12 @@ const SHORT_NAMES: Readonly<Record<CmapValue['type'], string>> = { ...SHORT_TYPE
 
 /** `KEY (TYPE) = VALUE`, always one line and safe to show on a terminal. */
 export function entryText(key: string, value: CmapValue): string {
-  return `${key} (${SHORT_NAMES[value.type]}) = ${escapedText(value)}`;
+  return `${escapeControls(key)} (${SHORT_NAMES[value.type]}) = ${escapedText(value)}`;
+}
+
+/** The value alone on a terminal: a string may hold what steers it. */
+export function terminalText(value: CmapValue): string {
+  return value.type === 'string' ? escapeControls(value.value, '\t\n') : escapedText(value);
 }
 
 /** The value alone, as it is: a string may hold anything. */
@@ -56,13 +62,13 @@ function describe(event: CmapTrackEvent, about: string | undefined): string {
 
 function named(operand: string | undefined): string {
   if (operand === undefined) return '';
-  return operand === '' ? " ''" : ` ${operand}`;
+  return operand === '' ? " ''" : ` ${escapeControls(operand)}`;
 }
 
 type Change = Pick<CmapNotification, 'change' | 'key' | 'newValue' | 'oldValue'>;
 
 function describeChange({ change: name, key, newValue, oldValue }: Change): string {
-  const now = newValue === undefined ? key : entryText(key, newValue);
+  const now = newValue === undefined ? escapeControls(key) : entryText(key, newValue);
   const was = oldValue === undefined || name === 'add' ? '' : `, was ${typed(oldValue, newValue)}`;
   return `${name} ${now}${was}`;
 }
@@ -74,25 +80,16 @@ function typed(value: CmapValue, shown: CmapValue | undefined): string {
 }
 
 function escapedText(value: CmapValue): string {
-  if (value.type === 'string') return escapeControls(value.value);
+  if (value.type === 'string') return escapeControls(value.value.replaceAll('\\', '\\\\'));
   if (value.type === 'binary' || value.type === 'unknown') return escapeBytes(value.value);
   return value.type === 'float' ? shortestFloat(value.value) : value.value.toString();
-}
-
-/** C0 and C1 controls could move the cursor; the backslash is escaped to keep the rest unambiguous. */
-function escapeControls(text: string): string {
-  return text.replace(/[\0-\x1f\x7f-\x9f\\]/g, escapeCharacter);
 }
 
 function escapeBytes(bytes: Uint8Array): string {
   return Buffer.from(bytes)
     .toString('latin1')
-    .replace(/[^ -[\]-~]/g, escapeCharacter);
-}
-
-function escapeCharacter(character: string): string {
-  if (character === '\\') return '\\\\';
-  return `\\x${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+    .replaceAll('\\', '\\\\')
+    .replace(/[^ -~]/g, escapeCharacter);
 }
 
 /** The shortest decimal that is this 32-bit float: 0.1, not 0.10000000149011612. */

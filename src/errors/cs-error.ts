@@ -1,4 +1,5 @@
 import { CS_ERROR_CODES, csErrorName, type CsErrorName } from './cs-error-codes.ts';
+import { escapeControls, stringify } from './show.ts';
 
 /**
  * Whether a request reached corosync. `'no'`: it did not, and will not. `'yes'`: corosync has handled it. `'unknown'`: it was on its
@@ -76,9 +77,10 @@ export function csErrorFromCode(csError: number, context: CsErrorContext): CsErr
   });
 }
 
+/** Parts of it may come from anywhere: it is safe to print. */
 function describe(code: CsErrorName, { operation, key, detail, errno }: CsErrorContext): string {
-  const what = key === undefined ? operation : `${operation} ${JSON.stringify(key)}`;
+  const what = key === undefined ? operation : `${operation} ${stringify(key)}`;
   const system = errno === undefined ? '' : `, ${errno}`;
   const why = detail === undefined ? '' : `: ${detail}`;
-  return `${what}: ${code} (${CS_ERROR_CODES[code]}${system})${why}`;
+  return escapeControls(`${what}: ${code} (${CS_ERROR_CODES[code]}${system})${why}`);
 }

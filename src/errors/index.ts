@@ -1,4 +1,4 @@
 export { CS_ERROR_CODES, csErrorName, csStrerror, type CsErrorName } from './cs-error-codes.ts';
 export { ConnectionError, CsError, csErrorFromCode, type CsErrorContext, type Sent } from './cs-error.ts';
-export { show } from './show.ts';
+export { escapeCharacter, escapeControls, show, stringify } from './show.ts';
 export { errnoToCsError, systemErrorToCsError } from './errno.ts';

@@ -51,6 +51,12 @@ describe('get', () => {
     expect(client.closed).toBe(true);
   });
 
+  it('tells of what is missing without what could steer a terminal', async () => {
+    const { stderr } = await run('get', 'no\x1b[2J\xc2\x9b');
+    expect(stderr).toMatch(/^corosync-client: cannot get no\\x1B\[2J\\x9B: CS_ERR_NOT_EXIST/);
+    expect((await run('wipe\x1b[2J')).stderr).toContain('there is no command wipe\\x1B[2J');
+  });
+
   it('goes on after a key that is missing', async () => {
     const { code, stdout, stderr } = await run('get', 'no.key', 'a.one');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '1\n' });

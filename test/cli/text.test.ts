@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { entryText, eventText, followEventTexts, plainText, rawBytes } from '../../src/cli/text.ts';
+import {
+  entryText,
+  eventText,
+  followEventTexts,
+  plainText,
+  rawBytes,
+  terminalText,
+} from '../../src/cli/text.ts';
 import {
   type CmapFollower,
   ConnectionError,
@@ -27,6 +34,12 @@ describe('entryText', () => {
     [{ type: 'binary', value: Uint8Array.of(0x41, 0, 0x5c, 0xff) }, 'k (bin) = A\\x00\\\\\\xFF'],
   ])('%o', (value, text) => {
     expect(entryText('k', value)).toBe(text);
+  });
+
+  it('has no control characters of the key either', () => {
+    expect(entryText('k\x1b[2J\x9b', ONE)).toBe('k\\x1B[2J\\x9B (u8) = 1');
+    const gone = { ...BASE, key: 'k\x1b', change: 'delete', newValue: undefined, oldValue: ONE } as const;
+    expect(eventText(gone, TIME)).toContain('delete k\\x1B');
   });
 
   it('is one line without control characters', () => {
@@ -124,5 +137,13 @@ describe('values alone', () => {
     expect(plainText({ type: 'binary', value: Uint8Array.of(0) })).toBe('\\x00');
     expect(rawBytes({ type: 'binary', value: Uint8Array.of(0) })).toEqual(Uint8Array.of(0));
     expect(rawBytes({ type: 'uint64', value: 7n })).toBe('7');
+  });
+});
+
+describe('terminalText', () => {
+  it('is the value without what could steer the terminal', () => {
+    expect(terminalText({ type: 'string', value: 'a\tb\n\x1b[2J\x9b\\' })).toBe('a\tb\n\\x1B[2J\\x9B\\');
+    expect(terminalText({ type: 'binary', value: Uint8Array.of(0x1b, 0x41) })).toBe('\\x1BA');
+    expect(terminalText(ONE)).toBe('1');
   });
 });

@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, openSync, readFileSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import type { CmapMap } from '../../index.ts';
 import { fromBytes, toBytes, type ByteString } from './bytes.ts';
 import { directoriesIn } from '../directories.ts';
@@ -52,26 +52,42 @@ function dieOfBrokenPipe(): void {
   process.kill(process.pid, 'SIGPIPE');
 }
 
+/** More than any message: corosync refuses so much as it would refuse all of it, and a device may have no end. */
+const MOST_INPUT = 1024 * 1024;
+const PIECE = 65_536;
+
 function readFile(name: ByteString): Uint8Array {
   const fd = openSync(toBytes(name), 'r');
+  const pieces: Uint8Array[] = [];
   try {
-    return readFileSync(fd);
+    for (let length = 0; length < MOST_INPUT;) {
+      const piece = Buffer.allocUnsafe(PIECE);
+      const count = readSync(fd, piece);
+      if (count === 0) break;
+      pieces.push(piece.subarray(0, count));
+      length += count;
+    }
   } catch {
-    // fread() on a directory, say: the C tool takes it for an empty file.
-    return Buffer.alloc(0);
+    // fread() on a directory, say: the C tool takes it for an empty file. What could be read counts.
   } finally {
     closeSync(fd);
   }
+  return Buffer.concat(pieces);
 }
 
 async function readStandardInput(): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+  const pieces: Uint8Array[] = [];
+  let length = 0;
   try {
-    for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+    for await (const piece of process.stdin as AsyncIterable<Uint8Array>) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length >= MOST_INPUT) break;
+    }
   } catch {
     // As with a file: what could be read counts.
   }
-  return Buffer.concat(chunks);
+  return Buffer.concat(pieces);
 }
 
 async function* readPieces(name: ByteString): AsyncIterable<ByteString> {

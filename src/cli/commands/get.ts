@@ -1,8 +1,8 @@
 import type { CmapValue } from '../../index.ts';
-import type { CommandContext, OptionValues } from '../command.ts';
+import type { CommandContext } from '../command.ts';
 import { UsageError } from '../exit-codes.ts';
 import { entryLine } from '../json.ts';
-import { plainText, rawBytes } from '../text.ts';
+import { plainText, rawBytes, terminalText } from '../text.ts';
 import { tryEach } from './try-each.ts';
 
 export async function get(context: CommandContext): Promise<number> {
@@ -17,12 +17,13 @@ export async function get(context: CommandContext): Promise<number> {
     operands,
     (key) => client.get(key),
     async (key, value) => {
-      for (const part of format(key, value, options)) await output.write(part);
+      for (const part of format(key, value, context)) await output.write(part);
     },
   );
 }
 
-function format(key: string, value: CmapValue, { json, raw }: OptionValues): (string | Uint8Array)[] {
-  if (json === true) return [entryLine(key, value)];
-  return raw === true ? [rawBytes(value)] : [plainText(value), '\n'];
+function format(key: string, value: CmapValue, { options, output }: CommandContext): (string | Uint8Array)[] {
+  if (options.json === true) return [entryLine(key, value)];
+  if (options.raw === true) return [rawBytes(value)];
+  return [output.isTerminal ? terminalText(value) : plainText(value), '\n'];
 }

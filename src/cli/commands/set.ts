@@ -1,9 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { CsError } from '../../errors/index.ts';
 import type { CmapValue } from '../../index.ts';
 import { stringValue } from '../cmapctl/parse-value.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { parseBase64, parseNumber, parseType } from '../parse-set-value.ts';
+import { readInput } from '../read-input.ts';
+
+/** ICMAP_MAX_VALUE_LEN */
+const MAX_BINARY = 16_384;
 
 export async function set(context: CommandContext): Promise<number> {
   const [key, type, value, ...more] = context.operands;
@@ -23,13 +27,13 @@ async function parse(typeName: string, text: string, context: CommandContext): P
   const rawText = Buffer.from(context.rawOperands[2] ?? '', 'latin1');
   if (type === 'string') return stringValue(rawText);
   if (type !== 'binary') return parseNumber(type, text);
-  return { type, value: base64 ? parseBase64(text) : await readInput(rawText) };
+  return { type, value: base64 ? parseBase64(text) : await readBinary(context.operands[0], rawText) };
 }
 
-/** Names of files need not be UTF-8. */
-async function readInput(name: Buffer): Promise<Uint8Array> {
-  if (name.toString() !== '-') return readFile(name);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
-  return Buffer.concat(chunks);
+async function readBinary(key: string | undefined, name: Buffer): Promise<Uint8Array> {
+  const bytes = await readInput(name, MAX_BINARY);
+  if (bytes.length <= MAX_BINARY) return bytes;
+  const source = name.toString() === '-' ? 'standard input' : name.toString();
+  const detail = `a binary value has at most ${MAX_BINARY} bytes; ${source} has more`;
+  throw new CsError('CS_ERR_INVALID_PARAM', { operation: 'cmap_set', key, detail });
 }

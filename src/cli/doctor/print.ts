@@ -1,24 +1,21 @@
+import { escapeControls } from '../../errors/index.ts';
+import { jsonLine } from '../json.ts';
 import type { Finding } from './finding.ts';
 
 const LEVEL_WIDTH = 'problem'.length;
 const CHECK_WIDTH = 'shared memory'.length;
 const INDENT = ' '.repeat(LEVEL_WIDTH + CHECK_WIDTH + 4);
 
-/** A line for the finding, and lines below it for its remedy. */
+/** A line for the finding, and lines below it for its remedy. Names of users, of files, of keys may hold anything. */
 export function findingText({ level, check, text, remedy }: Finding): string {
   const line = `${level.padEnd(LEVEL_WIDTH)}  ${check.padEnd(CHECK_WIDTH)}  ${text}`;
   const below =
     remedy === undefined
       ? []
       : remedy.split('\n').map((part, n) => `${INDENT}${n === 0 ? '-> ' : '   '}${part}`);
-  return [line, ...below].map((part) => `${withoutControls(part)}\n`).join('');
+  return [line, ...below].map((part) => `${escapeControls(part)}\n`).join('');
 }
 
 export function findingLine({ check, level, text, remedy }: Finding): string {
-  return `${JSON.stringify({ check, level, text, remedy })}\n`;
-}
-
-/** Names of users, of files, of keys may hold anything. */
-function withoutControls(text: string): string {
-  return text.replace(/[\0-\x1f\x7f-\x9f]/g, '?');
+  return jsonLine({ check, level, text, remedy });
 }
