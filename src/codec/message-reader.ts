@@ -104,6 +104,12 @@ export class MessageReader {
     return new Uint8Array(this.#bytes.subarray(at, at + length));
   }
 
+  /** Copies `length` bytes from `offset` into `target` at `at`, where there must be room for them. */
+  copyTo(target: Uint8Array, at: number, offset: number, length: number): void {
+    const from = this.#at(offset, length);
+    target.set(this.#bytes.subarray(from, from + length), at);
+  }
+
   #at(offset: number, size: number): number {
     if (offset + size > this.#length) {
       throw malformed(`message of ${this.#length} bytes ends before byte ${offset + size}`);

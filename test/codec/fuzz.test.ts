@@ -15,6 +15,14 @@ import { SetRequest } from '../../src/codec/cmap/set.ts';
 import { TrackAddRequest, TrackDeleteRequest } from '../../src/codec/cmap/track.ts';
 import { decodeValue } from '../../src/codec/cmap/value.ts';
 import { decodeConnectionResponse } from '../../src/codec/connection.ts';
+import { decodeConfchg } from '../../src/codec/cpg/confchg.ts';
+import { decodeDelivery } from '../../src/codec/cpg/deliver.ts';
+import { cpgEventKind, decodeEventGroup } from '../../src/codec/cpg/event.ts';
+import { IterationInitializeRequest, IterationNextRequest } from '../../src/codec/cpg/iteration.ts';
+import { LocalGetRequest as CpgLocalGetRequest } from '../../src/codec/cpg/local-get.ts';
+import { MembershipGetRequest } from '../../src/codec/cpg/membership-get.ts';
+import { copyFragment, decodePartialDelivery } from '../../src/codec/cpg/partial-deliver.ts';
+import { decodeTotemConfchg } from '../../src/codec/cpg/totem-confchg.ts';
 import { decodeResponseHeader } from '../../src/codec/header.ts';
 import type { MessageReader } from '../../src/codec/message-reader.ts';
 import type { RequestMessage } from '../../src/codec/message.ts';
@@ -104,6 +112,28 @@ const CFG: Subject = {
   ],
 };
 
+const CPG: Subject = {
+  service: 'cpg',
+  goldens: serviceMessages('cpg'),
+  decoders: [
+    among('event kind', cpgEventKind),
+    among('event group', decodeEventGroup),
+    among('delivery', decodeDelivery),
+    among('fragment', (event) => {
+      const { fragmentLength } = decodePartialDelivery(event);
+      copyFragment(event, new Uint8Array(fragmentLength), 0);
+    }),
+    among('confchg', decodeConfchg),
+    among('totem confchg', decodeTotemConfchg),
+    ...[
+      new MembershipGetRequest('g'),
+      new IterationInitializeRequest({ type: 'names' }),
+      new IterationNextRequest(1n),
+      new CpgLocalGetRequest(),
+    ].map(answerTo),
+  ],
+};
+
 /** The one rule of decoding: a value, or our own error that says so. */
 function decodesOrRefuses(decode: (bytes: Buffer) => unknown, bytes: Buffer): void {
   try {
@@ -141,7 +171,7 @@ function damaged(goldens: readonly GoldenMessage[]): fc.Arbitrary<Buffer> {
 }
 const noise = fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes));
 
-describe.each([CMAP, QUORUM, VOTEQUORUM, CFG])(
+describe.each([CMAP, QUORUM, VOTEQUORUM, CFG, CPG])(
   'decoders of $service give a value or CS_ERR_MESSAGE_ERROR',
   (subject) => {
     it('for noise and damaged messages', () => {

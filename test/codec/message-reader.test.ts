@@ -22,6 +22,7 @@ const ACCESSORS: readonly (readonly [string, number, (reader: MessageReader, off
     ['utf8', 5, (reader, offset) => reader.utf8(offset, 5)],
     ['lengthToNul', 5, (reader, offset) => reader.lengthToNul(offset, 5)],
     ['copy', 5, (reader, offset) => reader.copy(offset, 5)],
+    ['copyTo', 5, (reader, offset) => reader.copyTo(new Uint8Array(5), 0, offset, 5)],
   ];
 
 describe('MessageReader', () => {

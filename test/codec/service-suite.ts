@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeResponseHeader } from '../../src/codec/header.ts';
 import type { MessageReader } from '../../src/codec/message-reader.ts';
-import type { RequestMessage } from '../../src/codec/message.ts';
+import type { AnyMessage, RequestMessage } from '../../src/codec/message.ts';
 import { readServiceGoldens, type GoldenService } from '../golden/service-goldens.ts';
 import { encodeAmongDirt, readerAmongDirt } from '../helpers/memory/memory-stage.ts';
 import { build, type MessageFields } from '../helpers/wire/message-builder.ts';
@@ -52,7 +52,7 @@ export interface CallSuite {
   /** Exchanges that this client never has, and why. */
   readonly notOurs: Readonly<Record<string, string>>;
   /** Our request for the call that the golden file describes. */
-  readonly requestFor: (fields: MessageFields) => RequestMessage<unknown>;
+  readonly requestFor: (fields: MessageFields) => AnyMessage;
   /** The C functions that must be among the golden exchanges. */
   readonly operations: readonly string[];
   /** Those of them whose answers are shorter when there is less to say. */
@@ -65,6 +65,12 @@ export function describeCalls(suite: CallSuite): void {
   const { service, requestFor, operations, variable = [] } = suite;
   const calls = goldenCalls(service, suite.notOurs);
 
+  const answeredRequest = (fields: MessageFields): RequestMessage<unknown> => {
+    const request = requestFor(fields);
+    if (request.answer === 'never') throw new Error(`${request.operation} is not answered`);
+    return request;
+  };
+
   describe('requests', () => {
     it('of every kind are among the golden exchanges', () => {
       const found = new Set(calls.map(({ requestFields }) => requestFor(requestFields).operation));
@@ -76,9 +82,9 @@ export function describeCalls(suite: CallSuite): void {
     });
 
     it.each(calls)('$name: has room for the answer that came, and no more', (call) => {
-      const { maxResponseSize, operation } = requestFor(call.requestFields);
       const { response, responseFields } = call;
       if (response === undefined || !responseFields || !('error' in responseFields)) return;
+      const { maxResponseSize, operation } = answeredRequest(call.requestFields);
       expect(maxResponseSize).toBeGreaterThanOrEqual(response.length);
       if (responseFields.error === 1 && !variable.includes(operation))
         expect(maxResponseSize).toBe(response.length);
@@ -91,7 +97,7 @@ export function describeCalls(suite: CallSuite): void {
     );
 
     it.each(answers)('$name: decoded', ({ requestFields, response, responseFields }) => {
-      const { error, value } = answered(requestFor(requestFields), response);
+      const { error, value } = answered(answeredRequest(requestFields), response);
       expect(error).toBe('error' in responseFields ? responseFields.error : 1);
       if (error === 1) expect(value).toEqual(suite.expectedAnswer(responseFields));
       else expect(value).toBeUndefined();
@@ -99,13 +105,13 @@ export function describeCalls(suite: CallSuite): void {
 
     it.each(answers)('$name: whatever is in the padding', ({ requestFields, responseFields }) => {
       const bytes = dirtied(build(responseFields));
-      const { error, value } = answered(requestFor(requestFields), bytes);
+      const { error, value } = answered(answeredRequest(requestFields), bytes);
       if (error === 1) expect(value).toEqual(suite.expectedAnswer(responseFields));
     });
 
     it('are refused where they say nothing but should', () => {
       for (const { requestFields, response } of answers) {
-        const request = requestFor(requestFields);
+        const request = answeredRequest(requestFields);
         if (response.length === 24) continue;
         const bytes = resHeaderOnly({ id: request.responseId, error: 1 }).toBytes();
         expect(() => answered(request, bytes)).toThrow(malformed);

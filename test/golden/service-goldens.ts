@@ -32,7 +32,7 @@ export interface ServiceGoldens {
 }
 
 /** The services beside cmap, which has golden-file.ts. */
-export const GOLDEN_SERVICES = ['quorum', 'votequorum', 'cfg'] as const;
+export const GOLDEN_SERVICES = ['quorum', 'votequorum', 'cfg', 'cpg'] as const;
 export type GoldenService = (typeof GOLDEN_SERVICES)[number];
 
 export function goldenPath(service: GoldenService): URL {

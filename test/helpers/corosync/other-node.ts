@@ -65,9 +65,8 @@ export class OtherNode implements AsyncDisposable {
 
   /** Starts corosync there, again if it has ended. */
   start(): void {
-    this.#corosync = spawn('nsenter', [...this.#inside, 'corosync', '-f', '-c', this.#conf], {
-      stdio: 'ignore',
-    });
+    const [program, ...args] = this.inside;
+    this.#corosync = spawn(program, [...args, 'corosync', '-f', '-c', this.#conf], { stdio: 'ignore' });
   }
 
   /** SIGTERM; corosync takes its leave of the others. */
@@ -98,9 +97,15 @@ export class OtherNode implements AsyncDisposable {
     await run('ip', ['link', 'set', this.#link, 'up']);
   }
 
+  /** The command that runs another one on this node. */
+  get inside(): [string, ...string[]] {
+    return ['nsenter', '-t', this.#pid, '-n', '-m', '--'];
+  }
+
   /** Runs a program on this node, and returns what it prints. */
   async run(...command: string[]): Promise<string> {
-    return (await run('nsenter', [...this.#inside, ...command])).stdout;
+    const [program, ...args] = this.inside;
+    return (await run(program, [...args, ...command])).stdout;
   }
 
   log(): string {
@@ -138,10 +143,6 @@ export class OtherNode implements AsyncDisposable {
 
   get #pid(): string {
     return String(this.#holder.pid);
-  }
-
-  get #inside(): string[] {
-    return ['-t', this.#pid, '-n', '-m', '--'];
   }
 }
 

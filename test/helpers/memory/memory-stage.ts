@@ -1,12 +1,12 @@
 import { MessageReader } from '../../../src/codec/message-reader.ts';
 import { MessageWriter } from '../../../src/codec/message-writer.ts';
-import type { RequestMessage } from '../../../src/codec/message.ts';
+import type { AnyMessage } from '../../../src/codec/message.ts';
 
 const MARGIN = 40;
 const DIRT = 0xee;
 
 /** Encodes as the request ring does, into the middle of a buffer full of dirt, which must stay dirty around it. */
-export function encodeAmongDirt(message: RequestMessage<unknown>): Buffer {
+export function encodeAmongDirt(message: AnyMessage): Buffer {
   const buffer = Buffer.alloc(MARGIN + message.size + MARGIN, DIRT);
   message.encode(new MessageWriter(buffer).begin(MARGIN, message.size));
   const around = [buffer.subarray(0, MARGIN), buffer.subarray(MARGIN + message.size)];

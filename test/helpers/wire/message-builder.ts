@@ -6,6 +6,7 @@ import * as cfg from './cfg-messages.ts';
 import * as cmap from './cmap-messages.ts';
 import * as connection from './connection-messages.ts';
 import { reqHeaderOnly, resHeaderOnly, type Message } from './message.ts';
+import * as cpg from './cpg-messages.ts';
 import * as quorum from './quorum-messages.ts';
 import * as votequorum from './votequorum-messages.ts';
 
@@ -17,6 +18,7 @@ export * from './message.ts';
 export const builders = {
   ...cfg,
   ...cmap,
+  ...cpg,
   ...connection,
   ...quorum,
   ...votequorum,

@@ -1,0 +1,25 @@
+import { encodeRequestHeader } from '../header.ts';
+import type { MessageReader } from '../message-reader.ts';
+import type { MessageWriter } from '../message-writer.ts';
+import type { RequestMessage } from '../message.ts';
+import { CPG_REQUEST_ID, CPG_RESPONSE_ID } from './ids.ts';
+
+/*
+ * struct req_lib_cpg_local_get (16)                struct res_lib_cpg_local_get (32)
+ *    0  struct qb_ipc_request_header                  0  struct qb_ipc_response_header
+ *                                                    24  u32  local_nodeid
+ */
+export class LocalGetRequest implements RequestMessage<number> {
+  readonly operation = 'cpg_local_get';
+  readonly responseId = CPG_RESPONSE_ID.localGet;
+  readonly size = 16;
+  readonly maxResponseSize = 32;
+
+  encode(into: MessageWriter): void {
+    encodeRequestHeader(into, CPG_REQUEST_ID.localGet, this.size);
+  }
+
+  decode(response: MessageReader): number {
+    return response.u32(24);
+  }
+}
