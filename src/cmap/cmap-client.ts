@@ -208,6 +208,15 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   }
 
   /**
+   * Resolves when every notification has been delivered that corosync had to send before it gave the last answer: what was read is
+   * then no older than what was told.
+   * @internal
+   */
+  caughtUp(): Promise<void> {
+    return this.#service.eventsCaughtUp('cmap_dispatch');
+  }
+
+  /**
    * cmap_finalize: lets calls that are under way settle, then closes. Idempotent. Iterations are not waited for: whoever reads on gets
    * what has been fetched, and then CS_ERR_BAD_HANDLE.
    */

@@ -1,13 +1,16 @@
 import type { MessageReader } from '../codec/message-reader.ts';
-import type { AnyMessage, RequestMessage, UnansweredMessage } from '../codec/message.ts';
+import type { RequestMessage, UnansweredMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
 import { isAborted, reasonOf } from '../options/signals.ts';
 import { within } from './calls/deadline.ts';
 import { PendingCall, type SubmitOptions } from './calls/pending-call.ts';
+import type { EventWaking } from './event-backlog.ts';
 import type { Transport, TransportKind } from './transport.ts';
 
 /** What a service wants to hear from its connection. */
 export interface ConnectionListener {
+  /** How events are fetched that wait inside corosync; without it, they come when corosync looks after them by itself. */
+  readonly waking?: EventWaking | undefined;
   /** One event message, to be decoded and kept: the window is good for this call only, and a ring waits meanwhile. */
   onEvent(event: MessageReader): void;
   /** What carried the events has been given back: now is the time for anybody else's code. */
@@ -33,6 +36,7 @@ export class IpcConnection {
     this.#transport = transport;
     this.#listener = listener;
     transport.listen({
+      waking: listener.waking,
       onEvent: (event) => {
         if (!this.closed) listener.onEvent(event);
       },
@@ -100,6 +104,15 @@ export class IpcConnection {
     await within(released, { operation, key, timeoutMs, signal, sent: 'unknown' });
   }
 
+  /**
+   * Resolves when every event has been handed on that corosync had to tell before it gave the last answer. Needs the listener's `waking`.
+   * @throws ConnectionError the connection has ended
+   */
+  async eventsCaughtUp(operation: string): Promise<void> {
+    if (this.closed) throw this.#unusable({ operation });
+    await this.#transport.eventsCaughtUp();
+  }
+
   /** Lets outstanding calls settle, then closes. */
   close(): Promise<void> {
     if (this.#state.name === 'closed') return Promise.resolve();
@@ -124,8 +137,8 @@ export class IpcConnection {
     this.#shut(new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection', detail, cause }));
   }
 
-  #unusable(message: AnyMessage): CsError {
-    const context = { operation: message.operation, key: message.key };
+  #unusable({ operation, key }: { operation: string; key?: string }): CsError {
+    const context = { operation, key };
     const error = this.#state.name === 'closed' ? this.#state.error : undefined;
     if (error === undefined)
       return new CsError('CS_ERR_BAD_HANDLE', { ...context, detail: 'the connection is closed' });

@@ -1,12 +1,15 @@
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { ConnectionError } from '../errors/index.ts';
 import type { PendingCall, Urgency } from './calls/pending-call.ts';
+import type { EventWaking } from './event-backlog.ts';
 
 /** What carries the messages of a connection; corosync decides (`system { qb_ipc_type }`). */
 export type TransportKind = 'shared-memory' | 'socket';
 
 /** What a connection hears from its transport. */
 export interface TransportListener {
+  /** How events are fetched that wait inside corosync; without it, they come when corosync looks after them by itself. */
+  readonly waking?: EventWaking | undefined;
   /** One event message: the window is good for this call only. */
   onEvent(event: MessageReader): void;
   /** Every event that was there has been handed on. */
@@ -30,6 +33,11 @@ export interface Transport {
   submit(call: PendingCall, urgent?: Urgency): void;
   /** Resolves when every call made so far is settled. */
   whenSettled(): Promise<void>;
+  /**
+   * Resolves when every event has been handed on that corosync had to tell before it gave the last answer; rejects at the end of the
+   * connection. Needs `waking`.
+   */
+  eventsCaughtUp(): Promise<void>;
   /** Closes everything; what waits fails with `error`. Nothing is called back afterwards. */
   stop(error: ConnectionError): void;
   /** Removes what a dead server leaves behind. `lost`: the server has closed the connection, not we. */

@@ -1,9 +1,11 @@
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { ConnectionError } from '../errors/index.ts';
-import type { ConnectionListener } from '../ipc/index.ts';
+import type { ConnectionListener, EventWaking } from '../ipc/index.ts';
 
 /** What a client does with the events of its connection. */
 export interface EventReceiver<E> {
+  /** How events are fetched that wait inside corosync. Without it, they come when corosync looks after them by itself. */
+  readonly waking?: EventWaking | undefined;
   /** The window is good for this call only. `undefined`: nobody wants this one. Throws at what is no event of the service. */
   decode(event: MessageReader): E | undefined;
   /** What carried the event has been given back: this may take its time, and call anybody else's code. */
@@ -19,6 +21,10 @@ export class EventRouter<E> implements ConnectionListener {
 
   constructor(receiver: EventReceiver<E>) {
     this.#receiver = receiver;
+  }
+
+  get waking(): EventWaking | undefined {
+    return this.#receiver.waking;
   }
 
   onEvent(event: MessageReader): void {

@@ -100,6 +100,11 @@ export class ServiceClient {
     await this.#connection.release(message, timeoutMs, signal, onReleased);
   }
 
+  /** Resolves when every event has been delivered that corosync had to send before it gave the last answer. Needs the receiver's `waking`. */
+  eventsCaughtUp(operation: string): Promise<void> {
+    return this.#connection.eventsCaughtUp(operation);
+  }
+
   /** Lets calls that are under way settle, then closes. Idempotent. */
   close(): Promise<void> {
     return this.#connection.close();

@@ -96,6 +96,11 @@ export class FakeConnection {
     });
   }
 
+  /** Notifications come at once here. */
+  caughtUp(): Promise<void> {
+    return this.#answer(() => undefined);
+  }
+
   set(key: string, value: CmapValue): Promise<void> {
     return this.#answer(() => this.#cmap.set(key, value));
   }

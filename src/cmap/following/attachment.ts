@@ -1,15 +1,18 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { CsError } from '../../errors/index.ts';
+import { within } from '../../ipc/index.ts';
 import type { CmapClient } from '../cmap-client.ts';
 import { FollowedStat } from './followed-stat.ts';
 import { FollowedStats } from './followed-stats.ts';
 import { getIfThere, TrackedKeys, type FollowedKeys, type SourceListener } from './followed-keys.ts';
 import type { Change, Picture } from './picture.ts';
 
+/** Milliseconds after which suspects are read again: many at a time, where there are many. */
+const SUSPICION_MS = 100;
 /**
- * For so many milliseconds nothing must have been told before suspects are read again: notifications that have backed up in corosync
- * may explain them, one by one.
+ * Milliseconds that a backlog of notifications is waited for. In a flood that this process cannot keep up with it never ends: then what is
+ * told is sorted out by its old values, and a change to a value that recurs may be told although the snapshot contains it.
  */
-const QUIET_MS = 1000;
+const CAUGHT_UP_MS = 10_000;
 /** How often a key is read again whose answers are always overtaken by notifications; those are right by themselves then. */
 const MOST_READINGS = 10;
 
@@ -27,7 +30,6 @@ export class Attachment {
   readonly #keys: FollowedKeys;
   readonly #stopping = new AbortController();
   #suspectTimer: NodeJS.Timeout | undefined;
-  #lastToldAt = 0;
 
   constructor(
     client: CmapClient,
@@ -47,9 +49,7 @@ export class Attachment {
       this.#picture.startReading();
       await this.#keys.track();
       const read = await this.#keys.read();
-      // Notifications that corosync sent before its last answer are here when the loop has turned.
-      await turn();
-      await turn();
+      await this.#caughtUp();
       return this.#isStopped() ? undefined : this.#picture.finishReading(read);
     } catch (error) {
       const stopped = this.#isStopped();
@@ -79,7 +79,6 @@ export class Attachment {
       known: () => this.#picture.values.keys(),
       told: (notification) => {
         if (this.#isStopped()) return;
-        this.#lastToldAt = performance.now();
         this.#changed(this.#picture.tell(notification), false);
         if (this.#picture.suspects.size > 0) this.#checkSuspectsLater();
       },
@@ -100,13 +99,20 @@ export class Attachment {
     if (!this.#isStopped()) this.#listener.failed(this.#client, error);
   }
 
-  #checkSuspectsLater(delayMs = QUIET_MS): void {
+  #checkSuspectsLater(): void {
     this.#suspectTimer ??= setTimeout(() => {
       this.#suspectTimer = undefined;
-      const quietMs = performance.now() - this.#lastToldAt;
-      if (quietMs < QUIET_MS) this.#checkSuspectsLater(Math.ceil(QUIET_MS - quietMs));
-      else this.#checkSuspects().catch((error: unknown) => this.#failed(error));
-    }, delayMs);
+      this.#checkSuspects().catch((error: unknown) => this.#failed(error));
+    }, SUSPICION_MS);
+  }
+
+  /** By then everything is told that happened before the last answer, if that can be had. */
+  async #caughtUp(): Promise<void> {
+    const { signal } = this.#stopping;
+    const options = { operation: 'follow', timeoutMs: CAUGHT_UP_MS, signal };
+    await within(this.#client.caughtUp(), options).catch((error: unknown) => {
+      if (!(error instanceof CsError && error.code === 'CS_ERR_TIMEOUT')) throw error;
+    });
   }
 
   async #checkSuspects(): Promise<void> {
@@ -120,6 +126,7 @@ export class Attachment {
     for (let reading = 0; ; reading++) {
       const correction = this.#picture.startCorrection(key);
       const value = await getIfThere(this.#client, key, this.#stopping.signal);
+      await this.#caughtUp();
       if (this.#isStopped()) return false;
       const { usable, change } = this.#picture.finishCorrection(correction, value);
       this.#changed(change, true);

@@ -28,11 +28,12 @@ export interface Correction {
  * What is known of the keys that one follower follows.
  *
  * Notifications and answers reach us on two channels, so it is unknown which of the changes told after a value was read it already
- * contains. Three rules make the order that corosync had come out:
+ * contains. These rules make the order that corosync had come out:
  * - While the map is read, a notification counts more than what is read of its key.
- * - After that, a notification whose old value is not what is known was there before the value was read: it is stale.
- *   (corosync tells each key's changes in order, without a gap, each from the value before it.)
- * - Should that go on, the key is a suspect, which somebody reads again: see `suspects` and `startCorrection`.
+ * - That lasts until everything has been told that corosync had to tell before its last answer. From then on each notification is news.
+ * - One whose old value is not what is known is not told, and its key is a suspect, which somebody reads again: see `suspects` and
+ *   `startCorrection`. corosync tells a change that it makes in answer to another one (in a tracker of its own) before that other one; and what
+ *   had happened before an answer may come after it, if too much is to be told for waiting.
  */
 export class Picture {
   readonly #values = new Map<string, CmapValue>();
@@ -51,7 +52,7 @@ export class Picture {
     return this.#values;
   }
 
-  /** Keys with stale notifications that have not led to what is known. */
+  /** Keys with a notification that did not continue from what is known. */
   get suspects(): ReadonlySet<string> {
     return this.#suspects;
   }
@@ -63,7 +64,7 @@ export class Picture {
     this.#corrections.clear();
   }
 
-  /** The map has been read: how it differs from what was remembered, sorted by key. */
+  /** The map has been read, and all is told that happened before the last answer: how it differs from what was remembered, sorted by key. */
   finishReading(read: Iterable<CmapEntry>): Change[] {
     const now = new Map<string, CmapValue | undefined>();
     for (const key of this.#values.keys()) now.set(key, undefined);

@@ -1,8 +1,10 @@
 import {
   decodeNotification,
   decodeTrackInstHandle,
+  LARGEST_NOTIFICATION,
   type NotificationMessage,
 } from '../../codec/cmap/notification.ts';
+import { GetRequest, MIN_ROOM } from '../../codec/cmap/get.ts';
 import { CMAP_RESPONSE_ID } from '../../codec/cmap/ids.ts';
 import type { CmapMap } from '../../codec/cmap/set-current-map.ts';
 import { decodeResponseHeader } from '../../codec/header.ts';
@@ -18,8 +20,16 @@ interface Arrived {
   readonly message: NotificationMessage;
 }
 
+/** A key that every corosync has in icmap; in the stats map it is not there, which is as good an answer. */
+const WAKE_KEY = 'totem.version';
+const WAKING = {
+  wake: () => new GetRequest(WAKE_KEY, MIN_ROOM),
+  largestEvent: LARGEST_NOTIFICATION,
+};
+
 /** Knows which tracker each notification is for, by the instance handle that we gave corosync with the request. */
 export class TrackerRegistry implements EventReceiver<Arrived> {
+  readonly waking = WAKING;
   readonly #drivers = new Map<bigint, TrackerDriver>();
   readonly #notes = new Map<bigint, () => void>();
   readonly #server: string;

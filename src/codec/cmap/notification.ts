@@ -3,7 +3,7 @@ import { malformed } from '../malformed.ts';
 import type { MessageReader } from '../message-reader.ts';
 import { decodeName } from './name.ts';
 import { TRACK_BITS } from './track.ts';
-import { decodeValue, isIntegerType, UNSET_TYPE_CODE, type CmapValue } from './value.ts';
+import { decodeValue, isIntegerType, MAX_STORED_LENGTH, UNSET_TYPE_CODE, type CmapValue } from './value.ts';
 
 /** What happened to a tracked key. */
 export type CmapChange = 'add' | 'delete' | 'modify';
@@ -30,6 +30,9 @@ export interface NotificationMessage {
  *  336  u8   new_value[], and the old value right behind it, unaligned
  */
 const FIXED_SIZE = 336;
+
+/** With the largest values that there are. */
+export const LARGEST_NOTIFICATION = FIXED_SIZE + 2 * MAX_STORED_LENGTH;
 
 /** Whose notification this is: one for a tracker that is gone needs no decoding. */
 export function decodeTrackInstHandle(event: MessageReader): bigint {

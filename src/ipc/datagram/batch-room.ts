@@ -1,4 +1,5 @@
 import type { AnyMessage } from '../../codec/message.ts';
+import { kernelCost } from './kernel-cost.ts';
 
 /** What the sockets can carry. */
 export interface DatagramLimits {
@@ -41,12 +42,4 @@ export class BatchRoom {
     if (!unanswered) this.#forAnswers -= costOfAnswer;
     return true;
   }
-}
-
-/**
- * At least what Linux counts for a datagram against its sender's buffer: the next power of two that holds it and its
- * bookkeeping, and a header.
- */
-function kernelCost(bytes: number): number {
-  return 2 * bytes + 1024;
 }

@@ -20,7 +20,7 @@ export const CONTROL = {
 /**
  * The control file of a datagram connection, tmpfs that corosync has mapped. C code changes its counters atomically, which
  * positional writes cannot; but while no request is outstanding nobody else touches the first two, and absolute values are no race.
- * The third, of events, is left alone: nobody reads it, and to lower it here could only make it wrong.
+ * The third, of events, is left alone: corosync does not read it, and to lower it here could only make it wrong.
  */
 export class DatagramControl {
   readonly #fd: number;
@@ -60,6 +60,11 @@ export class DatagramControl {
   /** How many answers to this batch the server has sent: it alone can write this file, so it alone can raise this. */
   responsesSent(): number {
     return this.#read(CONTROL.responsesSent);
+  }
+
+  /** How many events the server has sent since the beginning, in 32 bits with a sign: nobody lowers it. */
+  eventsSent(): number {
+    return this.#read(CONTROL.eventsSent);
   }
 
   close(): void {

@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import { malformed } from '../../codec/malformed.ts';
 import { ConnectionError, systemErrorToCsError } from '../../errors/index.ts';
+import { EventBacklog } from '../event-backlog.ts';
 import { DatagramControl } from './datagram-control.ts';
+import { DatagramEvents } from './datagram-events.ts';
 import { checkDatagramNames, type DatagramNames, type DatagramPlace } from './datagram-names.ts';
 import { DatagramPipeline } from './datagram-pipeline.ts';
 import { loadDatagramBackend } from './datagram-packages.ts';
@@ -33,6 +35,8 @@ export class DatagramTransport implements Transport {
   readonly #control: DatagramControl;
   readonly #sockets: DatagramSocket[] = [];
   readonly #pipeline: DatagramPipeline;
+  readonly #events: DatagramEvents;
+  #backlog: EventBacklog | undefined;
   #listener: TransportListener | undefined;
   #serverGone = false;
 
@@ -49,9 +53,11 @@ export class DatagramTransport implements Transport {
     try {
       const requests = this.#bind(backend, 'response', (bytes) => this.#pipeline.receive(bytes));
       this.#bind(backend, 'event', (bytes) => this.#receiveEvent(bytes));
+      const { sendBufferSize } = requests;
+      this.#events = new DatagramEvents(this.#control, { queueLength: queueLength(), sendBufferSize });
       this.#pipeline = new DatagramPipeline(
         this.#control,
-        { inFlight: inFlight(), sendBufferSize: requests.sendBufferSize, maxMessageSize },
+        { inFlight: inFlight(), sendBufferSize, maxMessageSize },
         (bytes) => sendOrLose(requests, bytes, `${names.base}-request`),
         (cause) => {
           if (cause instanceof SendFailedError) this.#listener?.onLost(cause);
@@ -89,6 +95,14 @@ export class DatagramTransport implements Transport {
 
   listen(listener: TransportListener): void {
     this.#listener = listener;
+    if (listener.waking !== undefined) {
+      this.#backlog = new EventBacklog(
+        this.#events,
+        listener.waking,
+        (call, urgent) => this.submit(call, urgent),
+        (cause) => this.#listener?.onFailure(cause),
+      );
+    }
     this.#setup.listen(
       (count) => {
         listener.onFailure(malformed(`${count} bytes on the stream socket, which announce nothing`));
@@ -110,9 +124,14 @@ export class DatagramTransport implements Transport {
     return this.#pipeline.whenSettled();
   }
 
+  async eventsCaughtUp(): Promise<void> {
+    await this.#backlog?.caughtUp();
+  }
+
   stop(error: ConnectionError): void {
     this.#listener = undefined;
     this.#setup.destroy();
+    this.#backlog?.stop(error);
     this.#pipeline.stop(error, this.#serverGone);
     this.#control.close();
     this.#linger(FIRST_DELAY_MS);
@@ -173,8 +192,10 @@ export class DatagramTransport implements Transport {
     const listener = this.#listener;
     if (listener === undefined) return;
     try {
+      const { held, left } = this.#events.take(bytes.length);
       listener.onEvent(wholeMessage(bytes));
       listener.onDrained();
+      this.#backlog?.drained(held, left);
     } catch (error) {
       listener.onDrained();
       listener.onFailure(error);

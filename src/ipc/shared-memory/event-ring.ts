@@ -1,6 +1,6 @@
 import { malformed } from '../../codec/malformed.ts';
 import type { MessageReader } from '../../codec/message-reader.ts';
-import { RING_HEADER, WORD_SIZE } from '../../codec/ring-layout.ts';
+import { CHUNK_MARGIN, RING_HEADER, WORD_SIZE, chunkBytes } from '../../codec/ring-layout.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { EventPace } from './event-pace.ts';
 import type { RingStorage } from './ring-storage.ts';
@@ -16,10 +16,16 @@ export class EventRing {
   readonly #storage: RingStorage;
   readonly #chunks: ChunkReader;
   readonly #pace: EventPace;
+  readonly #ringBytes: number;
+  #taken = 0;
+  #lastTaken = 0;
+  #held = 0;
+  #left = 0;
 
   constructor(storage: RingStorage) {
     this.#storage = storage;
-    this.#pace = new EventPace(storage.wordSize * WORD_SIZE);
+    this.#ringBytes = storage.wordSize * WORD_SIZE;
+    this.#pace = new EventPace(this.#ringBytes);
     this.#chunks = new ChunkReader(storage, storage.readHeader(RING_HEADER.readPointer));
   }
 
@@ -33,7 +39,47 @@ export class EventRing {
     const bytes = this.#chunks.read(count, available, deliver);
     this.#storage.writeHeader(RING_HEADER.semaphore, 0);
     this.#storage.writeHeader(RING_HEADER.readPointer, this.#chunks.readPointer);
-    return this.#pace.restAfter(count, bytes, available - bytes, now);
+    this.#held = available;
+    this.#left = available - bytes;
+    this.#lastTaken = bytes;
+    this.#taken += bytes;
+    return this.#pace.restAfter(count, bytes, this.#left, now);
+  }
+
+  /** Bytes in the ring before the last drain. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Bytes in the ring after the last drain, as seen before it: not announced yet. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /** Bytes of all chunks that have been taken. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Bytes of all chunks that corosync has written until now. */
+  written(): number {
+    return this.#taken + this.#available();
+  }
+
+  /** Bytes that the last drain took: until its end corosync did not see that there was room again. */
+  get lastTaken(): number {
+    return this.#lastTaken;
+  }
+
+  /**
+   * While the ring holds less than this, every event finds room. An event as large as the ring needs all of it: where such can be, it is
+   * half the ring, and what is concluded from it is likely, but not sure.
+   */
+  roomFor(largestEvent: number): number {
+    return Math.max(
+      this.#ringBytes - WORD_SIZE - chunkBytes(largestEvent) - CHUNK_MARGIN,
+      this.#ringBytes / 2,
+    );
   }
 
   /**

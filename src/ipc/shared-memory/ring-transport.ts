@@ -1,4 +1,5 @@
 import type { ConnectionError } from '../../errors/index.ts';
+import { EventBacklog, type EventWaking } from '../event-backlog.ts';
 import type { EventRing } from './event-ring.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
 import { RequestPipeline } from './ring-pipeline.ts';
@@ -23,6 +24,7 @@ export class RingTransport implements Transport {
   readonly #channels: RingChannels;
   readonly #pipeline: RequestPipeline;
   #serverGone = false;
+  #backlog: EventBacklog | undefined;
   #onFailure: (cause: unknown) => void = () => undefined;
 
   constructor(channels: RingChannels) {
@@ -46,6 +48,7 @@ export class RingTransport implements Transport {
 
   listen(listener: TransportListener): void {
     this.#onFailure = (cause) => listener.onFailure(cause);
+    if (listener.waking !== undefined) this.#backlog = this.#watchFor(listener.waking);
     this.#channels.setup.listen(
       (count) => this.#drain(count, listener),
       (error) => this.#lost(error, listener),
@@ -60,9 +63,14 @@ export class RingTransport implements Transport {
     return this.#pipeline.whenSettled();
   }
 
+  async eventsCaughtUp(): Promise<void> {
+    await this.#backlog?.caughtUp();
+  }
+
   stop(error: ConnectionError): void {
     const { setup, requests, responses, events } = this.#channels;
     setup.destroy();
+    this.#backlog?.stop(error);
     this.#pipeline.stop(error, this.#serverGone);
     requests.close();
     responses.close();
@@ -81,11 +89,30 @@ export class RingTransport implements Transport {
     listener.onLost(error);
   }
 
+  #watchFor(waking: EventWaking): EventBacklog {
+    const { events } = this.#channels;
+    const channel = {
+      room: events.roomFor(waking.largestEvent),
+      get taken() {
+        return events.taken;
+      },
+      written: () => events.written(),
+    };
+    return new EventBacklog(
+      channel,
+      waking,
+      (call, urgent) => this.submit(call, urgent),
+      (cause) => this.#onFailure(cause),
+    );
+  }
+
   /** Returns the milliseconds to rest. */
   #drain(count: number, listener: TransportListener): number {
+    const { events } = this.#channels;
     try {
-      const restMs = this.#channels.events.drain(count, (event) => listener.onEvent(event));
+      const restMs = events.drain(count, (event) => listener.onEvent(event));
       listener.onDrained();
+      this.#backlog?.drained(events.held, events.left, events.lastTaken);
       return restMs;
     } catch (error) {
       listener.onDrained();

@@ -18,12 +18,20 @@ export class StepRunner {
     this.#go();
   }
 
+  /** Ends a wait before its time. */
+  hurry(): void {
+    if (this.#timer === undefined || this.#stopped) return;
+    clearTimeout(this.#timer);
+    this.#go();
+  }
+
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
   }
 
   readonly #go = (): void => {
+    this.#timer = undefined;
     const next = this.#steps?.next();
     if (next === undefined || next.done === true) this.#steps = undefined;
     else if (!this.#stopped) this.#timer = setTimeout(this.#go, next.value);

@@ -41,6 +41,8 @@ export interface ConnectionHost {
   readonly counters: Counters;
   readonly paused: boolean;
   readonly flowControl: number;
+  /** corosync's main loop turns: events of any connection that have found no room try again. */
+  turn(): void;
   /** A client did what would harm corosync. */
   onViolation(error: Error): void;
   die(): void;

@@ -4,8 +4,8 @@ import type { MessageFault } from '../faults/fault-types.ts';
 import { eventKey } from '../cmap/requests.ts';
 import { StepRunner, type Steps } from '../faults/steps.ts';
 
-/** How often an event that did not fit its ring is tried again, in milliseconds. */
-const RETRY_MS = 2;
+/** When an event that did not fit its ring is tried again, in milliseconds, unless corosync's main loop turns before. */
+const RETRY_MS = 50;
 
 interface OutgoingEvent {
   readonly bytes: Buffer;
@@ -24,6 +24,7 @@ export class EventSender {
   readonly #faults: ConnectionFaults;
   readonly #runner = new StepRunner();
   readonly #outgoing: OutgoingEvent[] = [];
+  #waitsForRoom = false;
 
   constructor(host: ConnectionHost, connection: EventConnection, faults: ConnectionFaults) {
     this.#host = host;
@@ -47,6 +48,11 @@ export class EventSender {
     this.#runner.run(() => this.#sendAll());
   }
 
+  /** corosync's main loop turns: what has found no room tries again. */
+  tryAgain(): void {
+    if (this.#waitsForRoom) this.#runner.hurry();
+  }
+
   stop(): void {
     this.#runner.stop();
   }
@@ -61,7 +67,11 @@ export class EventSender {
   /** False if that was the end of the connection. */
   *#send({ bytes, fault }: OutgoingEvent): Generator<number, boolean> {
     if (!(yield* this.#faults.begins(fault))) return false;
-    while (fault.drop !== true && !this.#faults.put('event', bytes, fault)) yield RETRY_MS;
+    while (fault.drop !== true && !this.#faults.put('event', bytes, fault)) {
+      this.#waitsForRoom = true;
+      yield RETRY_MS;
+      this.#waitsForRoom = false;
+    }
     this.#outgoing.shift();
     if (this.#faults.endsBy(fault, 'after')) return false;
     if (fault.drop === true) return true;

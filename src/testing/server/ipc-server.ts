@@ -146,6 +146,10 @@ export class IpcServer implements ServerConnectionHost {
     this.#connections.delete(connection);
   }
 
+  turn(): void {
+    for (const connection of this.#connections) connection.turn();
+  }
+
   onViolation(error: Error): void {
     this.violations.push(error);
   }

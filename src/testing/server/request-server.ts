@@ -90,6 +90,7 @@ export class RequestServer {
     const { transport } = this.#connection;
     try {
       const count = transport.beginWakeUp(atMost);
+      if (count > 0) this.#host.turn();
       let served = 0;
       // Flow control that comes meanwhile leaves the rest where it is.
       while (served < count && (served === 0 || this.flowControl === 0)) {

@@ -87,6 +87,11 @@ export class ServerConnection {
     if (!this.#closed) this.#requests.answerLater(answer);
   }
 
+  /** corosync's main loop turns. */
+  turn(): void {
+    this.#events.tryAgain();
+  }
+
   /** Bytes on the socket that announce nothing. */
   sendBytes(count: number): void {
     if (count > 0) this.#socket.write(Buffer.alloc(count));

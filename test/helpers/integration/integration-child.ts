@@ -34,6 +34,7 @@ type Program =
   | 'integration-child-main'
   | 'integration-impostor-main'
   | 'integration-datagram-sender-main'
+  | 'integration-recurring-main'
   | 'fault-child-main'
   | 'fault-flood-main'
   | 'fault-user-main';

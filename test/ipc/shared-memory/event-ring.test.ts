@@ -111,6 +111,44 @@ describe('EventRing', () => {
     );
   });
 
+  it('tells what the ring held, what was taken, and what is left, in bytes; all of it adds up around the end', () => {
+    const { ring, server } = open(WORDS - 10);
+    const chunk = 8 + 24;
+    let taken = 0;
+    for (let round = 0; round < 10; round++) {
+      for (let i = 0; i < 3; i++) server.write(Buffer.alloc(24));
+      expect(ring.written()).toBe(taken + 3 * chunk);
+      drain(ring, 2);
+      taken += 2 * chunk;
+      expect([ring.held, ring.lastTaken, ring.left, ring.taken]).toEqual([
+        3 * chunk,
+        2 * chunk,
+        chunk,
+        taken,
+      ]);
+      drain(ring, 1);
+      taken += chunk;
+      expect([ring.held, ring.lastTaken, ring.left, ring.taken]).toEqual([chunk, chunk, 0, taken]);
+      expect(ring.written()).toBe(taken);
+    }
+  });
+
+  it('has room for an event as long as it holds less than it says', () => {
+    for (let length = 24; length <= 100; length++) {
+      for (let filling = 24; filling < 200; filling += 5) {
+        const { ring, server, storage } = open();
+        server.write(Buffer.alloc(filling));
+        if (ring.written() < ring.roomFor(length) && ring.roomFor(length) > (storage.wordSize * 4) / 2) {
+          expect(server.write(Buffer.alloc(length))).toBe(true);
+        }
+      }
+    }
+  });
+
+  it('says half the ring of events that may be as large as the ring', () => {
+    expect(open().ring.roomFor(4 * WORDS)).toBe(2 * WORDS);
+  });
+
   it('of a dead server gives what it had written, announced or not, and leaves the ring alone', () => {
     for (let start = 0; start < WORDS; start++) {
       const { ring, recorder, server } = open(start);
