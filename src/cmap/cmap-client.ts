@@ -79,6 +79,11 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     return this.#service.transport;
   }
 
+  /** Whether notifications may wait inside corosync: more came than there was room for, and they are being fetched. */
+  get behind(): boolean {
+    return this.#service.behind;
+  }
+
   /** Whether the connection has ended, by `close`, `destroy` or the loss of corosync. */
   get closed(): boolean {
     return this.#service.closed;

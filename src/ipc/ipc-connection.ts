@@ -54,6 +54,11 @@ export class IpcConnection {
     return this.#transport.maxMessageSize;
   }
 
+  /** Whether events may wait inside corosync. Needs the listener's `waking`. */
+  get behind(): boolean {
+    return this.#transport.behind;
+  }
+
   get closed(): boolean {
     return this.#state.name === 'closed';
   }

@@ -27,6 +27,8 @@ export interface Transport {
   readonly maxMessageSize: number;
   /** Whether nobody waits for an answer. */
   readonly settled: boolean;
+  /** Whether events may wait inside corosync, because there was no room for them on their way to us. Needs `waking`. */
+  readonly behind: boolean;
   /** Begins to hand on what arrives; comes before the first call. */
   listen(listener: TransportListener): void;
   /** Sends a request and settles its call; urgent ones go before all that is queued. */

@@ -51,6 +51,11 @@ export class ServiceClient {
     return this.#connection.transport;
   }
 
+  /** Whether events may wait inside corosync. Needs the receiver's `waking`. */
+  get behind(): boolean {
+    return this.#connection.behind;
+  }
+
   get closed(): boolean {
     return this.#connection.closed;
   }

@@ -3,6 +3,8 @@ import type { ConnectionError, CsError } from '../errors/index.ts';
 /** What a session needs of the client that it keeps connected. */
 export interface SessionClient {
   readonly closed: boolean;
+  /** Whether events may wait inside corosync. */
+  readonly behind?: boolean;
   whenClosed(): Promise<ConnectionError | undefined>;
   close(): Promise<void>;
   destroy(error?: Error): void;
@@ -14,8 +16,11 @@ export type SessionStatus =
   | { readonly state: 'connecting'; readonly attempt: number }
   /** Connected; followers are being brought up to date. */
   | { readonly state: 'connected' }
-  /** Every follower is up to date and hears of changes as they happen. */
-  | { readonly state: 'resynced' }
+  /**
+   * Every follower is up to date and hears of changes as they happen; but where `behind` says so, more happens than could be told in time,
+   * and what is known may be old. It is looked up in `session.status`; `statuses()` tells of the states only.
+   */
+  | { readonly state: 'resynced'; readonly behind?: true }
   /** The connection was lost because of `error`. */
   | { readonly state: 'lost'; readonly error: CsError; readonly retryInMs: number }
   /** An attempt to connect has failed because of `error`. */
@@ -72,6 +77,9 @@ export class SessionStateMachine<C> {
 }
 
 /** Without what is the session's own. */
-export function statusOf(state: SessionState<unknown>): SessionStatus {
-  return 'client' in state ? { state: state.state } : state;
+export function statusOf(state: SessionState<Pick<SessionClient, 'behind'>>): SessionStatus {
+  if (!('client' in state)) return state;
+  return state.state === 'resynced' && state.client.behind === true
+    ? { state: 'resynced', behind: true }
+    : { state: state.state };
 }

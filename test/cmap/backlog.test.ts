@@ -37,6 +37,23 @@ describe('a backlog of notifications', () => {
     await client.close();
   });
 
+  it.each(['shm', 'socket'] as const)('%s: is seen in the status while it comes in', async (ipcType) => {
+    await using fake = await FakeCorosync.start({ ipcType });
+    await using session = CmapSession.open({ ...fake.connectOptions, bufferSize: SMALL });
+    const seen: unknown[] = [];
+    const listener = (event: CmapFollowEvent): void => {
+      if (event.kind === 'notification') seen.push(session.status);
+    };
+    const follower = session.follow('flood.', { prefix: true, listener });
+    await session.ready();
+    expect(session.status).toEqual({ state: 'resynced' });
+    flood(fake, 'flood.key', 1000);
+    await waitUntil('all is known', () => follower.values.get('flood.key')?.value === 999, SOON);
+    expect(seen).toContainEqual({ state: 'resynced', behind: true });
+    await waitUntil('nothing waits', () => !('behind' in session.status), SOON);
+    expect(session.status).toEqual({ state: 'resynced' });
+  });
+
   it.each(['shm', 'socket'] as const)('%s: nothing is asked where there is none', async (ipcType) => {
     await using fake = await FakeCorosync.start({ ipcType });
     const client = await CmapClient.connect(fake.connectOptions);

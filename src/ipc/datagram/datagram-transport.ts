@@ -93,6 +93,10 @@ export class DatagramTransport implements Transport {
     return this.#pipeline.settled;
   }
 
+  get behind(): boolean {
+    return this.#backlog?.exists ?? false;
+  }
+
   listen(listener: TransportListener): void {
     this.#listener = listener;
     if (listener.waking !== undefined) {

@@ -46,6 +46,10 @@ export class RingTransport implements Transport {
     return this.#pipeline.settled;
   }
 
+  get behind(): boolean {
+    return this.#backlog?.exists ?? false;
+  }
+
   listen(listener: TransportListener): void {
     this.#onFailure = (cause) => listener.onFailure(cause);
     if (listener.waking !== undefined) this.#backlog = this.#watchFor(listener.waking);
