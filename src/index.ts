@@ -61,8 +61,26 @@ export {
   type QuorumTrackEvent,
   type QuorumTrackOptions,
 } from './quorum/index.ts';
+export { CfgClient, type CfgConnectOptions } from './cfg/index.ts';
+export type { CfgLinkStatus, CfgNodeStatus } from './codec/cfg/node-status-get.ts';
+export type { CfgInterface } from './codec/cfg/ring-status-get.ts';
+export {
+  VotequorumClient,
+  type VotequorumConnectOptions,
+  type VotequorumExpectedVotesEvent,
+  type VotequorumExtraInfoEvent,
+  type VotequorumNodelistEvent,
+  type VotequorumOverflow,
+  type VotequorumQuorumEvent,
+  type VotequorumTracker,
+  type VotequorumTrackEvent,
+  type VotequorumTrackOptions,
+} from './votequorum/index.ts';
+export type { VotequorumFlag, VotequorumInfo } from './codec/votequorum/get-info.ts';
+export type { VotequorumNodeState } from './codec/votequorum/node-state.ts';
+export type { VotequorumNode } from './codec/votequorum/quorum-notification.ts';
 export type { QuorumModel, QuorumType } from './codec/quorum/get-type.ts';
 export type { RingId } from './codec/ring-id.ts';
 export type { ReaderOptions } from './streams/reader-options.ts';
-export type { ConnectOptions } from './service/index.ts';
+export type { ConnectOptions, ServiceTracker } from './service/index.ts';
 export type { BackOffOptions, SessionOptions, SessionStatus, SessionStatusEvent } from './session/index.ts';

@@ -8,15 +8,15 @@ import {
   type QuorumType,
 } from '../codec/quorum/get-type.ts';
 import type { ConnectionError } from '../errors/index.ts';
-import { within, type IpcOptions, type TransportKind } from '../ipc/index.ts';
+import type { IpcOptions, TransportKind } from '../ipc/index.ts';
 import { CALL_RULES, CallLimits, type CallOptions } from '../options/call-options.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { object } from '../options/rules.ts';
-import { ServiceClient } from '../service/index.ts';
+import { ServiceClient, SharedTracking } from '../service/index.ts';
 import { READER_DEFAULTS, readerRules, type ReaderOptions } from '../streams/reader-options.ts';
 import { resolveQuorumOptions, type QuorumConnectOptions } from './connect-options.ts';
 import type { QuorumTracker, QuorumTrackEvent } from './quorum-events.ts';
-import { QuorumTracking, TRACK_OPERATION } from './tracking.ts';
+import { QUORUM_TRACKING } from './tracking.ts';
 
 /** How the events of a tracker reach their reader, and how long to wait for corosync. */
 export interface QuorumTrackOptions extends CallOptions, ReaderOptions<QuorumTrackEvent> {}
@@ -44,9 +44,13 @@ export class QuorumClient implements AsyncDisposable {
   /** What corosync tells of changes: `'v0'`, before 3.1.0, tells neither a change of membership before quorum is known, nor who has come and gone. */
   readonly model: QuorumModel;
   readonly #service: ServiceClient;
-  readonly #tracking: QuorumTracking;
+  readonly #tracking: SharedTracking<QuorumEvent, QuorumTrackEvent>;
 
-  private constructor(service: ServiceClient, tracking: QuorumTracking, { model, type }: Greeting) {
+  private constructor(
+    service: ServiceClient,
+    tracking: SharedTracking<QuorumEvent, QuorumTrackEvent>,
+    { model, type }: Greeting,
+  ) {
     this.#service = service;
     this.#tracking = tracking;
     this.model = model;
@@ -60,11 +64,7 @@ export class QuorumClient implements AsyncDisposable {
   static async connect(options: QuorumConnectOptions = {}): Promise<QuorumClient> {
     const ipc = resolveQuorumOptions(options);
     const startedAt = performance.now();
-    const tracking: QuorumTracking = new QuorumTracking({
-      submit: (message, callOptions) => service.submit(message, callOptions),
-      release: (message) => service.release(message),
-      wait: (started, callOptions) => wait(service, started, callOptions),
-    });
+    const tracking = new SharedTracking(QUORUM_TRACKING);
     const service = await ServiceClient.connect<QuorumEvent>(ipc, {
       decode: (event: MessageReader) => decodeQuorumEvent(event),
       deliver: (event) => tracking.told(event),
@@ -108,8 +108,8 @@ export class QuorumClient implements AsyncDisposable {
    * @throws CsError CS_ERR_INVALID_PARAM: an option is wrong.
    */
   async track(options: QuorumTrackOptions = {}): Promise<QuorumTracker> {
-    const { signal, timeoutMs, ...reader } = checkOptions({ operation: TRACK_OPERATION }, options, trackRule);
-    return this.#tracking.add(reader, { signal, timeoutMs });
+    const { signal, timeoutMs, ...reader } = checkOptions(QUORUM_TRACKING, options, trackRule);
+    return this.#tracking.add(this.#service, reader, { signal, timeoutMs });
   }
 
   /** quorum_finalize: lets calls that are under way settle, then closes; trackers end. Idempotent. */
@@ -134,9 +134,4 @@ async function greet(service: ServiceClient, ipc: IpcOptions, startedAt: number)
   const type = await service.submit(new ModelGetTypeRequest('v1'), limits.restSince(startedAt));
   if (type !== undefined) return { model: 'v1', type };
   return { model: 'v0', type: await service.submit(new GetTypeRequest(), limits.restSince(startedAt)) };
-}
-
-async function wait(service: ServiceClient, started: Promise<void>, options: CallOptions): Promise<void> {
-  const { timeoutMs, signal } = service.limits(options, TRACK_OPERATION);
-  await within(started, { operation: TRACK_OPERATION, timeoutMs, signal, sent: 'unknown' });
 }

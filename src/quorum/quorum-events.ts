@@ -1,4 +1,5 @@
 import type { RingId } from '../codec/ring-id.ts';
+import type { ServiceTracker } from '../service/index.ts';
 
 /**
  * The ring id of a membership. corosync before 3.1.0, and in its first event any corosync without a provider of quorum, does not tell the node in it.
@@ -48,17 +49,5 @@ export interface QuorumOverflow {
 /** What a tracker tells. */
 export type QuorumTrackEvent = QuorumNodelistEvent | QuorumQuorumEvent | QuorumOverflow;
 
-/** What was told last, if anything was: each event tells all that it is about. */
-export interface QuorumPicture {
-  readonly nodelist: QuorumNodelistEvent | undefined;
-  readonly quorum: QuorumQuorumEvent | undefined;
-}
-
-/**
- * Tells of membership and quorum: first a snapshot of what holds, then every change, in corosync's order. `for await` gives the events to one reader.
- * Leaving the loop closes the tracker. If the connection is lost, the loop gives what has arrived and then throws ConnectionError.
- */
-export interface QuorumTracker extends AsyncIterable<QuorumTrackEvent>, AsyncDisposable {
-  /** quorum_trackstop, if no other tracker of the client is left. What has not been read is dropped. Idempotent; never fails. */
-  close(): Promise<void>;
-}
+/** Tells of membership and quorum. */
+export type QuorumTracker = ServiceTracker<QuorumTrackEvent>;

@@ -8,3 +8,9 @@ export {
 export type { EventReceiver } from './event-router.ts';
 export { ServiceClient, type CallSubject, type RequestOptions } from './service-client.ts';
 export { SERVICE_NAMES, type ServiceName } from './services.ts';
+export {
+  SharedTracking,
+  type ServiceTracker,
+  type TrackingKind,
+  type TrackingPicture,
+} from './shared-tracking.ts';

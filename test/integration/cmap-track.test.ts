@@ -450,7 +450,7 @@ describeOnCorosync('trackers', (suite) => {
       ['present', 'set, delete', 'set', 'modify'],
     ] as const;
     it.each(folds)('with coalesce: a key that is %s, then %s, then %s, makes one %s', async (...fold) => {
-      const [before, first, second, event] = fold;
+      const [before, first, second, change] = fold;
       const client = await suite.connect();
       if (before === 'present') await client.setUint32('test.once', 0);
       const tracker = await client.track('test.once', { whenLagging: 'coalesce' });
@@ -462,7 +462,7 @@ describeOnCorosync('trackers', (suite) => {
       );
       await arrived(client);
       const told = await new EventReader(tracker).notification();
-      expect(told).toMatchObject({ event, coalesced: steps.length - 1 });
+      expect(told).toMatchObject({ change, coalesced: steps.length - 1 });
       expect(told.oldValue?.value).toBe(before === 'present' ? 0 : undefined);
       expect(told.newValue?.value).toBe(steps.at(-1) === 'set' ? steps.length : undefined);
       await client.delete('test.once').catch(() => undefined);

@@ -11,6 +11,7 @@ import { CFG_REQUEST_ID, CFG_RESPONSE_ID } from './ids.ts';
 export interface CfgLinkStatus {
   /** The link is configured and in use. */
   readonly enabled: boolean;
+  /** The other node answers on it. */
   readonly connected: boolean;
   /** The link has been activated by the other node, whose address is not fixed. */
   readonly dynamicallyConnected: boolean;
@@ -24,13 +25,19 @@ export interface CfgLinkStatus {
 
 /** How this node sees another one, or itself. */
 export interface CfgNodeStatus {
+  /** As it was asked for. */
   readonly nodeId: number;
+  /** This node can reach it, by whatever link. */
   readonly reachable: boolean;
+  /** It is reached by way of another node; no corosync does that yet. */
   readonly remote: boolean;
+  /** It is outside of the cluster; no corosync does that yet. */
   readonly external: boolean;
   /** Versions of knet's protocol that the node can speak, and the one it speaks; 0 where knet does not tell. */
   readonly onwireMin: number;
+  /** See `onwireMin`. */
   readonly onwireMax: number;
+  /** See `onwireMin`. */
   readonly onwireVersion: number;
   /** The 8 that a node can have, by their number; the others are not enabled. */
   readonly links: readonly CfgLinkStatus[];

@@ -10,7 +10,7 @@ import { VOTEQUORUM_REQUEST_ID, VOTEQUORUM_RESPONSE_ID } from './ids.ts';
 import { nodeState, type VotequorumNodeState } from './node-state.ts';
 
 /** VOTEQUORUM_INFO_*. Those of the quorum device are about the node that was asked for, the others about this node. */
-const FLAG_BITS = {
+const FLAG_BITS: Readonly<Record<VotequorumFlag, number>> = {
   'two-node': 1,
   quorate: 2,
   'wait-for-all': 4,
@@ -22,25 +22,45 @@ const FLAG_BITS = {
   'qdevice-cast-vote': 256,
   'qdevice-master-wins': 512,
   'qdevice-extra-info': 1024,
-} as const;
+};
 
-export type VotequorumFlag = keyof typeof FLAG_BITS;
+/** What is so: two nodes, quorate, and so on, by VOTEQUORUM_INFO_*. Those of the quorum device are about the node that was asked for. */
+export type VotequorumFlag =
+  | 'two-node'
+  | 'quorate'
+  | 'wait-for-all'
+  | 'last-man-standing'
+  | 'auto-tie-breaker'
+  | 'allow-downscale'
+  | 'qdevice-registered'
+  | 'qdevice-alive'
+  | 'qdevice-cast-vote'
+  | 'qdevice-master-wins'
+  | 'qdevice-extra-info';
 
 const FLAGS = Object.entries(FLAG_BITS) as readonly (readonly [VotequorumFlag, number])[];
 
 /** What votequorum knows of a node (state, votes, expected votes) and of the cluster (the rest). */
 export interface VotequorumInfo {
+  /** The node that was asked for. */
   readonly nodeId: number;
+  /** What the node is to the cluster. */
   readonly state: VotequorumNodeState;
+  /** The node's votes. */
   readonly votes: number;
+  /** The votes that the node expects there to be. */
   readonly expectedVotes: number;
+  /** The most that any node expects, as this node sees it. */
   readonly highestExpected: number;
   /** Counts the quorum device's votes only if the node that was asked for casts them. */
   readonly totalVotes: number;
+  /** The votes that make the cluster quorate. */
   readonly quorum: number;
+  /** Those that hold, by name. */
   readonly flags: readonly VotequorumFlag[];
   /** All of them as they came, with those that have no name here. */
   readonly flagBits: number;
+  /** The votes that the quorum device has to give, 0 without one. */
   readonly qdeviceVotes: number;
   /** Empty where no quorum device is registered on any node. */
   readonly qdeviceName: string;

@@ -3,9 +3,11 @@ import { expectSize } from '../lists.ts';
 import type { MessageReader } from '../message-reader.ts';
 import { nodeState, type VotequorumNodeState } from './node-state.ts';
 
+/** A node as votequorum lists it. */
 export interface VotequorumNode {
   /** 0 is the quorum device: it is listed if it is registered on this node, and its state means nothing. */
   readonly nodeId: number;
+  /** What it is to the cluster. */
   readonly state: VotequorumNodeState;
 }
 

@@ -1,0 +1,109 @@
+import { addressText } from '../codec/cfg/address-text.ts';
+import { GetNodeAddrsRequest } from '../codec/cfg/get-node-addrs.ts';
+import { LocalGetRequest } from '../codec/cfg/local-get.ts';
+import { NodeStatusGetRequest, type CfgNodeStatus } from '../codec/cfg/node-status-get.ts';
+import { RingStatusGetRequest, type CfgInterface } from '../codec/cfg/ring-status-get.ts';
+import type { ConnectionError } from '../errors/index.ts';
+import type { TransportKind } from '../ipc/index.ts';
+import type { CallOptions } from '../options/call-options.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { integer } from '../options/rules.ts';
+import { ServiceClient } from '../service/index.ts';
+import { resolveCfgOptions, type CfgConnectOptions } from './connect-options.ts';
+
+/** 0 is this node. */
+const anyNode = integer(0, 0xffffffff);
+/** knet takes 16 bits of the id, and would answer with another node's state. */
+const knetNode = integer(1, 0xffff);
+
+/**
+ * A connection to corosync's cfg service: this node's links, and how it sees the others. It changes nothing. Every call can also fail with
+ * CS_ERR_TIMEOUT (its `timeoutMs` is up), CS_ERR_LIBRARY (a ConnectionError: corosync is gone) and CS_ERR_BAD_HANDLE (called after the end); an
+ * aborted one rejects with its signal's reason.
+ */
+export class CfgClient implements AsyncDisposable {
+  readonly #service: ServiceClient;
+
+  private constructor(service: ServiceClient) {
+    this.#service = service;
+  }
+
+  /**
+   * corosync_cfg_initialize.
+   * @throws ConnectionError and CsError as `CmapClient.connect`.
+   */
+  static async connect(options: CfgConnectOptions = {}): Promise<CfgClient> {
+    // The one event that there is goes to those who have asked to be asked about a shutdown.
+    const receiver = { decode: () => undefined, deliver: () => undefined, ended: () => undefined };
+    const first = { message: new LocalGetRequest(), needed: 'datagrams' } as const;
+    return new CfgClient(await ServiceClient.connect(resolveCfgOptions(options), receiver, first));
+  }
+
+  /** What carries the messages: corosync's `system { qb_ipc_type }` decides. */
+  get transport(): TransportKind {
+    return this.#service.transport;
+  }
+
+  /** Whether the connection has ended, by `close`, `destroy` or the loss of corosync. */
+  get closed(): boolean {
+    return this.#service.closed;
+  }
+
+  /** qb_ipcc_get_buffer_size: the bytes that corosync granted. */
+  get bufferSize(): number {
+    return this.#service.bufferSize;
+  }
+
+  /** Resolves at the end of the connection: with the error if it was lost or destroyed, with `undefined` after `close`. */
+  whenClosed(): Promise<ConnectionError | undefined> {
+    return this.#service.whenClosed();
+  }
+
+  /** corosync_cfg_local_get: the id of this node. */
+  async localNodeId(options?: CallOptions): Promise<number> {
+    return this.#service.submit(new LocalGetRequest(), options);
+  }
+
+  /** corosync_cfg_ring_status_get: this node's links, with the state of each towards every node. */
+  async ringStatus(options?: CallOptions): Promise<readonly CfgInterface[]> {
+    return this.#service.submit(new RingStatusGetRequest(), options);
+  }
+
+  /**
+   * corosync_cfg_node_status_get: how this node sees another one, link by link. With udpu, a node that corosync does not know has a state, too: all of it is false or 0.
+   * @param nodeId 1 to 65535: knet would take a larger one for another node's
+   * @throws CsError CS_ERR_FAILED_OPERATION: corosync knows no node of this id, and has logged a warning; CS_ERR_INVALID_PARAM: it is none.
+   */
+  async nodeStatus(nodeId: number, options?: CallOptions): Promise<CfgNodeStatus> {
+    const subject = { operation: 'corosync_cfg_node_status_get' };
+    const id = checkOptions(subject, nodeId, (_, value) => knetNode('nodeId', value));
+    return this.#service.submit(new NodeStatusGetRequest(id), options);
+  }
+
+  /**
+   * corosync_cfg_get_node_addrs: a node's addresses, in the order of its links.
+   * @param nodeId 0 to 4294967295; 0, the default, is this node
+   * @throws CsError CS_ERR_NOT_EXIST: corosync knows no node of this id; CS_ERR_INVALID_PARAM: it is none.
+   */
+  async nodeAddresses(nodeId = 0, options?: CallOptions): Promise<readonly string[]> {
+    const subject = { operation: 'corosync_cfg_get_node_addrs' };
+    const id = checkOptions(subject, nodeId, (_, value) => anyNode('nodeId', value));
+    const { addresses } = await this.#service.submit(new GetNodeAddrsRequest(id), options);
+    return addresses.map(addressText);
+  }
+
+  /** corosync_cfg_finalize: lets calls that are under way settle, then closes. Idempotent. */
+  close(): Promise<void> {
+    return this.#service.close();
+  }
+
+  /** Closes at once: whatever waits fails with a ConnectionError caused by `error`. */
+  destroy(error?: Error): void {
+    this.#service.destroy(error);
+  }
+
+  /** As `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,16 @@
+import type { IpcOptions } from '../ipc/index.ts';
+import { resolveConnectOptions, type ConnectOptions, type ServiceDescription } from '../service/index.ts';
+
+/** How to reach corosync's votequorum service. Its `bufferSize` is 65536 by default: the largest message is some thousand bytes. */
+export type VotequorumConnectOptions = ConnectOptions;
+
+const VOTEQUORUM_SERVICE: ServiceDescription = {
+  name: 'votequorum',
+  operation: 'votequorum_initialize',
+  bufferSize: 64 * 1024,
+};
+
+/** Checks the options and fills in the defaults. */
+export function resolveVotequorumOptions(options: VotequorumConnectOptions): IpcOptions {
+  return resolveConnectOptions(options, VOTEQUORUM_SERVICE);
+}

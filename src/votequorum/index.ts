@@ -1,0 +1,11 @@
+export type { VotequorumConnectOptions } from './connect-options.ts';
+export { VotequorumClient, type VotequorumTrackOptions } from './votequorum-client.ts';
+export type {
+  VotequorumExpectedVotesEvent,
+  VotequorumExtraInfoEvent,
+  VotequorumNodelistEvent,
+  VotequorumOverflow,
+  VotequorumQuorumEvent,
+  VotequorumTracker,
+  VotequorumTrackEvent,
+} from './votequorum-events.ts';
