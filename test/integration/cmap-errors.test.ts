@@ -12,6 +12,7 @@ import { ourOutcome, peerOutcome } from '../helpers/integration/integration-outc
 import { sideBySide, uint32, untyped, type Row } from '../helpers/integration/integration-side-by-side.ts';
 import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
 import { wireOf } from '../helpers/integration/integration-values.ts';
+import { READ_ONLY_PREFIXES } from '../../src/cmap/values/keys.ts';
 
 const LONGEST = 'k'.repeat(255);
 const TOO_LONG = 'k'.repeat(256);
@@ -38,6 +39,8 @@ const READ_ONLY = [
   'nodelist.no.such',
   'totem.nodeid',
   'totem.cluster_name',
+  // No such key can be, but corosync looks first whether it is read-only.
+  ...READ_ONLY_PREFIXES.flatMap((prefix) => [`${prefix}a b`, `${prefix}é`]),
 ];
 
 describeOnCorosync('every measured outcome of libcmap', (suite) => {

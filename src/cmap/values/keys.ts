@@ -6,14 +6,25 @@ const MIN_KEY_LENGTH = 3;
 const LEGAL_CHARACTERS = /^[a-zA-Z0-9._\-/:]*$/;
 const RULE = `a key has ${MIN_KEY_LENGTH} to ${MAX_NAME_LENGTH} of the characters a-z A-Z 0-9 . _ - / :`;
 
+/** What no client may change, as corosync 3.1.7 declares it in exec/main.c. */
+export const READ_ONLY_PREFIXES: readonly string[] = [
+  'internal_configuration.',
+  'runtime.services.',
+  'runtime.config.',
+  'runtime.totem.',
+  'uidgid.config.',
+  'system.',
+  'nodelist.',
+];
+
 /**
  * Checks a key that is to be created or changed. corosync reports every breach of its rule
- * as CS_ERR_NAME_TOO_LONG; so does this, before anything is sent.
+ * as CS_ERR_NAME_TOO_LONG, but looks first whether the key is read-only; so does this, before anything is sent.
  */
 export function checkKeyToSet(operation: string, key: string, map: CmapMap): string {
   checkName(operation, key);
   if (isPossibleKey(key)) return key;
-  if (map === 'stats') throw readOnlyStats(operation, key);
+  refuseReadOnly(operation, key, map);
   throw new CsError('CS_ERR_NAME_TOO_LONG', { operation, key, detail: RULE });
 }
 
@@ -24,10 +35,10 @@ export function checkExistingKey(operation: string, key: string): string {
   throw new CsError('CS_ERR_NOT_EXIST', { operation, key, detail: `corosync can hold no such key; ${RULE}` });
 }
 
-/** As checkExistingKey, for calls that would change the key: in the stats map those are refused before existence matters. */
+/** As checkExistingKey, for calls that would change the key: what is read-only is refused before existence matters. */
 export function checkKeyToChange(operation: string, key: string, map: CmapMap): string {
   checkName(operation, key);
-  if (map === 'stats' && !isPossibleKey(key)) throw readOnlyStats(operation, key);
+  if (!isPossibleKey(key)) refuseReadOnly(operation, key, map);
   return checkExistingKey(operation, key);
 }
 
@@ -71,10 +82,13 @@ function checkName(operation: string, key: unknown): void {
   }
 }
 
-function readOnlyStats(operation: string, key: string): CsError {
-  return new CsError('CS_ERR_ACCESS', {
-    operation,
-    key,
-    detail: 'the stats map is read-only, but for stats.clear.*',
-  });
+/** For a key that cannot be: corosync itself says it of the others, as its version and configuration have it. */
+function refuseReadOnly(operation: string, key: string, map: CmapMap): void {
+  const prefix = READ_ONLY_PREFIXES.find((readOnly) => key.startsWith(readOnly));
+  if (map === 'icmap' && prefix === undefined) return;
+  const detail =
+    map === 'stats'
+      ? 'the stats map is read-only, but for stats.clear.*'
+      : `keys below ${prefix ?? ''} are read-only`;
+  throw new CsError('CS_ERR_ACCESS', { operation, key, detail });
 }

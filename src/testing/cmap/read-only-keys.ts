@@ -1,14 +1,6 @@
-/** What no client may change, as corosync 3.1.7 declares it in exec/main.c: read-only whether it exists or not. */
-const PREFIXES = [
-  'internal_configuration.',
-  'runtime.services.',
-  'runtime.config.',
-  'runtime.totem.',
-  'uidgid.config.',
-  'system.',
-  'nodelist.',
-];
+import { READ_ONLY_PREFIXES } from '../../cmap/values/keys.ts';
 
+/** Beside the prefixes, what no client may change, as corosync 3.1.7 declares it in exec/main.c: read-only whether it exists or not. */
 const KEYS = new Set([
   'totem.crypto_cipher',
   'totem.crypto_hash',
@@ -30,5 +22,5 @@ const KEYS = new Set([
 ]);
 
 export function isReadOnlyKey(key: string): boolean {
-  return KEYS.has(key) || PREFIXES.some((prefix) => key.startsWith(prefix));
+  return KEYS.has(key) || READ_ONLY_PREFIXES.some((prefix) => key.startsWith(prefix));
 }

@@ -6,6 +6,7 @@ import {
   checkKeyToSet,
   checkPrefix,
   checkTrackedKey,
+  READ_ONLY_PREFIXES,
 } from '../../../src/cmap/values/keys.ts';
 import { CsError } from '../../../src/errors/index.ts';
 
@@ -81,6 +82,17 @@ describe('an illegal key', () => {
     expect(() => checkKeyToSet('op', key, 'stats')).toThrow(refusal('CS_ERR_ACCESS'));
     expect(() => checkKeyToChange('op', key, 'stats')).toThrow(refusal('CS_ERR_ACCESS'));
   });
+
+  it.each(READ_ONLY_PREFIXES)(
+    'below %s is read-only, as corosync says it, whether it could be or not',
+    (prefix) => {
+      for (const key of [`${prefix}a b`, `${prefix}é`]) {
+        expect(() => checkKeyToSet('op', key, 'icmap')).toThrow(refusal('CS_ERR_ACCESS'));
+        expect(() => checkKeyToChange('op', key, 'icmap')).toThrow(refusal('CS_ERR_ACCESS'));
+        expect(() => checkExistingKey('op', key)).toThrow(refusal('CS_ERR_NOT_EXIST'));
+      }
+    },
+  );
 
   it.each(ILLEGAL)('%j cannot be tracked: it would never fire', (key) => {
     expect(() => checkTrackedKey('op', key, false)).toThrow(refusal('CS_ERR_INVALID_PARAM'));
