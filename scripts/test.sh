@@ -24,7 +24,9 @@ npx vitest run --project unit
 say "integration tests on a real corosync"
 if [ "$(id -u)" = 0 ] && need_programs \
   corosync:corosync unshare:util-linux ip:iproute2 gcc:gcc /usr/include/stdlib.h:libc6-dev \
-  /usr/include/corosync/cmap.h:libcmap-dev /usr/include/qb/qbipcc.h:libqb-dev; then
+  /usr/include/corosync/cmap.h:libcmap-dev /usr/include/qb/qbipcc.h:libqb-dev \
+  /usr/include/corosync/quorum.h:libquorum-dev /usr/include/corosync/votequorum.h:libvotequorum-dev \
+  /usr/include/corosync/cfg.h:libcfg-dev /usr/include/corosync/cpg.h:libcpg-dev; then
   scripts/test-integration.sh "$@"
 elif in_ci; then
   fail "the integration tests cannot run here, and in CI they must"
