@@ -31,5 +31,5 @@ const connectRule = object<CmapConnectOptions>('connect', { map: mapRule, ...con
 /** Checks the options and fills in the defaults. */
 export function resolveCmapOptions(options: CmapConnectOptions): IpcOptions & { readonly map: CmapMap } {
   const { map = 'icmap', ...connect } = checkOptions(CMAP_SERVICE, options, connectRule);
-  return Object.freeze({ map, ...ipcOptions(connect, CMAP_SERVICE) });
+  return Object.freeze({ map, ...ipcOptions(connect, CMAP_SERVICE, map) });
 }

@@ -2,6 +2,12 @@ import type { CsErrorName } from '../errors/index.ts';
 import type { MessageReader } from './message-reader.ts';
 import type { MessageWriter } from './message-writer.ts';
 
+/**
+ * Requests that list keys and requests that change what may be listed: corosync can lose keys or crash where they meet, so they take
+ * turns.
+ */
+export type TurnKind = 'list' | 'change';
+
 /** What every request has, answered or not. */
 interface OutgoingMessage {
   /** The C function that this request stands for, for errors: `'cmap_get'`. */
@@ -11,6 +17,7 @@ interface OutgoingMessage {
   readonly size: number;
   /** Whether it changes something, and so may have taken effect though its answer never came: for errors. Default false. */
   readonly changes?: boolean;
+  readonly turn?: TurnKind;
   encode(into: MessageWriter): void;
 }
 
@@ -26,6 +33,9 @@ export interface RequestMessage<T> extends OutgoingMessage {
   readonly responseId: number;
   /** corosync looks into this request again when it handles the one that follows up: nothing may overwrite it before. */
   readonly readUntilFollowUp?: boolean;
+  /** The handle of what rests at corosync from this request on, until one that `ends` it is answered: the turn lasts as long. */
+  readonly rests?: bigint;
+  readonly ends?: bigint;
   /** `cs_error_t` numbers that `decode` wants to see; any other than CS_OK rejects the call. */
   readonly expectedErrors?: readonly number[];
   /** What an answer with such an error means for this service, in words for the error's message. */

@@ -19,6 +19,7 @@ import { SetupSocket, UnansweredError } from './setup-socket.ts';
 import { checkSharedMemoryPaths } from './shared-memory/shared-memory-path.ts';
 import { socketPath } from './socket-address.ts';
 import type { Transport } from './transport.ts';
+import { batchTurn, inHandshakeTurn, type TurnPlace } from './turns/turn-gates.ts';
 import { checkTrustedDirectory } from './trusted-file.ts';
 
 /** A request that belongs to connecting: the connection is there when it is answered. */
@@ -38,6 +39,8 @@ export interface IpcOptions {
   readonly signal: AbortSignal | undefined;
   readonly tryAgainAttempts: number;
   readonly tryAgainDelayMs: number;
+  /** Where requests that list and requests that change keys take turns; without it they do not. */
+  readonly turns?: TurnPlace | undefined;
 }
 
 /** qb_ipcc_connect, with a deadline. While corosync answers "try again" it is asked again, a bounded number of times. */
@@ -77,7 +80,7 @@ async function ask(
 async function openAfterTries(options: IpcOptions, signal: AbortSignal): Promise<Transport> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await openTransport(options, signal);
+      return await inHandshakeTurn(options, signal, () => openTransport(options, signal));
     } catch (error) {
       if (!isWorthAnotherTry(error) || attempt >= options.tryAgainAttempts) throw error;
       await pause(options.tryAgainDelayMs, signal);
@@ -110,6 +113,8 @@ async function openTransport(options: IpcOptions, signal: AbortSignal): Promise<
 function openRings(setup: SetupSocket, response: ConnectionResponse, options: IpcOptions): RingTransport {
   const paths = checkSharedMemoryPaths(response, options.service, options.sharedMemoryDirectory);
   checkTrustedDirectory(paths.directory);
+  const { directory: path, serverPid, clientPid } = paths;
+  const files = { path, serverPid, clientPid };
   const opened: RingFile[] = [];
   const open = (channel: 'request' | 'response' | 'event'): RingFile => {
     const ring = new RingFile(paths[channel], response[channel], response.maxMessageSize);
@@ -123,11 +128,8 @@ function openRings(setup: SetupSocket, response: ConnectionResponse, options: Ip
       responses: new ResponseRing(open('response')),
       events: new EventRing(open('event')),
       maxMessageSize: response.maxMessageSize,
-      removeLeftovers: (lost) => {
-        const { directory, serverPid, clientPid } = paths;
-        const remove = (): void => removeRingFiles(paths);
-        removeLeftovers({ path: directory, serverPid, clientPid, remove }, lost);
-      },
+      turn: batchTurn(options, files),
+      removeLeftovers: (lost) => removeLeftovers({ ...files, remove: () => removeRingFiles(paths) }, lost),
     });
   } catch (error) {
     for (const ring of opened) ring.close();

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { isAlive, type ConnectionFiles } from './connection-files.ts';
 import { removeRingFiles } from './shared-memory/ring-file.ts';
 import { CONNECTION_DIRECTORY, SERVER_ROOT, sharedMemoryPaths } from './shared-memory/shared-memory-path.ts';
 import { checkTrustedDirectory } from './trusted-file.ts';
@@ -13,12 +14,7 @@ const ABANDONED_AFTER_MS = 50;
 const CLOCK_SLACK_MS = 100;
 
 /** What a server has made for one connection. */
-export interface ServerFiles {
-  /** Is there as long as the rest is. */
-  readonly path: string;
-  readonly serverPid: number;
-  /** Ours, as the server sees it: another number, or 0, from another pid namespace. */
-  readonly clientPid: number;
+export interface ServerFiles extends ConnectionFiles {
   /** Must not throw. */
   remove(): void;
 }
@@ -111,13 +107,4 @@ function filesIn(name: string, service: string, sharedMemoryDirectory: string): 
     removeRingFiles(paths);
   };
   return { path: directory, serverPid, clientPid, remove };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
-  }
 }

@@ -78,8 +78,11 @@ export function resolveConnectOptions(options: ConnectOptions, service: ServiceD
   return ipcOptions(checkOptions(service, options, connectRule), service);
 }
 
-/** Fills in the defaults of options that have been checked: for services that have more than these. */
-export function ipcOptions(options: ConnectOptions, service: ServiceDescription): IpcOptions {
+/**
+ * Fills in the defaults of options that have been checked: for services that have more than these.
+ * @param map whose keys the service's requests list and change
+ */
+export function ipcOptions(options: ConnectOptions, service: ServiceDescription, map = 'icmap'): IpcOptions {
   const { socketName = service.name, bufferSize = service.bufferSize, timeoutMs = 30_000 } = options;
   const { tryAgainAttempts = 10, tryAgainDelayMs = 200 } = options;
   const { socketDirectory, sharedMemoryDirectory, signal } = options;
@@ -92,5 +95,6 @@ export function ipcOptions(options: ConnectOptions, service: ServiceDescription)
     signal,
     tryAgainAttempts,
     tryAgainDelayMs,
+    turns: { name: socketName === service.name ? '' : socketName, map },
   });
 }

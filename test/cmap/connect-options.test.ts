@@ -17,7 +17,9 @@ const DEFAULTS = {
   signal: undefined,
   tryAgainAttempts: 10,
   tryAgainDelayMs: 200,
+  turns: { name: '', map: 'icmap' },
 };
+const NO_OPTIONS = ['service', 'turns'];
 
 describe('resolveCmapOptions', () => {
   it('fills in the defaults', () => {
@@ -25,7 +27,9 @@ describe('resolveCmapOptions', () => {
   });
 
   it('takes undefined for "not given"', () => {
-    const names = ['map', 'socketName', ...Object.keys(DEFAULTS)].filter((name) => name !== 'service');
+    const names = ['map', 'socketName', ...Object.keys(DEFAULTS)].filter(
+      (name) => !NO_OPTIONS.includes(name),
+    );
     expect(resolve(Object.fromEntries(names.map((name) => [name, undefined])))).toEqual(DEFAULTS);
   });
 
@@ -47,6 +51,7 @@ describe('resolveCmapOptions', () => {
       ...same,
       service: socketName,
       sharedMemoryDirectory: '/proc/5/root/dev/shm',
+      turns: { name: socketName, map: 'stats' },
     });
   });
 

@@ -15,6 +15,7 @@ export class AdjustIntRequest implements RequestMessage<void> {
   readonly operation: string;
   readonly responseId = CMAP_RESPONSE_ID.adjustInt;
   readonly changes = true;
+  readonly turn = 'change';
   readonly hints = ADJUST_HINTS;
   readonly size = 288;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;

@@ -14,6 +14,7 @@ export class DeleteRequest implements RequestMessage<void> {
   readonly operation = 'cmap_delete';
   readonly responseId = CMAP_RESPONSE_ID.delete;
   readonly changes = true;
+  readonly turn = 'change';
   readonly hints = WRITE_HINTS;
   readonly size = 280;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;

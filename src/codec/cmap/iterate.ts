@@ -55,22 +55,23 @@ export interface CmapKeyInfo {
  */
 export class IterNextRequest implements RequestMessage<CmapKeyInfo | undefined> {
   readonly operation = 'cmap_iter_next';
+  readonly turn = 'list';
   readonly responseId = CMAP_RESPONSE_ID.iterNext;
   readonly size = 24;
   readonly maxResponseSize = 304;
   readonly expectedErrors = [CS_ERROR_CODES.CS_ERR_NO_SECTIONS] as const;
   readonly key: string;
-  readonly #iterHandle: bigint;
+  readonly rests: bigint;
 
   /** @param prefix what the iterator was begun with, for errors */
   constructor(iterHandle: bigint, prefix: string) {
-    this.#iterHandle = iterHandle;
+    this.rests = iterHandle;
     this.key = prefix;
   }
 
   encode(into: MessageWriter): void {
     encodeRequestHeader(into, CMAP_REQUEST_ID.iterNext, this.size);
-    into.u64(16, this.#iterHandle);
+    into.u64(16, this.rests);
   }
 
   decode(response: MessageReader, csError: number): CmapKeyInfo | undefined {
@@ -90,21 +91,22 @@ export class IterNextRequest implements RequestMessage<CmapKeyInfo | undefined> 
  */
 export class IterFinalizeRequest implements RequestMessage<void> {
   readonly operation = 'cmap_iter_finalize';
+  readonly turn = 'list';
   readonly responseId = CMAP_RESPONSE_ID.iterFinalize;
   readonly size = 24;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
   readonly key: string;
-  readonly #iterHandle: bigint;
+  readonly ends: bigint;
 
   /** @param prefix what the iterator was begun with, for errors */
   constructor(iterHandle: bigint, prefix: string) {
-    this.#iterHandle = iterHandle;
+    this.ends = iterHandle;
     this.key = prefix;
   }
 
   encode(into: MessageWriter): void {
     encodeRequestHeader(into, CMAP_REQUEST_ID.iterFinalize, this.size);
-    into.u64(16, this.#iterHandle);
+    into.u64(16, this.ends);
   }
 
   decode(): void {

@@ -23,6 +23,7 @@ export class SetRequest implements RequestMessage<void> {
   readonly operation = 'cmap_set';
   readonly responseId = CMAP_RESPONSE_ID.set;
   readonly changes = true;
+  readonly turn = 'change';
   readonly hints = WRITE_HINTS;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
   readonly key: string;

@@ -17,6 +17,8 @@ export const TRACK_BITS = { delete: 1, modify: 2, add: 4, prefix: 8 } as const;
  */
 export class TrackAddRequest implements RequestMessage<bigint> {
   readonly operation = 'cmap_track_add';
+  /** It may split the node of a key in libqb's map, as a set does. */
+  readonly turn = 'change';
   readonly responseId = CMAP_RESPONSE_ID.trackAdd;
   readonly size = 296;
   readonly maxResponseSize = 32;

@@ -9,6 +9,7 @@ import {
   type ConnectionError,
   type Sent,
 } from '../../errors/index.ts';
+import type { BatchTurn } from '../turns/batch-turn.ts';
 import { CallQueue } from './call-queue.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { PendingCall, type Urgency } from './pending-call.ts';
@@ -43,6 +44,7 @@ export const NO_PROGRESS: BatchProgress = { handled: 0, begun: Infinity };
 export class CallLedger {
   readonly #queue = new CallQueue();
   readonly #deadlines: DeadlineTimer;
+  readonly #turn: BatchTurn | undefined;
   #batch: PendingCall[] = [];
   /** Calls of the batch that are over, from its beginning. */
   #done = 0;
@@ -50,9 +52,13 @@ export class CallLedger {
   #unanswered = 0;
   #earliestDeadline = Infinity;
 
-  /** @param onDeadline a deadline has passed: look for answers that are there, then call `expire` */
-  constructor(onDeadline: () => void) {
+  /**
+   * @param onDeadline a deadline has passed: look for answers that are there, then call `expire`
+   * @param turn what lists and changes wait for; without one they need not
+   */
+  constructor(onDeadline: () => void, turn?: BatchTurn) {
     this.#deadlines = new DeadlineTimer(onDeadline);
+    this.#turn = turn;
   }
 
   add(call: PendingCall, urgent: Urgency): void {
@@ -68,10 +74,10 @@ export class CallLedger {
   /** The next call that may be sent in the batch as it stands. */
   nextOfBatch(): PendingCall | undefined {
     const last = this.#batch.at(-1);
-    if (last === undefined) return this.next();
-    if (isLastOfBatch(last.message)) return undefined;
+    if (last !== undefined && isLastOfBatch(last.message)) return undefined;
     const call = this.next();
-    return call?.message.answer === 'later' ? undefined : call;
+    if (call === undefined || (last !== undefined && call.message.answer === 'later')) return undefined;
+    return this.#turn?.admits(call.message, last === undefined) === false ? undefined : call;
   }
 
   /** Takes what `next` has returned into the batch. */
@@ -162,6 +168,7 @@ export class CallLedger {
     this.#batch = [];
     this.#done = 0;
     this.#unanswered = 0;
+    this.#turn?.batchOver();
   }
 
   /** Whether nobody waits for an answer. */
@@ -189,28 +196,42 @@ export class CallLedger {
       if (call.deadlineAt > now) this.#earliestDeadline = Math.min(this.#earliestDeadline, call.deadlineAt);
     const late = open.filter(({ call }) => call.deadlineAt <= now);
     const known = late.some(({ place }) => place !== undefined) ? progress() : NO_PROGRESS;
-    for (const { call, place } of late) call.expire(sentOf(place, { ...known, begun: Infinity }));
+    const hindrance =
+      this.#turn?.waits === true
+        ? 'lists or changes of this process are under way, and the two take turns'
+        : 'earlier ones are still unanswered';
+    for (const { call, place } of late) call.expire(sentOf(place, { ...known, begun: Infinity }), hindrance);
     this.armDeadlines();
   }
 
-  /** Nothing is left to wait for. */
-  clearDeadlines(): void {
-    this.#earliestDeadline = Infinity;
-    this.#deadlines.clear();
+  /** There is nothing left to wait for. */
+  rest(): void {
+    this.#clearDeadlines();
+    this.#turn?.batchOver();
   }
 
-  /** The connection is gone: empties the ledger, and fails what had no answer. */
-  loseAll(error: ConnectionError, progress: BatchProgress): void {
+  /**
+   * The connection is gone: empties the ledger, and fails what had no answer.
+   * @param serverGone corosync has closed the connection, or died
+   */
+  loseAll(error: ConnectionError, progress: BatchProgress, serverGone: boolean): void {
     const calls = this.#outstanding();
+    this.#turn?.abandon(serverGone);
     this.endBatch();
     this.#queue.clear();
-    this.clearDeadlines();
+    this.#clearDeadlines();
     for (const { call, place } of calls) call.lose(error, sentOf(place, progress));
+  }
+
+  #clearDeadlines(): void {
+    this.#earliestDeadline = Infinity;
+    this.#deadlines.clear();
   }
 
   #append(call: PendingCall): void {
     call.markSent();
     this.#batch.push(call);
+    this.#turn?.took(call.message);
     if (call.message.answer !== 'never') this.#unanswered += 1;
   }
 

@@ -93,8 +93,9 @@ export class PendingCall<T = unknown> {
     this.fail(new ConnectionError(error.code, { operation, key, errno: error.errno, detail, sent, cause }));
   }
 
-  expire(sent: Sent): void {
-    const why = this.#state === 'queued' ? ': earlier ones are still unanswered' : '';
+  /** @param hindrance why it was not sent, if it was not */
+  expire(sent: Sent, hindrance: string): void {
+    const why = this.#state === 'queued' ? `: ${hindrance}` : '';
     const { operation, key } = this.message;
     const waited = `corosync has not answered within ${Math.round(this.#timeoutMs)} ms`;
     const detail = `${waited}; ${this.#outcome(sent, 'may still take effect')}${why}`;

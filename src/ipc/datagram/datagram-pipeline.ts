@@ -5,6 +5,7 @@ import { ConnectionError } from '../../errors/index.ts';
 import { CallLedger, NO_PROGRESS, type BatchProgress } from '../calls/call-ledger.ts';
 import { loopTurn } from '../calls/loop-turn.ts';
 import { BatchRoom, type DatagramLimits } from './batch-room.ts';
+import type { BatchTurn } from '../turns/batch-turn.ts';
 import type { DatagramControl } from './datagram-control.ts';
 import { MAX_DATAGRAM } from './datagram-socket.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
@@ -37,7 +38,7 @@ export class DatagramPipeline {
   readonly #limits: DatagramLimits;
   readonly #sendDatagram: (bytes: Buffer) => void;
   readonly #onFailure: (cause: unknown) => void;
-  readonly #ledger = new CallLedger(() => this.#expire(TURNS_TO_DELIVER));
+  readonly #ledger: CallLedger;
   readonly #ladder = new WaitLadder(() => this.#wake());
   readonly #writer = new MessageWriter(Buffer.alloc(MAX_DATAGRAM));
   #immediate: NodeJS.Immediate | undefined;
@@ -57,13 +58,17 @@ export class DatagramPipeline {
   /**
    * @param send hands a datagram to the kernel, or throws
    * @param onFailure the protocol is broken and the connection must go
+   * @param turn what lists and changes wait for
    */
   constructor(
     control: BatchCounters,
     limits: DatagramLimits,
     send: (bytes: Buffer) => void,
     onFailure: (cause: unknown) => void,
+    turn?: BatchTurn,
   ) {
+    this.#ledger = new CallLedger(() => this.#expire(TURNS_TO_DELIVER), turn);
+    turn?.onEntered(() => this.#schedule());
     this.#control = control;
     this.#limits = limits;
     this.#sendDatagram = send;
@@ -105,7 +110,7 @@ export class DatagramPipeline {
     clearImmediate(this.#immediate);
     clearImmediate(this.#expiry);
     this.#ladder.cancel();
-    this.#ledger.loseAll(error, this.#progress(serverGone));
+    this.#ledger.loseAll(error, this.#progress(serverGone), serverGone);
   }
 
   /** The next batch goes out when this turn's callers are done, and all connections that wait already have had theirs. */
@@ -131,7 +136,7 @@ export class DatagramPipeline {
 
   #send(): void {
     if (this.#ledger.next() === undefined) {
-      this.#ledger.clearDeadlines();
+      this.#ledger.rest();
       return;
     }
     this.#ledger.armDeadlines();
@@ -141,6 +146,8 @@ export class DatagramPipeline {
     }
     // The flow-control word may have been looked at early: what is still set for it would look at this batch.
     this.#ladder.cancel();
+    // What has to wait for its turn is called when it comes.
+    if (this.#ledger.nextOfBatch() === undefined) return;
     const batch = this.#takeBatch();
     this.#control.startBatch();
     this.#sentAt = performance.now();
@@ -233,7 +240,7 @@ export class DatagramPipeline {
       return;
     }
     this.#ledger.endBatch();
-    if (this.#ledger.idle) this.#ledger.clearDeadlines();
+    if (this.#ledger.idle) this.#ledger.rest();
     else this.#schedule();
   }
 }

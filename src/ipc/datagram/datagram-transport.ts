@@ -13,6 +13,7 @@ import type { PendingCall, Urgency } from '../calls/pending-call.ts';
 import { MAX_BATCH } from '../shared-memory/ring-pipeline.ts';
 import { wholeMessage } from './whole-datagram.ts';
 import type { SetupSocket } from '../setup-socket.ts';
+import { batchTurn, type TurnTaker } from '../turns/turn-gates.ts';
 import type { Transport, TransportListener } from '../transport.ts';
 import { checkTrustedDirectory } from '../trusted-file.ts';
 
@@ -45,6 +46,7 @@ export class DatagramTransport implements Transport {
     names: DatagramNames,
     backend: DatagramBackend,
     maxMessageSize: number,
+    place: TurnTaker,
   ) {
     this.#setup = setup;
     this.#names = names;
@@ -63,6 +65,7 @@ export class DatagramTransport implements Transport {
           if (cause instanceof SendFailedError) this.#listener?.onLost(cause);
           else this.#listener?.onFailure(cause);
         },
+        batchTurn(place, { ...names, path: names.control }),
       );
     } catch (error) {
       this.#closeSockets();
@@ -79,14 +82,14 @@ export class DatagramTransport implements Transport {
       readonly event: string;
       readonly maxMessageSize: number;
     },
-    place: DatagramPlace,
+    place: DatagramPlace & TurnTaker,
     signal: AbortSignal,
   ): Promise<DatagramTransport> {
     const names = checkDatagramNames(response, place);
     if (names.directory !== undefined) checkTrustedDirectory(names.directory);
     const backend = await loadDatagramBackend(names.namespace);
     signal.throwIfAborted();
-    return new DatagramTransport(setup, names, backend, response.maxMessageSize);
+    return new DatagramTransport(setup, names, backend, response.maxMessageSize, place);
   }
 
   get settled(): boolean {

@@ -5,6 +5,7 @@ import { chunkBytes } from '../../codec/ring-layout.ts';
 import { CallLedger, NO_PROGRESS, type BatchProgress } from '../calls/call-ledger.ts';
 import type { AnyMessage } from '../../codec/message.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
+import type { BatchTurn } from '../turns/batch-turn.ts';
 import type { RequestRing } from './request-ring.ts';
 import type { ResponseRing } from './response-ring.ts';
 import { loopTurn } from '../calls/loop-turn.ts';
@@ -31,7 +32,7 @@ export class RequestPipeline {
   readonly #sendBytes: (count: number) => boolean;
   readonly #onFailure: (error: unknown) => void;
   readonly #ladder = new WaitLadder(() => this.#run());
-  readonly #ledger = new CallLedger(() => this.#expire());
+  readonly #ledger: CallLedger;
   readonly #deliver = (response: MessageReader): void => this.#ledger.deliver(response);
   #progressAt = 0;
   #scheduled = false;
@@ -45,6 +46,7 @@ export class RequestPipeline {
    * @param sendBytes writes so many bytes to the socket; false if the kernel does not have them yet
    * @param onFailure the protocol is broken and the connection must go
    * @param maxMessageSize what corosync has granted: it disconnects who sends more
+   * @param turn what lists and changes wait for
    */
   constructor(
     requests: RequestRing,
@@ -52,7 +54,10 @@ export class RequestPipeline {
     maxMessageSize: number,
     sendBytes: (count: number) => boolean,
     onFailure: (error: unknown) => void,
+    turn?: BatchTurn,
   ) {
+    this.#ledger = new CallLedger(() => this.#expire(), turn);
+    turn?.onEntered(() => this.#schedule());
     this.#requests = requests;
     this.#responses = responses;
     this.#maxMessageSize = maxMessageSize;
@@ -94,7 +99,7 @@ export class RequestPipeline {
       // The rings are as broken as the connection: `error` says more.
     }
     this.#ladder.cancel();
-    this.#ledger.loseAll(error, this.#progress(serverGone));
+    this.#ledger.loseAll(error, this.#progress(serverGone), serverGone);
     this.#becomeIdle();
   }
 
@@ -137,6 +142,11 @@ export class RequestPipeline {
     if (this.#mustHold(this.#progressAt, idleMs)) {
       this.#ledger.armDeadlines();
       this.#ladder.wait(WAIT.immediateMs);
+      return false;
+    }
+    if (this.#ledger.nextOfBatch() === undefined) {
+      // It is called when its turn comes.
+      this.#ledger.armDeadlines();
       return false;
     }
     this.#stageBatch(costOfAnswer(first.message));
@@ -247,7 +257,7 @@ export class RequestPipeline {
 
   #becomeIdle(): void {
     this.#ladder.cancel();
-    this.#ledger.clearDeadlines();
+    this.#ledger.rest();
   }
 }
 

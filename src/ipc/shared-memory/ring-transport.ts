@@ -1,5 +1,6 @@
 import type { ConnectionError } from '../../errors/index.ts';
 import { EventBacklog, type EventWaking } from '../event-backlog.ts';
+import type { BatchTurn } from '../turns/batch-turn.ts';
 import type { EventRing } from './event-ring.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
 import { RequestPipeline } from './ring-pipeline.ts';
@@ -15,6 +16,7 @@ export interface RingChannels {
   readonly responses: ResponseRing;
   readonly events: EventRing;
   readonly maxMessageSize: number;
+  readonly turn?: BatchTurn | undefined;
   removeLeftovers(lost: boolean): void;
 }
 
@@ -35,6 +37,7 @@ export class RingTransport implements Transport {
       channels.maxMessageSize,
       (count) => channels.setup.sendRequestBytes(count),
       (cause) => this.#onFailure(cause),
+      channels.turn,
     );
   }
 

@@ -1,7 +1,7 @@
 import { malformed } from '../../../src/codec/malformed.ts';
 import type { MessageReader } from '../../../src/codec/message-reader.ts';
 import type { MessageWriter } from '../../../src/codec/message-writer.ts';
-import type { RequestMessage, UnansweredMessage } from '../../../src/codec/message.ts';
+import type { RequestMessage, TurnKind, UnansweredMessage } from '../../../src/codec/message.ts';
 import { CS_ERROR_CODES } from '../../../src/errors/index.ts';
 import type { Reply } from '../../../src/testing/server/connection-host.ts';
 
@@ -20,6 +20,9 @@ export interface FakeRequestOptions {
   readonly error?: number;
   readonly changes?: boolean;
   readonly answer?: 'now' | 'later';
+  readonly turn?: TurnKind;
+  readonly rests?: bigint;
+  readonly ends?: bigint;
 }
 
 /**
@@ -35,6 +38,9 @@ export class FakeRequest implements RequestMessage<number> {
   readonly number: number;
   readonly changes: boolean;
   readonly answer: 'now' | 'later';
+  readonly turn?: TurnKind;
+  readonly rests?: bigint;
+  readonly ends?: bigint;
   readonly #responseSize: number;
   readonly #error: number;
 
@@ -42,6 +48,9 @@ export class FakeRequest implements RequestMessage<number> {
     this.number = number;
     this.changes = options.changes === true;
     this.answer = options.answer ?? 'now';
+    if (options.turn !== undefined) this.turn = options.turn;
+    if (options.rests !== undefined) this.rests = options.rests;
+    if (options.ends !== undefined) this.ends = options.ends;
     this.key = `request ${number}`;
     this.size = options.size ?? 32;
     this.#responseSize = options.responseSize ?? 32;

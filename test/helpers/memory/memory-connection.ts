@@ -2,6 +2,7 @@ import type { RequestMessage, UnansweredMessage } from '../../../src/codec/messa
 import { PendingCall, type SubmitOptions } from '../../../src/ipc/calls/pending-call.ts';
 import { RequestPipeline } from '../../../src/ipc/shared-memory/ring-pipeline.ts';
 import { RequestRing } from '../../../src/ipc/shared-memory/request-ring.ts';
+import type { BatchTurn } from '../../../src/ipc/turns/batch-turn.ts';
 import { ResponseRing } from '../../../src/ipc/shared-memory/response-ring.ts';
 import { RING_HEADER } from '../../../src/codec/ring-layout.ts';
 import type { Reply } from '../../../src/testing/server/connection-host.ts';
@@ -23,6 +24,7 @@ export interface MemoryConnectionOptions {
   readonly onBytes?: (server: MemoryServer, count: number) => boolean;
   /** What the server does whenever the client looks for answers. */
   readonly onLook?: (server: MemoryServer) => void;
+  readonly turn?: BatchTurn;
 }
 
 /** The server answers in the same turn. */
@@ -74,6 +76,7 @@ export class MemoryConnection {
         // What the connection does.
         this.pipeline.stop(gone(error));
       },
+      options.turn,
     );
   }
 
