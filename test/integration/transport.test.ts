@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { connectIpc, type IpcConnection } from '../../src/ipc/index.ts';
 import { fakeListener, type FakeListener } from '../helpers/fake/fake-listener.ts';
+import { datagramNames, sendAsNobody } from '../helpers/integration/integration-datagram-sender.ts';
 import { describeOnCorosync } from '../helpers/integration/integration-suite.ts';
 import { cfg, cpg, CPG_BUFFER_SIZE, CPG_EVENT, deliveredData } from '../helpers/wire/raw-requests.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -88,6 +89,42 @@ describeOnCorosync('the transport', () => {
     });
   });
 });
+
+describeOnCorosync(
+  'another user who writes to the socket of events',
+  (suite) => {
+    /** A configuration change of cpg that nobody has made: it carries nothing secret. */
+    const forged = (): string => {
+      const event = Buffer.alloc(184);
+      event.writeInt32LE(CPG_EVENT.configurationChange, 0);
+      event.writeInt32LE(event.length, 8);
+      event.writeInt32LE(1, 16);
+      return event.toString('hex');
+    };
+
+    it.each([
+      ['alone', 0],
+      ['among corosync’s own', 400],
+    ])('is never believed, %s: the connection ends', async (_where, messages) => {
+      suite.tolerate(/\[CPG +\]|event_send retuned/);
+      const before = datagramNames();
+      const hears = fakeListener();
+      const connection = await connect('cpg', CPG_BUFFER_SIZE, hears);
+      const [name = ''] = datagramNames().filter((there) => !before.includes(there));
+      await connection.submit(cpg.join(GROUP), PATIENT);
+      await waitUntil('we have joined', () => hears.events.length > 0);
+      const sending = sendAsNobody({ to: `${name}-event`, hex: forged() });
+      for (let i = 0; i < messages && !connection.closed; i++)
+        await connection.submit(cpg.mcast(numbered(i, 64)), PATIENT).catch(() => undefined);
+      expect(await sending).toEqual(['sent']);
+      const end = await connection.whenClosed();
+      expect(end).toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_SECURITY' });
+      expect(eventsOf(hears, CPG_EVENT.configurationChange)).toHaveLength(1);
+    });
+  },
+  {},
+  ['socket'],
+);
 
 describeOnCorosync(
   'messages as large as the buffer allows',

@@ -20,7 +20,7 @@ export const CONTROL = {
 /**
  * The control file of a datagram connection, tmpfs that corosync has mapped. C code changes its counters atomically, which
  * positional writes cannot; but while no request is outstanding nobody else touches the first two, and absolute values are no race.
- * The third, of events, is left alone: corosync does not read it, and to lower it here could only make it wrong.
+ * The third, of events, only ever rises: it is the server's alone.
  */
 export class DatagramControl {
   readonly #fd: number;

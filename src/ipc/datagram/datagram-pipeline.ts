@@ -1,20 +1,22 @@
 import { malformed } from '../../codec/malformed.ts';
 import { MessageWriter } from '../../codec/message-writer.ts';
 import type { AnyMessage } from '../../codec/message.ts';
-import { ConnectionError } from '../../errors/index.ts';
+import type { ConnectionError } from '../../errors/index.ts';
 import { CallLedger, NO_PROGRESS, type BatchProgress } from '../calls/call-ledger.ts';
 import { loopTurn } from '../calls/loop-turn.ts';
 import { BatchRoom, type DatagramLimits } from './batch-room.ts';
 import type { BatchTurn } from '../turns/batch-turn.ts';
 import type { DatagramControl } from './datagram-control.ts';
 import { MAX_DATAGRAM } from './datagram-socket.ts';
+import { foreignDatagram } from './foreign-datagram.ts';
+import { NextPoll } from './next-poll.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
 import { refuseTooBig } from '../calls/too-big.ts';
 import { wholeMessage } from './whole-datagram.ts';
 import { WAIT, WaitLadder } from '../calls/wait-ladder.ts';
 
-/** Turns of the event loop from a datagram's arrival to its delivery: one to read it, two to believe it. */
-const TURNS_TO_DELIVER = 3;
+/** Turns of the event loop from a datagram's arrival to its delivery: one to read it, two to believe it, and one to hand it on. */
+const TURNS_TO_DELIVER = 4;
 
 /** What the pipeline needs of the control file. */
 export type BatchCounters = Pick<
@@ -41,7 +43,7 @@ export class DatagramPipeline {
   readonly #ledger: CallLedger;
   readonly #ladder = new WaitLadder(() => this.#wake());
   readonly #writer = new MessageWriter(Buffer.alloc(MAX_DATAGRAM));
-  #immediate: NodeJS.Immediate | undefined;
+  readonly #nextPoll = new NextPoll();
   #expiry: NodeJS.Immediate | undefined;
   #answers: Buffer[] = [];
   /** Requests of the batch that the kernel has. */
@@ -107,7 +109,7 @@ export class DatagramPipeline {
   /** @param serverGone corosync has closed the connection or died: it begins with no further request */
   stop(error: ConnectionError, serverGone = false): void {
     this.#stopped = true;
-    clearImmediate(this.#immediate);
+    this.#nextPoll.cancel();
     clearImmediate(this.#expiry);
     this.#ladder.cancel();
     this.#ledger.loseAll(error, this.#progress(serverGone), serverGone);
@@ -192,10 +194,8 @@ export class DatagramPipeline {
     }
     this.#ladder.reset();
     this.#delivering = true;
-    // Between the two the event loop polls: what corosync has sent is then here, and anything else came from elsewhere.
-    this.#immediate = setImmediate(() => {
-      this.#immediate = setImmediate(() => this.#deliver());
-    });
+    // What corosync has sent is then here, and anything else came from elsewhere.
+    this.#nextPoll.after(() => this.#deliver());
   }
 
   /** Answers that are there count, even if nobody has looked at them yet. */
@@ -243,13 +243,4 @@ export class DatagramPipeline {
     if (this.#ledger.idle) this.#ledger.rest();
     else this.#schedule();
   }
-}
-
-function foreignDatagram(): ConnectionError {
-  return new ConnectionError('CS_ERR_SECURITY', {
-    operation: 'connection',
-    detail:
-      'another process of this machine has written to the socket of this connection, so that answers can no longer be told apart; ' +
-      'shared memory (`system { qb_ipc_type: shm }`, the default) cannot be disturbed like this',
-  });
 }

@@ -6,6 +6,8 @@ import { DatagramControl } from './datagram-control.ts';
 import { DatagramEvents } from './datagram-events.ts';
 import { checkDatagramNames, type DatagramNames, type DatagramPlace } from './datagram-names.ts';
 import { DatagramPipeline } from './datagram-pipeline.ts';
+import { EventGate } from './event-gate.ts';
+import { NextPoll } from './next-poll.ts';
 import { loadDatagramBackend } from './datagram-packages.ts';
 import type { DatagramBackend, DatagramSocket } from './datagram-socket.ts';
 import { removeLeftovers } from '../leftovers.ts';
@@ -35,6 +37,7 @@ export class DatagramTransport implements Transport {
   readonly #setup: SetupSocket;
   readonly #control: DatagramControl;
   readonly #sockets: DatagramSocket[] = [];
+  readonly #gate: EventGate;
   readonly #pipeline: DatagramPipeline;
   readonly #events: DatagramEvents;
   #backlog: EventBacklog | undefined;
@@ -52,9 +55,14 @@ export class DatagramTransport implements Transport {
     this.#names = names;
     this.maxMessageSize = maxMessageSize;
     this.#control = new DatagramControl(names.control);
+    this.#gate = new EventGate(
+      () => this.#control.eventsSent(),
+      (events) => this.#deliverEvents(events),
+      (cause) => this.#listener?.onFailure(cause),
+    );
     try {
       const requests = this.#bind(backend, 'response', (bytes) => this.#pipeline.receive(bytes));
-      this.#bind(backend, 'event', (bytes) => this.#receiveEvent(bytes));
+      this.#bind(backend, 'event', (bytes) => this.#gate.receive(bytes));
       const { sendBufferSize } = requests;
       this.#events = new DatagramEvents(this.#control, { queueLength: queueLength(), sendBufferSize });
       this.#pipeline = new DatagramPipeline(
@@ -117,8 +125,9 @@ export class DatagramTransport implements Transport {
       },
       (error) => {
         this.#serverGone = true;
-        // What it had sent before is read in the poll between the two.
-        setImmediate(() => setImmediate(() => this.#listener?.onLost(error)));
+        // What it had sent before is read in the first poll, and believed after the second.
+        const poll = new NextPoll();
+        poll.after(() => poll.after(() => this.#lost(error)));
       },
     );
   }
@@ -139,6 +148,7 @@ export class DatagramTransport implements Transport {
     this.#listener = undefined;
     this.#setup.destroy();
     this.#backlog?.stop(error);
+    this.#gate.stop();
     this.#pipeline.stop(error, this.#serverGone);
     this.#control.close();
     this.#linger(FIRST_DELAY_MS);
@@ -195,12 +205,23 @@ export class DatagramTransport implements Transport {
     return namespace === 'file' ? channels.map((channel) => `${base}-${channel}`) : [];
   }
 
-  #receiveEvent(bytes: Buffer): void {
+  #lost(error: ConnectionError): void {
+    this.#gate.finish();
+    this.#listener?.onLost(error);
+  }
+
+  /** Taken is what has been handed on: whoever waits for it relies on that. What the gate held counts as if it had been in the socket. */
+  #deliverEvents(events: readonly Buffer[]): void {
     const listener = this.#listener;
     if (listener === undefined) return;
     try {
-      const { held, left } = this.#events.take(bytes.length);
-      listener.onEvent(wholeMessage(bytes));
+      let [held, left] = [0, 0];
+      for (const event of events) {
+        const taken = this.#events.take(event.length);
+        held = Math.max(held, taken.held);
+        ({ left } = taken);
+        listener.onEvent(wholeMessage(event));
+      }
       listener.onDrained();
       this.#backlog?.drained(held, left);
     } catch (error) {

@@ -284,6 +284,23 @@ describeOnDatagrams('datagram sockets', (namespace) => {
     expect(hears.closed).toMatchObject([{ name: 'ConnectionError', code: 'CS_ERR_SECURITY' }]);
   });
 
+  it.each([
+    ['before the true event', 'first'],
+    ['behind the true event', 'last'],
+    ['while nothing happens', 'idle'],
+  ] as const)('never hand on an event that another process has forged: %s', async (_what, when) => {
+    await using corosync = await start();
+    const hears = fakeListener();
+    const connection = await connectTo(corosync, hears);
+    const [truth, forged] = [Buffer.alloc(24, 1), Buffer.alloc(24, 9)];
+    if (when === 'last') corosync.connection.notify(truth);
+    corosync.sendForeign('event', forged);
+    if (when === 'first') corosync.connection.notify(truth);
+    await waitUntil('the connection is closed', () => connection.closed, SOON);
+    expect(hears.events).toEqual([]);
+    expect(hears.closed).toMatchObject([{ name: 'ConnectionError', code: 'CS_ERR_SECURITY' }]);
+  });
+
   it('never give out an answer in the place of one that was lost in a flood', async () => {
     await using corosync = await start({ serve: false });
     const connection = await connectTo(corosync);
