@@ -57,7 +57,7 @@ function diedWhileWelcoming(operation: string, error: CsError): boolean {
 function brokeDown(error: CsError): boolean {
   if (!(error instanceof ConnectionError)) return false;
   const { cause } = error;
-  return cause instanceof CsError && (cause.code === 'CS_ERR_MESSAGE_ERROR' || brokeDown(cause));
+  return error.code === 'CS_ERR_SECURITY' || (cause instanceof CsError && brokeDown(cause));
 }
 
 function describe(error: unknown): string {

@@ -1,6 +1,15 @@
-import { CsError } from '../errors/index.ts';
+import { ConnectionError } from '../errors/index.ts';
 
-/** Bytes from the other side that break the protocol. They are input like any other: never trusted, never ignored. */
-export function malformed(detail: string): CsError {
-  return new CsError('CS_ERR_MESSAGE_ERROR', { operation: 'decode', detail });
+/**
+ * Bytes from the other side that break the protocol. They are input like any other: never trusted, never ignored. corosync does not
+ * send such bytes, so whoever does is not corosync, and no connection survives it.
+ */
+export class MalformedError extends ConnectionError {
+  constructor(detail: string) {
+    super('CS_ERR_SECURITY', { operation: 'decode', detail });
+  }
+}
+
+export function malformed(detail: string): MalformedError {
+  return new MalformedError(detail);
 }

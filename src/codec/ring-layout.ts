@@ -7,17 +7,20 @@ import { LITTLE_ENDIAN } from './byte-order.ts';
  *    8  u32  word_size        words in the data file
  *   12  char hdr_path[4096]
  * 4108  char data_path[4096]
- * 8204  i32  ref_count
+ * 8204  i32  ref_count       1 when the server has made it, one more when a client has opened it
  * 8208  sem_t posix_sem       64-bit glibc keeps the value in the low half of the first 8 bytes, musl on little-endian
- *                            machines too (big-endian was not run)
+ *                            machines too (big-endian was not run); who waits is counted in the other half
  * 8240  i32  user_data        request ring: flow control
  */
 export const RING_HEADER = {
   writePointer: 0,
   readPointer: 4,
   wordSize: 8,
+  headerPath: 12,
   dataPath: 4108,
+  referenceCount: 8204,
   semaphore: LITTLE_ENDIAN ? 8208 : 8212,
+  semaphoreWaiters: LITTLE_ENDIAN ? 8212 : 8208,
   flowControl: 8240,
   /** The least a header file can have (libqb maps 8252 for rings with user data). */
   size: 8244,

@@ -4,23 +4,29 @@ import {
   encodeConnectionRequest,
   type ConnectionResponse,
 } from '../codec/connection.ts';
+import { MalformedError } from '../codec/malformed.ts';
 import type { RequestMessage } from '../codec/message.ts';
 import { ConnectionError, CsError, errnoToCsError, type CsErrorName } from '../errors/index.ts';
+import { finishLater, mayAsk } from './abandoned-handshakes.ts';
 import { Deadline } from './calls/deadline.ts';
+import { orAborted } from './calls/on-abort.ts';
 import { DatagramTransport } from './datagram/datagram-transport.ts';
 import { EventRing } from './shared-memory/event-ring.ts';
 import { IpcConnection, type ConnectionListener } from './ipc-connection.ts';
-import { removeLeftovers, sweepAbandoned, sweepWhenServerIsDead } from './leftovers.ts';
+import { removeLeftovers, sweepWhenServerIsDead, type Handshake } from './leftovers.ts';
 import { RequestRing } from './shared-memory/request-ring.ts';
 import { ResponseRing } from './shared-memory/response-ring.ts';
 import { RingFile, removeRingFiles } from './shared-memory/ring-file.ts';
 import { RingTransport } from './shared-memory/ring-transport.ts';
 import { SetupSocket, UnansweredError } from './setup-socket.ts';
-import { checkSharedMemoryPaths } from './shared-memory/shared-memory-path.ts';
+import { Moment } from './moment.ts';
+import { takeNewRings } from './shared-memory/new-rings.ts';
+import { checkMeansUs } from './server-pids.ts';
+import { SERVER_ROOT, checkSharedMemoryPaths } from './shared-memory/shared-memory-path.ts';
 import { socketPath } from './socket-address.ts';
 import type { Transport } from './transport.ts';
-import { batchTurn, inHandshakeTurn, type TurnPlace } from './turns/turn-gates.ts';
-import { checkTrustedDirectory } from './trusted-file.ts';
+import { batchTurn, inHandshakeTurn, type TurnPlace, type TurnTaker } from './turns/turn-gates.ts';
+import { checkTrustedDirectory, isStill } from './trusted-file.ts';
 
 /** A request that belongs to connecting: the connection is there when it is answered. */
 export interface FirstRequest {
@@ -55,7 +61,7 @@ export async function connectIpc(
     signal: options.signal,
   });
   try {
-    const connection = new IpcConnection(await openAfterTries(options, deadline.signal), listener);
+    const connection = new IpcConnection(await openAfterTries(options, deadline), listener);
     if (first !== undefined) await ask(connection, first, deadline.signal);
     return connection;
   } finally {
@@ -77,64 +83,83 @@ async function ask(
   }
 }
 
-async function openAfterTries(options: IpcOptions, signal: AbortSignal): Promise<Transport> {
+async function openAfterTries(options: IpcOptions, deadline: Deadline): Promise<Transport> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await inHandshakeTurn(options, signal, () => openTransport(options, signal));
+      return await inHandshakeTurn(options, deadline.signal, () => openTransport(options, deadline.signal));
     } catch (error) {
       if (!isWorthAnotherTry(error) || attempt >= options.tryAgainAttempts) throw error;
-      await pause(options.tryAgainDelayMs, signal);
+      deadline.noteFailure(error);
+      await pause(options.tryAgainDelayMs, deadline.signal);
     }
   }
 }
 
 async function openTransport(options: IpcOptions, signal: AbortSignal): Promise<Transport> {
   const setupPath = socketPath(options.service, options.socketDirectory);
+  await mayAsk(setupPath, signal);
   const setup = await SetupSocket.connect(setupPath, signal);
-  const startedAt = Date.now();
+  const { service, sharedMemoryDirectory = SERVER_ROOT } = options;
+  const { turns, socketDirectory } = options;
+  const since = Moment.now(sharedMemoryDirectory);
+  const handshake = { service, setupPath, socketDirectory, sharedMemoryDirectory, since, turns };
+  const answer = setup.exchange(encodeConnectionRequest(options.bufferSize), CONNECTION_RESPONSE_SIZE);
   try {
-    const answer = await setup.exchange(
-      encodeConnectionRequest(options.bufferSize),
-      CONNECTION_RESPONSE_SIZE,
-      signal,
-    );
-    const response = decodeConnectionResponse(answer);
+    const response = decodeConnectionResponse(await orAborted(answer, signal));
     if (response.error !== 0) throw refused(response.error);
-    if (response.transport === 'shared-memory') return openRings(setup, response, options);
-    return await DatagramTransport.open(setup, response, { ...options, setupPath }, signal);
+    if (response.transport === 'shared-memory') return openRings(setup, response, handshake);
+    return await DatagramTransport.open(setup, response, handshake, signal);
   } catch (error) {
-    setup.destroy();
-    if (error instanceof UnansweredError) sweepWhenServerIsDead({ ...options, startedAt });
-    else if (signal.aborted) sweepAbandoned({ ...options, startedAt });
-    throw error;
+    if (signal.aborted) finishLater(handshake, setup, answer);
+    else setup.destroy();
+    if (error instanceof UnansweredError) sweepWhenServerIsDead(handshake);
+    throw error instanceof MalformedError ? notCorosync(error) : error;
   }
 }
 
-function openRings(setup: SetupSocket, response: ConnectionResponse, options: IpcOptions): RingTransport {
-  const paths = checkSharedMemoryPaths(response, options.service, options.sharedMemoryDirectory);
-  checkTrustedDirectory(paths.directory);
+function openRings(
+  setup: SetupSocket,
+  response: ConnectionResponse,
+  handshake: Handshake & TurnTaker,
+): RingTransport {
+  const { service, sharedMemoryDirectory, since } = handshake;
+  const paths = checkSharedMemoryPaths(response, service, sharedMemoryDirectory);
+  checkMeansUs(paths.directory, paths);
+  const identity = checkTrustedDirectory(paths.directory, since);
   const { directory: path, serverPid, clientPid } = paths;
   const files = { path, serverPid, clientPid };
   const opened: RingFile[] = [];
   const open = (channel: 'request' | 'response' | 'event'): RingFile => {
-    const ring = new RingFile(paths[channel], response[channel], response.maxMessageSize);
+    const ring = new RingFile(paths[channel], response[channel], response.maxMessageSize, since);
     opened.push(ring);
     return ring;
   };
   try {
+    const [request, answers, event] = [open('request'), open('response'), open('event')];
+    takeNewRings({ request, response: answers, event });
     return new RingTransport({
       setup,
-      requests: new RequestRing(open('request')),
-      responses: new ResponseRing(open('response')),
-      events: new EventRing(open('event')),
+      requests: new RequestRing(request),
+      responses: new ResponseRing(answers),
+      events: new EventRing(event),
       maxMessageSize: response.maxMessageSize,
-      turn: batchTurn(options, files),
-      removeLeftovers: (lost) => removeLeftovers({ ...files, remove: () => removeRingFiles(paths) }, lost),
+      turn: batchTurn(handshake, files),
+      removeLeftovers: (lost) => {
+        const remove = (): void => {
+          if (isStill(identity, path)) removeRingFiles(paths);
+        };
+        removeLeftovers({ ...files, remove }, lost);
+      },
     });
   } catch (error) {
     for (const ring of opened) ring.close();
     throw error;
   }
+}
+
+function notCorosync(cause: MalformedError): ConnectionError {
+  const detail = `${cause.detail ?? cause.message}; whatever listens on this socket is not corosync`;
+  return new ConnectionError(cause.code, { operation: 'connect', detail, cause });
 }
 
 /** By the time of the refusal, the process may run as another user than when it started. */
@@ -167,7 +192,7 @@ function refused(error: number): ConnectionError {
   });
 }
 
-function isWorthAnotherTry(error: unknown): boolean {
+function isWorthAnotherTry(error: unknown): error is CsError {
   return error instanceof UnansweredError || (error instanceof CsError && error.code === 'CS_ERR_TRY_AGAIN');
 }
 

@@ -1,3 +1,4 @@
+import { MalformedError } from '../codec/malformed.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { RequestMessage, UnansweredMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
@@ -157,9 +158,10 @@ export class IpcConnection {
 
   /** What arrives can no longer be understood: close before it does harm. */
   #failed(cause: unknown): void {
-    if (cause instanceof ConnectionError) return this.#shut(cause);
-    const detail = `the exchange with corosync broke down: ${cause instanceof Error ? cause.message : String(cause)}`;
-    this.#shut(new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection', detail, cause }));
+    if (cause instanceof ConnectionError && !(cause instanceof MalformedError)) return this.#shut(cause);
+    const code = cause instanceof MalformedError ? cause.code : 'CS_ERR_LIBRARY';
+    const detail = `the exchange with corosync broke down: ${whatHappened(cause)}`;
+    this.#shut(new ConnectionError(code, { operation: 'connection', detail, cause }));
   }
 
   #lost(error: ConnectionError): void {
@@ -175,4 +177,9 @@ export class IpcConnection {
     // A server that is killed before it has noticed our close cleans up no more than any other.
     this.#transport.removeLeftovers(lost);
   }
+}
+
+function whatHappened(cause: unknown): string {
+  if (cause instanceof MalformedError) return cause.detail ?? cause.message;
+  return cause instanceof Error ? cause.message : String(cause);
 }

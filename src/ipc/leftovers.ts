@@ -1,17 +1,15 @@
 import fs from 'node:fs';
 import { isAlive, type ConnectionFiles } from './connection-files.ts';
 import { removeRingFiles } from './shared-memory/ring-file.ts';
-import { CONNECTION_DIRECTORY, SERVER_ROOT, sharedMemoryPaths } from './shared-memory/shared-memory-path.ts';
-import { checkTrustedDirectory } from './trusted-file.ts';
+import { CONNECTION_DIRECTORY, sharedMemoryPaths } from './shared-memory/shared-memory-path.ts';
+import type { Moment } from './moment.ts';
+import { isStill, checkTrustedDirectory, type FileIdentity } from './trusted-file.ts';
+import { areUnused } from './unused-files.ts';
 
 const FIRST_DELAY_MS = 10;
 const LAST_DELAY_MS = 640;
 /** A server removes its files in the same turn in which it closes the connection. */
 const FORSAKEN_AFTER_MS = 1000;
-/** What a server needs for its half of a handshake, many times over. */
-const ABANDONED_AFTER_MS = 50;
-/** The kernel's time of a file is behind by up to a tick. */
-const CLOCK_SLACK_MS = 100;
 
 /** What a server has made for one connection. */
 export interface ServerFiles extends ConnectionFiles {
@@ -47,33 +45,35 @@ export function removeLeftovers(files: ServerFiles, lost: boolean): void {
   else if (lost) setTimeout(() => files.remove(), FORSAKEN_AFTER_MS);
 }
 
-/** A handshake that has come to nothing: nobody has said which files the server had made for us by then. */
-export interface BrokenHandshake {
+/** Where and when a handshake has been begun. */
+export interface Handshake {
   readonly service: string;
-  readonly sharedMemoryDirectory: string | undefined;
-  /** When it began, in ms since 1970. */
-  readonly startedAt: number;
+  readonly sharedMemoryDirectory: string;
+  readonly since: Moment;
 }
 
-/** After a handshake that was not answered. */
-export function sweepWhenServerIsDead(handshake: BrokenHandshake, stayFor = true): void {
+/** After a handshake that was not answered: nobody has said which files the server had made for us by then. */
+export function sweepWhenServerIsDead(handshake: Handshake, stayFor = true): void {
   for (const files of ofHandshake(handshake)) removeWhenServerIsDead(files, stayFor);
 }
 
-/** After a handshake that was given up: the server may be killed while it is still at it. */
-export function sweepAbandoned(handshake: BrokenHandshake): void {
-  setTimeout(() => sweepWhenServerIsDead(handshake, false), ABANDONED_AFTER_MS).unref();
-}
-
-function ofHandshake({
-  service,
-  sharedMemoryDirectory = SERVER_ROOT,
-  startedAt,
-}: BrokenHandshake): ServerFiles[] {
+/**
+ * Anybody can write to /dev/shm, and where containers share it, a client may have our pid in a namespace of its own. So nothing is ours
+ * but what is in every way as a server makes it for us and leaves it when it is killed: new, and used by nobody.
+ */
+function ofHandshake({ service, sharedMemoryDirectory, since }: Handshake): ServerFiles[] {
   const names = namesIn(sharedMemoryDirectory).filter((name) => CONNECTION_DIRECTORY.test(name));
   return names.flatMap((name) => {
-    const files = filesIn(name, service, sharedMemoryDirectory);
-    return files !== undefined && isOfServer(files.path, startedAt) ? files : [];
+    const paths = sharedMemoryPaths(name, service, sharedMemoryDirectory);
+    if (paths?.clientPid !== process.pid) return [];
+    const { directory: path, serverPid, clientPid } = paths;
+    const identity = identityOf(path, since);
+    if (identity === undefined) return [];
+    const remove = (): void => {
+      if (!isStill(identity, path) || !areUnused(path, service)) return;
+      removeRingFiles(paths, `${path}/qb-control-${service}`);
+    };
+    return { path, serverPid, clientPid, remove };
   });
 }
 
@@ -85,26 +85,10 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/**
- * Anybody can write to /dev/shm, so no link is followed to somebody else's files; and where containers share it, what
- * is older may be of a client that has our pid in a namespace of its own.
- */
-function isOfServer(directory: string, startedAt: number): boolean {
+function identityOf(directory: string, since: Moment): FileIdentity | undefined {
   try {
-    checkTrustedDirectory(directory);
-    return fs.lstatSync(directory).mtimeMs >= startedAt - CLOCK_SLACK_MS;
+    return checkTrustedDirectory(directory, since);
   } catch {
-    return false;
+    return undefined;
   }
-}
-
-function filesIn(name: string, service: string, sharedMemoryDirectory: string): ServerFiles | undefined {
-  const paths = sharedMemoryPaths(name, service, sharedMemoryDirectory);
-  if (paths === undefined) return undefined;
-  const { directory, serverPid, clientPid } = paths;
-  const remove = (): void => {
-    fs.rmSync(`${directory}/qb-control-${service}`, { force: true });
-    removeRingFiles(paths);
-  };
-  return { path: directory, serverPid, clientPid, remove };
 }

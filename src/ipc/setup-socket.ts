@@ -58,17 +58,16 @@ export class SetupSocket {
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
+    if (signal.aborted) setup.destroy();
+    signal.throwIfAborted();
     return setup;
   }
 
-  /** Sends `request` and collects an answer of exactly `responseSize` bytes. */
-  async exchange(request: Buffer, responseSize: number, signal: AbortSignal): Promise<Buffer> {
-    signal.throwIfAborted();
+  /** Sends `request` and collects an answer of exactly `responseSize` bytes. @throws UnansweredError the server has closed before. */
+  exchange(request: Buffer, responseSize: number): Promise<Buffer> {
     const { promise, resolve, reject } = promiseWithResolvers<Buffer>();
     const response = Buffer.alloc(responseSize);
     let received = 0;
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
     this.#onClose = () => reject(new UnansweredError());
     this.#onData = (bytes) => {
       if (received + bytes.length > responseSize) reject(tooMuch());
@@ -77,11 +76,12 @@ export class SetupSocket {
       return 0;
     };
     this.#socket.write(request);
-    try {
-      return await promise;
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+    return promise;
+  }
+
+  /** From now on it does not keep the process alive. */
+  unref(): void {
+    this.#socket.unref();
   }
 
   /**

@@ -31,7 +31,10 @@ export interface FakeCorosyncOptions extends FakeContents {
    * answer only when they look again, every 2 seconds: they sleep on a futex, which Node.js cannot wake.
    */
   readonly ipcType?: 'shm' | 'socket' | undefined;
-  /** In the names of the ring files: after `die` a client looks whether it lives before it removes them. Default ours. */
+  /**
+   * In the names of the ring files: after `die` a client looks whether it lives before it removes them. Default ours. With another one,
+   * clients in other processes refuse the fake: they see that its files are not for them.
+   */
   readonly pid?: number | undefined;
 }
 

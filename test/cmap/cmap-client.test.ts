@@ -273,7 +273,7 @@ describe('CmapClient.track', () => {
     const event = notification(1n, 'in order, but for the id');
     event.writeInt32LE(8, 0);
     corosync.notify(event);
-    expect(await client.whenClosed()).toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_LIBRARY' });
+    expect(await client.whenClosed()).toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_SECURITY' });
   });
 
   it('throws from the loop when corosync is lost, after the last event', async () => {

@@ -25,7 +25,7 @@ const SAMPLE: ConnectionResponse = {
 };
 const bytesOf = (fields: Partial<ConnectionResponse>): Buffer =>
   connectionResponse({ ...SAMPLE, ...fields }).toBytes();
-const malformed: unknown = expect.objectContaining({ code: 'CS_ERR_MESSAGE_ERROR' });
+const malformed: unknown = expect.objectContaining({ code: 'CS_ERR_SECURITY' });
 
 describe('connection request', () => {
   it.each(handshakes)('$name: as libcmap sends it', ({ requestFields, request }) => {

@@ -139,7 +139,7 @@ function decodesOrRefuses(decode: (bytes: Buffer) => unknown, bytes: Buffer): vo
   try {
     decode(bytes);
   } catch (error) {
-    if (!(error instanceof CsError) || error.code !== 'CS_ERR_MESSAGE_ERROR') throw error;
+    if (!(error instanceof CsError) || error.code !== 'CS_ERR_SECURITY') throw error;
   }
 }
 
@@ -172,7 +172,7 @@ function damaged(goldens: readonly GoldenMessage[]): fc.Arbitrary<Buffer> {
 const noise = fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes));
 
 describe.each([CMAP, QUORUM, VOTEQUORUM, CFG, CPG])(
-  'decoders of $service give a value or CS_ERR_MESSAGE_ERROR',
+  'decoders of $service give a value or CS_ERR_SECURITY',
   (subject) => {
     it('for noise and damaged messages', () => {
       fc.assert(
@@ -193,7 +193,7 @@ describe.each([CMAP, QUORUM, VOTEQUORUM, CFG, CPG])(
 );
 
 describe('a connection response', () => {
-  it('with any byte of its head damaged gives a value or CS_ERR_MESSAGE_ERROR', () => {
+  it('with any byte of its head damaged gives a value or CS_ERR_SECURITY', () => {
     const response = CMAP.goldens.find(({ bytes }) => bytes.length === 12_328)?.bytes;
     if (response === undefined) throw new Error('the golden handshake is missing');
     for (let at = 0; at < 48; at++) {

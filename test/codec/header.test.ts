@@ -27,7 +27,7 @@ describe('headers', () => {
         const bytes = Buffer.concat([responseHeader(1, stated, 1).toBytes(), Buffer.alloc(arrived - 24)]);
         const decode = (): unknown => decodeResponseHeader(readerAmongDirt(bytes));
         if (stated === arrived) expect(decode()).toEqual({ id: 1, error: 1 });
-        else expect(decode).toThrow(expect.objectContaining({ code: 'CS_ERR_MESSAGE_ERROR' }));
+        else expect(decode).toThrow(expect.objectContaining({ code: 'CS_ERR_SECURITY' }));
       }),
     );
   });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MessageReader } from '../../src/codec/message-reader.ts';
 
-const malformed: unknown = expect.objectContaining({ name: 'CsError', code: 'CS_ERR_MESSAGE_ERROR' });
+const malformed: unknown = expect.objectContaining({ name: 'ConnectionError', code: 'CS_ERR_SECURITY' });
 
 /** Every accessor with the bytes it needs. */
 const ACCESSORS: readonly (readonly [string, number, (reader: MessageReader, offset: number) => unknown])[] =

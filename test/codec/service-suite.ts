@@ -7,7 +7,7 @@ import { encodeAmongDirt, readerAmongDirt } from '../helpers/memory/memory-stage
 import { build, type MessageFields } from '../helpers/wire/message-builder.ts';
 import { resHeaderOnly, type Message } from '../helpers/wire/message.ts';
 
-export const malformed: unknown = expect.objectContaining({ code: 'CS_ERR_MESSAGE_ERROR' });
+export const malformed: unknown = expect.objectContaining({ code: 'CS_ERR_SECURITY' });
 export const unencodable: unknown = expect.objectContaining({ code: 'CS_ERR_INVALID_PARAM' });
 
 /** A request of a golden exchange with its answer, if it has one. */

@@ -37,15 +37,15 @@ describe('connecting', () => {
   });
 
   it.each<[Partial<WelcomeFields>, CsErrorName]>([
-    [{ id: 0 }, 'CS_ERR_MESSAGE_ERROR'],
+    [{ id: 0 }, 'CS_ERR_SECURITY'],
     [{ size: 24 }, 'CS_OK'], // the bytes are all there
-    [{ error: 5 }, 'CS_ERR_MESSAGE_ERROR'],
-    [{ connectionType: 9 }, 'CS_ERR_MESSAGE_ERROR'],
-    [{ maxMessageSize: 0xffffffff }, 'CS_ERR_MESSAGE_ERROR'],
+    [{ error: 5 }, 'CS_ERR_SECURITY'],
+    [{ connectionType: 9 }, 'CS_ERR_SECURITY'],
+    [{ maxMessageSize: 0xffffffff }, 'CS_ERR_SECURITY'],
     [{ request: '/etc/passwd' }, 'CS_ERR_SECURITY'],
     [{ response: '/dev/shm/qb-1-1-1-aaaaaa/qb-response-cmap' }, 'CS_ERR_SECURITY'],
     [{ event: '' }, 'CS_ERR_SECURITY'],
-    [{ event: 'e'.repeat(4096) }, 'CS_ERR_MESSAGE_ERROR'],
+    [{ event: 'e'.repeat(4096) }, 'CS_ERR_SECURITY'],
   ])('with an answer that says %o: %s', async (fields, outcome) => {
     expect((await connectingUnder([welcome({ fields })])).outcome).toBe(outcome);
   });
@@ -64,7 +64,7 @@ describe('connecting', () => {
     ['a byte less', (answer) => answer.subarray(1), 'CS_ERR_TIMEOUT'],
     ['a byte more', (answer) => Buffer.concat([answer, Buffer.alloc(1)]), 'CS_ERR_SECURITY'],
     ['twice', (answer) => Buffer.concat([answer, answer]), 'CS_ERR_SECURITY'],
-    ['noise', (answer) => Buffer.alloc(answer.length, 0xa5), 'CS_ERR_MESSAGE_ERROR'],
+    ['noise', (answer) => Buffer.alloc(answer.length, 0xa5), 'CS_ERR_SECURITY'],
   ])('with an answer that is %s', async (_what, change, outcome) => {
     const options = outcome === 'CS_ERR_TIMEOUT' ? IN_VAIN : {};
     expect((await connectingUnder([welcome({ change })], options)).outcome).toBe(outcome);

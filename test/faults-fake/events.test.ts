@@ -29,7 +29,7 @@ describe('a notification', () => {
     trial(async (at) => {
       at.fake.faults.add(onEvent(effect));
       change(at, 'new');
-      await expectClosed(at);
+      await expectClosed(at, 'CS_ERR_SECURITY');
       expect(values(at)).toEqual([]);
     }),
   );

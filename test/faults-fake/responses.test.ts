@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MessageFault } from '../../src/testing/index.ts';
-import { ourOutcome } from '../helpers/integration/integration-outcome.ts';
+import { errorOf, ourOutcome } from '../helpers/integration/integration-outcome.ts';
 import { expectAlive, expectClosed, IN_VAIN, trial } from './under-fault.ts';
 
 const onResponse = (effect: MessageFault, nth = 1) =>
@@ -25,8 +25,8 @@ describe('an answer', () => {
   ])('%s ends the connection with a reason', (_what, effect) =>
     trial(async (at) => {
       at.fake.faults.add(onResponse(effect));
-      expect(await ourOutcome(at.get)).toBe('CS_ERR_LIBRARY');
-      await expectClosed(at);
+      expect(await ourOutcome(at.get)).toBe('CS_ERR_SECURITY');
+      await expectClosed(at, 'CS_ERR_SECURITY');
     }),
   );
 
@@ -34,8 +34,12 @@ describe('an answer', () => {
     trial(async (at) => {
       const asUint32 = (message: Buffer): Buffer => Buffer.from(message).fill(6, 32, 33);
       at.fake.faults.add(onResponse({ change: asUint32 }));
-      expect(await ourOutcome(at.get)).toBe('CS_ERR_LIBRARY');
-      await expectClosed(at);
+      expect(await errorOf(at.get())).toMatchObject({
+        name: 'ConnectionError',
+        code: 'CS_ERR_SECURITY',
+        operation: 'cmap_get',
+      });
+      await expectClosed(at, /CS_ERR_SECURITY.*the exchange with corosync broke down: .* value has /);
     }));
 
   it('that is late is waited for', () =>
@@ -79,9 +83,9 @@ describe('an answer', () => {
   it('that comes twice ends the connection before anybody is given another one’s answer', () =>
     trial(async (at) => {
       at.fake.faults.add(onResponse({ duplicate: true }));
-      expect(['CS_OK', 'CS_ERR_LIBRARY']).toContain(await ourOutcome(at.get));
+      expect(['CS_OK', 'CS_ERR_SECURITY']).toContain(await ourOutcome(at.get));
       expect(await ourOutcome(() => at.client.setUint8('fault.other', 1))).toMatch(
-        /CS_ERR_(?:LIBRARY|BAD_HANDLE)/,
+        /CS_ERR_(?:SECURITY|BAD_HANDLE)/,
       );
       await expectClosed(at, /answers to|answer/);
     }));
@@ -123,7 +127,7 @@ describe('an answer', () => {
       at.fake.faults.add(onResponse({ magic: 1 }, 30));
       const outcomes = await Promise.all(Array.from({ length: 50 }, () => ourOutcome(at.get)));
       expect(outcomes.slice(0, 29)).toEqual(Array.from({ length: 29 }, () => 'CS_OK'));
-      expect(outcomes.slice(29)).toEqual(Array.from({ length: 21 }, () => 'CS_ERR_LIBRARY'));
-      await expectClosed(at);
+      expect(outcomes.slice(29)).toEqual(Array.from({ length: 21 }, () => 'CS_ERR_SECURITY'));
+      await expectClosed(at, 'CS_ERR_SECURITY');
     }));
 });

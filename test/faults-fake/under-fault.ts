@@ -101,6 +101,8 @@ export async function connectingUnder(
     });
     const { connections } = fake.counters;
     client?.destroy();
+    // Who gives up leaves the connection to corosync until it has answered.
+    if (outcome === 'CS_ERR_TIMEOUT') for (const unanswered of fake.clients) unanswered.close();
     // A client that closes before it knows of the death does not look for files.
     if (fake.running) await nothingIsLeft(fake, timers);
     return { outcome, connections };

@@ -66,7 +66,7 @@ export class HostileCorosync implements AsyncDisposable {
   ): Promise<HostileCorosync> {
     const connections: Connection[] = [];
     const setup: FakeSetupServer = await FakeSetupServer.start((socket, attempt) => {
-      const name = `qb-${process.pid}-1-${attempt}-abcdef`;
+      const name = `qb-${process.pid}-${process.pid}-${attempt}-abcdef`;
       const connection = new Connection(socket, join(setup.directory, name), `/dev/shm/${name}`);
       connections.push(connection);
       greeting.prepare(connection.ringDirectory);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -34,6 +34,10 @@ const GUEST = 65533;
 const DENIED = /Denied connection attempt|Invalid IPC credentials/;
 const MIB = 2 ** 20;
 const FEW_FILES = ['prlimit', '--nofile=200'];
+
+/** The sockets by its name: the one where it listens, and one for each client, whether corosync has looked at it or not. */
+const connectionsAtCorosync = (): number =>
+  readFileSync('/proc/net/unix', 'utf8').match(/ @cmap@*$/gm)?.length ?? 0;
 
 async function libcmapConnects(
   under: readonly string[] = [],
@@ -281,6 +285,42 @@ describeOnCorosync('connecting', (suite) => {
         expect(await libcmapConnects()).toEqual({ code: 'CS_ERR_LIBRARY', errno: 24 });
       });
       await suite.expectLogged(RING_FAILED);
+    });
+  });
+
+  describe('and giving up', () => {
+    /** Aborts so many microseconds after the call, by a turn of the event loop or two. */
+    async function connectAndAbort(afterUs: number): Promise<void> {
+      const controller = new AbortController();
+      const startedAt = performance.now();
+      const connecting = CmapClient.connect({ bufferSize: 65536, signal: controller.signal });
+      connecting.then(
+        (client) => client.destroy(),
+        () => undefined,
+      );
+      while ((performance.now() - startedAt) * 1000 < afterUs) await turn();
+      controller.abort();
+      await connecting.catch(() => undefined);
+    }
+
+    // Each of these would be an error in corosync's log, which is looked at after each test: "Broken pipe".
+    it('at any moment says nothing to corosync that closing would not', async () => {
+      for (let i = 0; i < 300; i++) await connectAndAbort((i % 50) * 40);
+      await Promise.all(Array.from({ length: 40 }, (_, i) => connectAndAbort(i * 50)));
+      await waitUntil('corosync has removed the files', () => ourRings().length === 0);
+    });
+
+    it('while corosync stands still does not pile up connections there', async () => {
+      suite.corosync.pause();
+      for (let i = 0; i < 8; i++) await connectAndAbort(20_000);
+      const before = connectionsAtCorosync();
+      expect(before).toBeGreaterThanOrEqual(8);
+      const late = errorOf(CmapClient.connect({ timeoutMs: 100 }));
+      expect(await late).toMatchObject({ code: 'CS_ERR_TIMEOUT' });
+      expect(connectionsAtCorosync()).toBe(before);
+      const patient = suite.connect();
+      suite.corosync.resume();
+      expect(await (await patient).getUint32('totem.version')).toBe(2);
     });
   });
 

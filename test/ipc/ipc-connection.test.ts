@@ -40,7 +40,7 @@ describe('IpcConnection', () => {
     corosync.connection.sendBytes(1);
     await waitUntil('the connection is closed', () => connection.closed, { everyMs: 1 });
     expect(hears.closed).toEqual([
-      expect.objectContaining({ name: 'ConnectionError', code: 'CS_ERR_LIBRARY' }),
+      expect.objectContaining({ name: 'ConnectionError', code: 'CS_ERR_SECURITY' }),
     ]);
   });
 

@@ -4,6 +4,7 @@ import type net from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { RING_HEADER } from '../../src/codec/ring-layout.ts';
 import { connectIpc } from '../../src/ipc/index.ts';
 import { RingDirectory } from '../../src/testing/server/ring-directory.ts';
 import { createRingFiles } from '../../src/testing/server/ring-files.ts';
@@ -176,6 +177,7 @@ describe('files of a connection that never came to be', () => {
     const { directory } = server;
     await expect(connect(directory, AbortSignal.timeout(20))).rejects.toMatchObject({ name: 'TimeoutError' });
     makeFiles(directory, [OURS, ...OTHERS]);
+    server.hangUp();
     await waitUntil('ours are gone', () => !fs.existsSync(join(directory, OURS)));
     expect(fs.readdirSync(directory).sort()).toEqual(['cmap', ...OTHERS].sort());
   });
@@ -190,6 +192,53 @@ describe('files of a connection that never came to be', () => {
     expect(fs.readdirSync(join(directory, OURS))).toHaveLength(2);
   });
 
+  it.each<[string, (directory: string) => void]>([
+    [
+      'another client has opened a ring',
+      (directory) => change(join(directory, 'qb-request-cmap-header'), RING_HEADER.referenceCount, 2),
+    ],
+    [
+      'another client has sent a request',
+      (directory) => change(join(directory, 'qb-request-cmap-header'), RING_HEADER.writePointer, 6),
+    ],
+    ['counters have been used', (directory) => fs.writeFileSync(join(directory, 'qb-control-cmap'), 'used')],
+    [
+      'a file of another service is there',
+      (directory) => fs.writeFileSync(join(directory, 'qb-request-cpg-data'), ''),
+    ],
+    ['a file is a link', (directory) => fs.symlinkSync('elsewhere', join(directory, 'qb-event-cmap-header'))],
+    [
+      'a file has two names',
+      (directory) =>
+        fs.linkSync(join(directory, 'qb-request-cmap-data'), join(directory, 'qb-event-cmap-data')),
+    ],
+    ['a file is a directory', (directory) => fs.mkdirSync(join(directory, 'qb-event-cmap-header'))],
+  ])('are not taken for ours where %s: nothing is removed', async (_what, use) => {
+    let before: string[] = [];
+    await using server = await FakeSetupServer.start((socket) => {
+      makeFiles(server.directory, [OURS]);
+      use(join(server.directory, OURS));
+      before = fs.readdirSync(join(server.directory, OURS));
+      socket.destroy();
+    });
+    await expect(connect(server.directory)).rejects.toMatchObject({ code: 'CS_ERR_LIBRARY' });
+    await sleep(50);
+    expect(fs.readdirSync(join(server.directory, OURS))).toEqual(before);
+  });
+
+  it('are removed though the server was killed while it made them', async () => {
+    await using server = await FakeSetupServer.start((socket) => {
+      makeFiles(server.directory, [OURS]);
+      const directory = join(server.directory, OURS);
+      change(join(directory, 'qb-request-cmap-header'), RING_HEADER.referenceCount, 0);
+      for (const name of ['qb-response-cmap-header', 'qb-control-cmap'])
+        fs.writeFileSync(join(directory, name), '');
+      socket.destroy();
+    });
+    await expect(connect(server.directory)).rejects.toMatchObject({ code: 'CS_ERR_LIBRARY' });
+    await waitUntil('ours are gone', () => !fs.existsSync(join(server.directory, OURS)), { everyMs: 1 });
+  });
+
   it('are not taken for ours where a link leads to those of others', async () => {
     await using server = await FakeSetupServer.start((socket) => void socket.destroy());
     const { directory } = server;
@@ -200,6 +249,13 @@ describe('files of a connection that never came to be', () => {
     expect(fs.readdirSync(join(directory, 'elsewhere'))).toHaveLength(2);
   });
 });
+
+/** Writes a word of a file. */
+function change(path: string, offset: number, value: number): void {
+  const bytes = fs.readFileSync(path);
+  bytes.writeUInt32LE(value, offset);
+  fs.writeFileSync(path, bytes);
+}
 
 /** A process to be taken for the server. */
 function shortLived(): { pid: number; kill: () => void } & Disposable {

@@ -3,10 +3,10 @@ import { malformed } from '../../codec/malformed.ts';
 import type { MessageReader } from '../../codec/message-reader.ts';
 import type { AnyMessage, RequestMessage } from '../../codec/message.ts';
 import {
+  ConnectionError,
   CS_ERROR_CODES,
   csErrorFromCode,
   csErrorName,
-  type ConnectionError,
   type Sent,
 } from '../../errors/index.ts';
 import type { BatchTurn } from '../turns/batch-turn.ts';
@@ -257,6 +257,12 @@ function isLastOfBatch(message: AnyMessage): boolean {
 function sentOf(place: number | undefined, { handled, begun }: BatchProgress): Sent {
   if (place === undefined || place >= begun) return 'no';
   return place < handled ? 'yes' : 'unknown';
+}
+
+/** corosync drops an answer that it cannot send, and says nothing. */
+export function lostAnswers(requestsWere: 'handled' | 'taken', missing: number): ConnectionError {
+  const detail = `corosync has ${requestsWere} every request, but of its answers ${missing} did not come`;
+  return new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection', detail });
 }
 
 function errorAnswer({ operation, key, hints }: RequestMessage<unknown>, error: number): Error {

@@ -23,12 +23,14 @@ export class Deadline {
   readonly #controller = new AbortController();
   readonly #stopWatching: (() => void) | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
+  #lastFailure: Error | undefined;
 
   constructor(options: DeadlineOptions) {
     const { timeoutMs, signal, startedAt } = options;
     const leftMs = startedAt === undefined ? timeoutMs : startedAt + timeoutMs - performance.now();
     if (leftMs <= MAX_TIMER_MS) {
-      this.#timer = setTimeout(() => this.#controller.abort(timedOut(options)), Math.max(leftMs, 0));
+      const expire = (): void => this.#controller.abort(timedOut(options, this.#lastFailure));
+      this.#timer = setTimeout(expire, Math.max(leftMs, 0));
     }
     if (signal === undefined) return;
     const abort = (reason: unknown): void => this.#controller.abort(reason);
@@ -38,6 +40,11 @@ export class Deadline {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** An attempt has failed, and another one follows: if the time is up before it succeeds, this is why. */
+  noteFailure(error: Error): void {
+    this.#lastFailure = error;
   }
 
   dispose(): void {
@@ -62,11 +69,11 @@ export async function within<T>(promise: Promise<T>, options: DeadlineOptions): 
   }
 }
 
-function timedOut({ operation, key, timeoutMs, sent }: DeadlineOptions): CsError {
-  return new CsError('CS_ERR_TIMEOUT', {
-    operation,
-    key,
-    sent,
-    detail: `corosync has not answered within ${Math.round(timeoutMs)} ms`,
-  });
+function timedOut({ operation, key, timeoutMs, sent }: DeadlineOptions, cause: Error | undefined): CsError {
+  const withinMs = `within ${Math.round(timeoutMs)} ms`;
+  const detail =
+    cause === undefined
+      ? `corosync has not answered ${withinMs}`
+      : `no attempt has succeeded ${withinMs}; the last one ended with ${cause.message}`;
+  return new CsError('CS_ERR_TIMEOUT', { operation, key, detail, cause, sent });
 }

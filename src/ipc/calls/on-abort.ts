@@ -58,3 +58,19 @@ export function onAbort(signal: AbortSignal, callback: Callback): () => void {
   else group.add(callback);
   return () => group.remove(callback);
 }
+
+/** Waits for a promise, or rejects with the reason of the signal; the promise itself goes on. */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stopWatching: (() => void) | undefined;
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      promise.then(resolve, reject);
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason may be anything
+      const giveUp = (reason: unknown): void => reject(reason);
+      if (signal.aborted) giveUp(signal.reason);
+      else stopWatching = onAbort(signal, giveUp);
+    });
+  } finally {
+    stopWatching?.();
+  }
+}

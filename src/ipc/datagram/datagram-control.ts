@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import { LITTLE_ENDIAN } from '../../codec/byte-order.ts';
 import { malformed } from '../../codec/malformed.ts';
 import { ConnectionError } from '../../errors/index.ts';
-import { openTrusted } from '../trusted-file.ts';
+import type { Moment } from '../moment.ts';
+import { isStill, openTrusted, type FileIdentity } from '../trusted-file.ts';
 
 /*
  * struct ipc_us_control[3] (24): request, response, event
@@ -16,6 +17,7 @@ export const CONTROL = {
   eventsSent: 16,
   size: 24,
 } as const;
+const MOST_FLOW_CONTROL = 2;
 
 /**
  * The control file of a datagram connection, tmpfs that corosync has mapped. C code changes its counters atomically, which
@@ -24,13 +26,25 @@ export const CONTROL = {
  */
 export class DatagramControl {
   readonly #fd: number;
+  readonly #identity: FileIdentity;
   /** Two words, aligned as in the file. */
   readonly #words = Buffer.alloc(8);
   readonly #view = new DataView(this.#words.buffer, this.#words.byteOffset, 8);
   #open = true;
 
-  constructor(path: string) {
-    this.#fd = openTrusted(path, CONTROL.size);
+  /**
+   * @param since when the handshake began that the file is said to be made for
+   * @throws ConnectionError CS_ERR_SECURITY: it was made for another one, or has been used
+   */
+  constructor(path: string, since: Moment) {
+    this.#fd = openTrusted(path, CONTROL.size, since);
+    this.#identity = fs.fstatSync(this.#fd, { bigint: true });
+    try {
+      this.#checkNew(path);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** 0: go. Anything else: the server does not read requests for now. */
@@ -67,10 +81,29 @@ export class DatagramControl {
     return this.#read(CONTROL.eventsSent);
   }
 
+  /** Whether the path still leads to this file. */
+  isStillAt(path: string): boolean {
+    return isStill(this.#identity, path);
+  }
+
   close(): void {
     if (!this.#open) return;
     this.#open = false;
     fs.closeSync(this.#fd);
+  }
+
+  /** Only flow control can have been set by the time that we look. */
+  #checkNew(path: string): void {
+    const bytes = Buffer.alloc(CONTROL.size);
+    if (fs.readSync(this.#fd, bytes, 0, bytes.length, 0) !== bytes.length)
+      throw malformed('control file was cut short');
+    const flowControl = this.#read(CONTROL.flowControl);
+    bytes.fill(0, CONTROL.flowControl, CONTROL.flowControl + 4);
+    if (flowControl >= 0 && flowControl <= MOST_FLOW_CONTROL && bytes.every((byte) => byte === 0)) return;
+    throw new ConnectionError('CS_ERR_SECURITY', {
+      operation: 'connect',
+      detail: `the counters in ${path} have been used; whatever listens on this socket is not corosync`,
+    });
   }
 
   /** A closed descriptor's number may belong to any other file by now. */

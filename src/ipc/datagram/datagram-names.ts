@@ -22,7 +22,7 @@ export interface DatagramNames {
 export interface DatagramPlace {
   readonly service: string;
   readonly setupPath: string;
-  readonly sharedMemoryDirectory: string | undefined;
+  readonly sharedMemoryDirectory: string;
 }
 
 /**
@@ -42,7 +42,7 @@ export function checkDatagramNames(
 
 function abstractNames(
   { request, response }: { readonly request: string; readonly response: string },
-  { service, sharedMemoryDirectory = SERVER_ROOT }: DatagramPlace,
+  { service, sharedMemoryDirectory }: DatagramPlace,
 ): DatagramNames {
   const name = response.split('/').at(-2) ?? '';
   const { serverPid, clientPid } = CONNECTION_DIRECTORY.exec(name)?.groups ?? {};
@@ -66,7 +66,7 @@ const CONNECTION_NUMBERS =
 
 function fileNames(
   { request, response }: { readonly request: string; readonly response: string },
-  { service, setupPath, sharedMemoryDirectory = SERVER_ROOT }: DatagramPlace,
+  { service, setupPath, sharedMemoryDirectory }: DatagramPlace,
 ): DatagramNames {
   const groups = CONNECTION_NUMBERS.exec(response)?.groups;
   if (groups === undefined || setupPath.startsWith('\0')) throw untrusted(response);

@@ -1,8 +1,8 @@
 import { malformed } from '../../codec/malformed.ts';
 import { MessageWriter } from '../../codec/message-writer.ts';
 import type { AnyMessage } from '../../codec/message.ts';
-import type { ConnectionError } from '../../errors/index.ts';
-import { CallLedger, NO_PROGRESS, type BatchProgress } from '../calls/call-ledger.ts';
+import { ConnectionError } from '../../errors/index.ts';
+import { CallLedger, lostAnswers, NO_PROGRESS, type BatchProgress } from '../calls/call-ledger.ts';
 import { loopTurn } from '../calls/loop-turn.ts';
 import { BatchRoom, type DatagramLimits } from './batch-room.ts';
 import type { BatchTurn } from '../turns/batch-turn.ts';
@@ -213,9 +213,7 @@ export class DatagramPipeline {
     if (batchSize === 0 || answersLater || performance.now() - this.#sentAt < WAIT.lostMs) return;
     const missing = unanswered - this.#control.responsesSent();
     if (missing > 0 && this.#control.requestsTaken() >= batchSize)
-      this.#onFailure(
-        malformed(`corosync has taken every request, but of its answers ${missing} did not come`),
-      );
+      this.#onFailure(lostAnswers('taken', missing));
   }
 
   /** The request that was taken last may be under way. What the kernel still has is never read when corosync is gone. */

@@ -11,6 +11,8 @@ import { NextPoll } from './next-poll.ts';
 import { loadDatagramBackend } from './datagram-packages.ts';
 import type { DatagramBackend, DatagramSocket } from './datagram-socket.ts';
 import { removeLeftovers } from '../leftovers.ts';
+import type { Moment } from '../moment.ts';
+import { checkMeansUs } from '../server-pids.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
 import { MAX_BATCH } from '../shared-memory/ring-pipeline.ts';
 import { wholeMessage } from './whole-datagram.ts';
@@ -49,12 +51,12 @@ export class DatagramTransport implements Transport {
     names: DatagramNames,
     backend: DatagramBackend,
     maxMessageSize: number,
-    place: TurnTaker,
+    place: TurnTaker & { readonly since: Moment },
   ) {
     this.#setup = setup;
     this.#names = names;
     this.maxMessageSize = maxMessageSize;
-    this.#control = new DatagramControl(names.control);
+    this.#control = new DatagramControl(names.control, place.since);
     this.#gate = new EventGate(
       () => this.#control.eventsSent(),
       (events) => this.#deliverEvents(events),
@@ -90,11 +92,12 @@ export class DatagramTransport implements Transport {
       readonly event: string;
       readonly maxMessageSize: number;
     },
-    place: DatagramPlace & TurnTaker,
+    place: DatagramPlace & TurnTaker & { readonly since: Moment },
     signal: AbortSignal,
   ): Promise<DatagramTransport> {
     const names = checkDatagramNames(response, place);
-    if (names.directory !== undefined) checkTrustedDirectory(names.directory);
+    checkMeansUs(names.control, names);
+    if (names.directory !== undefined) checkTrustedDirectory(names.directory, place.since);
     const backend = await loadDatagramBackend(names.namespace);
     signal.throwIfAborted();
     return new DatagramTransport(setup, names, backend, response.maxMessageSize, place);
@@ -157,7 +160,9 @@ export class DatagramTransport implements Transport {
   removeLeftovers(lost: boolean): void {
     const { control, directory, serverPid, clientPid } = this.#names;
     const files = [control, ...this.#socketFiles('request', 'event-tx')];
-    const remove = (): void => removeFiles(files, directory);
+    const remove = (): void => {
+      if (this.#control.isStillAt(control)) removeFiles(files, directory);
+    };
     removeLeftovers({ path: control, serverPid, clientPid, remove }, lost);
   }
 
@@ -195,8 +200,14 @@ export class DatagramTransport implements Transport {
       return socket;
     } catch (cause) {
       const { code, errno } = systemErrorToCsError(cause);
-      const detail = `cannot bind a datagram socket to ${name}`;
-      throw new ConnectionError(code, { operation: 'connect', errno, detail, cause });
+      const taken = errno === 'EADDRINUSE';
+      const detail = `cannot bind a datagram socket to ${name}${taken ? ', which another process has taken' : ''}`;
+      throw new ConnectionError(taken ? 'CS_ERR_SECURITY' : code, {
+        operation: 'connect',
+        errno,
+        detail,
+        cause,
+      });
     }
   }
 

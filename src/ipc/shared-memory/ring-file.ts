@@ -2,9 +2,10 @@ import fs from 'node:fs';
 import { LITTLE_ENDIAN } from '../../codec/byte-order.ts';
 import { malformed } from '../../codec/malformed.ts';
 import { RING_HEADER, RING_PATH_MAX, WORD_SIZE } from '../../codec/ring-layout.ts';
-import { ConnectionError } from '../../errors/index.ts';
+import { ConnectionError, show } from '../../errors/index.ts';
 import type { RingStorage } from './ring-storage.ts';
 import type { SharedMemoryPaths } from './shared-memory-path.ts';
+import type { Moment } from '../moment.ts';
 import { openTrusted } from '../trusted-file.ts';
 
 /**
@@ -23,13 +24,15 @@ export class RingFile implements RingStorage {
 
   /**
    * Opens `path-header` and `path-data`. Both must be plain files that only we can reach.
+   * @param recordedPath what its server calls it
    * @param maxMessageSize what the server granted; a ring that could not hold it is refused.
+   * @param since when the handshake began that the ring is said to be made for; not for its server
    */
-  constructor(path: string, recordedPath: string, maxMessageSize: number) {
-    this.#header = openTrusted(`${path}-header`, RING_HEADER.size);
+  constructor(path: string, recordedPath: string, maxMessageSize: number, since?: Moment) {
+    this.#header = openTrusted(`${path}-header`, RING_HEADER.size, since);
     try {
       this.wordSize = this.#checkHeader(recordedPath, maxMessageSize);
-      this.#data = openTrusted(`${path}-data`, this.wordSize * WORD_SIZE);
+      this.#data = openTrusted(`${path}-data`, this.wordSize * WORD_SIZE, since);
     } catch (error) {
       fs.closeSync(this.#header);
       throw error;
@@ -81,15 +84,22 @@ export class RingFile implements RingStorage {
 
   /** The header is the server's, but still input. */
   #checkHeader(recordedPath: string, maxMessageSize: number): number {
-    const path = Buffer.alloc(RING_PATH_MAX);
-    fs.readSync(this.#header, path, 0, RING_PATH_MAX, RING_HEADER.dataPath);
-    const dataPath = path.toString('latin1', 0, Math.max(path.indexOf(0), 0));
+    const headerPath = this.#readPath(RING_HEADER.headerPath);
+    if (headerPath !== `${recordedPath}-header`)
+      throw malformed(`ring header was made for another ring: ${show(headerPath)}`);
+    const dataPath = this.#readPath(RING_HEADER.dataPath);
     if (dataPath !== `${recordedPath}-data`)
-      throw malformed(`ring header names another data file: ${dataPath}`);
+      throw malformed(`ring header names another data file: ${show(dataPath)}`);
     const wordSize = this.readHeader(RING_HEADER.wordSize);
     const bytes = wordSize * WORD_SIZE;
     if (bytes < maxMessageSize || bytes > MAX_RING_BYTES) throw malformed(`ring of ${wordSize} words`);
     return wordSize;
+  }
+
+  #readPath(offset: number): string {
+    const path = Buffer.alloc(RING_PATH_MAX);
+    fs.readSync(this.#header, path, 0, RING_PATH_MAX, offset);
+    return path.toString('latin1', 0, Math.max(path.indexOf(0), 0));
   }
 }
 
@@ -99,9 +109,11 @@ const MAX_RING_BYTES = 64 * 1024 * 1024;
 /**
  * After the death of the server nobody else removes the files of a connection (libqb's client does the same).
  * Files that are gone already are what we want.
+ * @param others files beside the rings
  */
-export function removeRingFiles(paths: SharedMemoryPaths): void {
+export function removeRingFiles(paths: SharedMemoryPaths, ...others: readonly string[]): void {
   try {
+    for (const path of others) fs.rmSync(path, { force: true });
     for (const path of [paths.request, paths.response, paths.event]) {
       fs.rmSync(`${path}-header`, { force: true });
       fs.rmSync(`${path}-data`, { force: true });

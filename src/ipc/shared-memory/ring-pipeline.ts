@@ -2,7 +2,7 @@ import type { ConnectionError } from '../../errors/index.ts';
 import { malformed } from '../../codec/malformed.ts';
 import type { MessageReader } from '../../codec/message-reader.ts';
 import { chunkBytes } from '../../codec/ring-layout.ts';
-import { CallLedger, NO_PROGRESS, type BatchProgress } from '../calls/call-ledger.ts';
+import { CallLedger, lostAnswers, NO_PROGRESS, type BatchProgress } from '../calls/call-ledger.ts';
 import type { AnyMessage } from '../../codec/message.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
 import type { BatchTurn } from '../turns/batch-turn.ts';
@@ -229,9 +229,7 @@ export class RequestPipeline {
   /** Whoever waits for an answer that corosync could not send would wait for ever, and so would all behind him. */
   #checkForLostAnswers(): void {
     if (this.#ledger.answersLater || !this.#requests.handled || this.#collect()) return;
-    throw malformed(
-      `corosync has handled every request, but of its answers ${this.#ledger.unanswered} did not come`,
-    );
+    throw lostAnswers('handled', this.#ledger.unanswered);
   }
 
   /** Answers that are there count, even if nobody has looked at them yet. */

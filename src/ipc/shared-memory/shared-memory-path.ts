@@ -2,8 +2,9 @@ import { ConnectionError } from '../../errors/index.ts';
 
 /** Where libqb creates its ring files; the paths in the connection response name it, whatever mount we reach it by. */
 export const SERVER_ROOT = '/dev/shm';
-/** The directory that libqb makes for one connection. */
-export const CONNECTION_DIRECTORY = /^qb-(?<serverPid>\d+)-(?<clientPid>\d+)-\d+-[A-Za-z0-9]{6}$/;
+/** The directory that libqb makes for one connection. Pids are as C prints them; the third number is that of the server's socket. */
+export const CONNECTION_DIRECTORY =
+  /^qb-(?<serverPid>[1-9]\d{0,9})-(?<clientPid>0|[1-9]\d{0,9})-(?:0|[1-9]\d{0,9})-[A-Za-z0-9]{6}$/;
 
 /** The directory and the files of one connection, as they are to be opened from here. */
 export interface SharedMemoryPaths {

@@ -4,8 +4,6 @@ import { RING_HEADER, RING_PATH_MAX, WORD_SIZE } from '../../codec/ring-layout.t
 
 /** sizeof(struct qb_ringbuffer_shared_s) and the 4 bytes of user data that every ring of a connection has. */
 const HEADER_FILE_SIZE = 8252;
-const HEADER_PATH = 12;
-const REF_COUNT = 8204;
 /** In glibc's sem_t: that it is shared between processes. */
 const SEMAPHORE_SHARED = { offset: 8216, value: 128 };
 /** libqb's memset is followed by one stray store behind the ring, which the second mapping brings to its first word. */
@@ -36,9 +34,9 @@ export function createRingFiles(ring: NewRing): void {
   const header = Buffer.alloc(HEADER_FILE_SIZE);
   const view = new DataView(header.buffer, header.byteOffset);
   view.setUint32(RING_HEADER.wordSize, ring.statedWordSize ?? wordSize, LITTLE_ENDIAN);
-  header.write(`${recorded}-header`, HEADER_PATH, RING_PATH_MAX - 1, 'latin1');
+  header.write(`${recorded}-header`, RING_HEADER.headerPath, RING_PATH_MAX - 1, 'latin1');
   header.write(`${recorded}-data`, RING_HEADER.dataPath, RING_PATH_MAX - 1, 'latin1');
-  view.setInt32(REF_COUNT, 1, LITTLE_ENDIAN);
+  view.setInt32(RING_HEADER.referenceCount, 1, LITTLE_ENDIAN);
   view.setInt32(SEMAPHORE_SHARED.offset, SEMAPHORE_SHARED.value, LITTLE_ENDIAN);
   const mode = ring.mode ?? 0o600;
   create(`${ring.path}-header`, header.subarray(0, ring.headerSize ?? header.length), mode);

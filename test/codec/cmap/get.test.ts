@@ -49,7 +49,7 @@ describe('GetRequest', () => {
     ['longer than memory', { valueLength: 2 ** 40, type: 12, value: '00'.repeat(64) }],
   ])('refuses a value %s', (_what, fields) => {
     expect(() => new GetRequest('test.key', 64).decode(readerAmongDirt(response(fields)), 1)).toThrow(
-      expect.objectContaining({ code: 'CS_ERR_MESSAGE_ERROR' }),
+      expect.objectContaining({ code: 'CS_ERR_SECURITY' }),
     );
   });
 });

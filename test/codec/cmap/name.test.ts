@@ -36,7 +36,7 @@ describe('names', () => {
 
   it.each([256, 257, 0x7fff, 0xffff])('of %d bytes are refused', (length) => {
     expect(() => decodeName(readerAmongDirt(nameOf(length)), 0)).toThrow(
-      expect.objectContaining({ code: 'CS_ERR_MESSAGE_ERROR' }),
+      expect.objectContaining({ code: 'CS_ERR_SECURITY' }),
     );
   });
 });

@@ -59,7 +59,7 @@ const SAMPLE: NotifyCallback = {
 const decode = (change: Partial<NotifyCallback>): NotificationMessage =>
   decodeNotification(readerAmongDirt(resCmapNotifyCallback({ ...SAMPLE, ...change }).toBytes()));
 
-const malformed: unknown = expect.objectContaining({ code: 'CS_ERR_MESSAGE_ERROR' });
+const malformed: unknown = expect.objectContaining({ code: 'CS_ERR_SECURITY' });
 
 describe('notifications', () => {
   it('of every kind are among the golden exchanges', () => {

@@ -176,7 +176,7 @@ describe('values', () => {
       for (let length = 0; length <= 16; length++) {
         const attempt = (): CmapValue => decode(type as keyof typeof sizes, new Uint8Array(length));
         if (length === size) expect(attempt().type).toBe(type);
-        else expect(attempt).toThrow(expect.objectContaining({ code: 'CS_ERR_MESSAGE_ERROR' }));
+        else expect(attempt).toThrow(expect.objectContaining({ code: 'CS_ERR_SECURITY' }));
       }
     }
   });

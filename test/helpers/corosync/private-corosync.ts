@@ -223,9 +223,9 @@ function readIfThere(file: string): string {
   }
 }
 
-/** Abstract names are shown with @ for each NUL, the padding included. */
+/** Abstract names are shown with @ for each NUL, the padding included; files are where libqb makes them. */
 function socketBound(): boolean {
-  return /(?:@|\/)cmap@*$/m.test(readFileSync('/proc/net/unix', 'utf8'));
+  return / (?:@|\/(?:var\/)?run\/|\/tmp\/)cmap@*$/m.test(readFileSync('/proc/net/unix', 'utf8'));
 }
 
 function parseIpcStats(text: string): IpcStats[] {

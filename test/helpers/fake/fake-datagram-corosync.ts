@@ -21,6 +21,8 @@ export interface FakeDatagramOptions {
   readonly serve?: boolean;
   readonly bufferSize?: number;
   readonly controlMode?: number;
+  /** Called with the path of each new control file, before the client is told of it. */
+  readonly spoil?: (controlFile: string) => void;
 }
 
 /** One client as the server has it. */
@@ -54,6 +56,7 @@ export class FakeDatagramConnection {
     this.#directory = names.directory;
     if (names.directory !== undefined) fs.mkdirSync(names.directory, { mode: 0o770 });
     fs.writeFileSync(names.controlFile, Buffer.alloc(CONTROL.size), { mode: options.controlMode ?? 0o600 });
+    options.spoil?.(names.controlFile);
     const fail = (error: Error): void => {
       throw error;
     };

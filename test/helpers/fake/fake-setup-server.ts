@@ -13,6 +13,7 @@ export class FakeSetupServer implements AsyncDisposable {
   readonly directory = fs.mkdtempSync(join(tmpdir(), 'fake-setup-'));
   /** The first 24 bytes of each connection. */
   readonly requests: Buffer[] = [];
+  readonly #sockets: net.Socket[] = [];
   #listener: SetupListener | undefined;
 
   /** @param script runs for each connection when its connection request is complete */
@@ -21,6 +22,7 @@ export class FakeSetupServer implements AsyncDisposable {
     server.#listener = await SetupListener.listen(join(server.directory, 'cmap'), (socket) =>
       readFirst(socket, CONNECTION_REQUEST_SIZE, (request) => {
         server.requests.push(request);
+        server.#sockets.push(socket);
         script(socket, server.requests.length);
       }),
     );
@@ -30,6 +32,15 @@ export class FakeSetupServer implements AsyncDisposable {
   /** Connections that the client has not closed. */
   get open(): number {
     return this.#listener?.open ?? 0;
+  }
+
+  /** Sends something to those clients that have asked and not closed. */
+  sendAll(bytes: Uint8Array): void {
+    for (const socket of this.#sockets) if (!socket.destroyed) socket.write(bytes);
+  }
+
+  hangUp(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,30 +1,33 @@
 /**
- * Takes corosync's abstract socket name as another user, and answers each client with the bytes that the last line
- * on stdin gave in hex; then holds the connection. `-` closes it without an answer.
+ * Takes the name of corosync's socket as another user. For each client it writes a line, `asked`, and gives the client the bytes of the next
+ * line on stdin, in hex; then it holds the connection. `-` closes it without an answer, `end` closes all.
  */
 import net from 'node:net';
 import { createInterface } from 'node:readline';
 
-const SUN_PATH_SIZE = 108;
-const { uid } = JSON.parse(process.argv[2] ?? '') as { uid: number };
-let answer = '-';
+const { uid, path } = JSON.parse(process.argv[2] ?? '') as { uid: number; path: string };
+const unanswered: net.Socket[] = [];
+const sockets = new Set<net.Socket>();
 
 process.setgroups?.([]);
 process.setgid?.(uid);
 process.setuid?.(uid);
 
 const server = net.createServer((socket) => {
+  sockets.add(socket);
   socket.on('error', () => undefined);
+  socket.on('close', () => sockets.delete(socket));
   socket.once('data', () => {
-    if (answer === '-') socket.destroy();
-    else socket.write(Buffer.from(answer, 'hex'));
+    unanswered.push(socket);
+    process.stdout.write('asked\n');
   });
 });
-server.listen({ path: '\0cmap'.padEnd(SUN_PATH_SIZE, '\0') }, () => process.stdout.write('ready\n'));
+server.listen({ path }, () => process.stdout.write('ready\n'));
 
 createInterface(process.stdin)
   .on('line', (line) => {
-    answer = line;
-    process.stdout.write('ready\n');
+    if (line === 'end') for (const socket of sockets) socket.destroy();
+    else if (line === '-') unanswered.shift()?.destroy();
+    else unanswered.shift()?.write(Buffer.from(line, 'hex'));
   })
   .on('close', () => process.exit());

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
+import { abstractSocketPath } from '../../../src/ipc/socket-address.ts';
 import { spawnProgram, type ChildProcess } from './integration-child.ts';
 
 /** Who may take the name `@cmap` while corosync is down: anybody. */
@@ -32,27 +33,53 @@ export function connectionResponse(answer: Answer): Buffer {
   return bytes;
 }
 
+/** Paths of ring files in a directory, by libqb's names. */
+export function ringsIn(directory: string): Answer {
+  const path = (channel: string): string => `${directory}/qb-${channel}-cmap`;
+  return { request: path('request'), response: path('response'), event: path('event') };
+}
+
+/** Names for datagram sockets, and of the file with their counters. */
+export function datagramsIn(directory: string): Answer {
+  return {
+    connectionType: 0,
+    request: `${directory}/qb-control-cmap`,
+    response: `${directory}/qb-cmap`,
+    event: '',
+  };
+}
+
+/** What a client gets, once it has asked: nothing and a close if it is undefined. */
+export type Answering = () => Uint8Array | undefined | Promise<Uint8Array | undefined>;
+
 /** A process of another user that listens where corosync would. */
 export class Impostor {
+  /** Called for each client: what is done here is done after it has asked. */
+  answer: Answering = () => undefined;
   readonly #process: ChildProcess;
   readonly #lines: Interface;
 
-  private constructor() {
-    this.#process = spawnProgram('integration-impostor-main', { uid: IMPOSTOR_UID });
+  private constructor(path: string) {
+    this.#process = spawnProgram('integration-impostor-main', { uid: IMPOSTOR_UID, path });
     this.#lines = createInterface(this.#process.stdout);
   }
 
-  static async start(): Promise<Impostor> {
-    const impostor = new Impostor();
+  /** @param path of its socket. Default: corosync's abstract name */
+  static async start(path: string = abstractSocketPath('cmap')): Promise<Impostor> {
+    const impostor = new Impostor(path);
     await once(impostor.#lines, 'line');
+    impostor.#lines.on('line', () => void impostor.#answerNext());
     return impostor;
   }
 
-  /** What the next clients get; nothing and a close if it is undefined. */
-  async answerWith(bytes: Uint8Array | undefined): Promise<void> {
-    const ready = once(this.#lines, 'line');
+  /** Closes its connections, as a process that dies. */
+  hangUp(): void {
+    this.#process.stdin.write('end\n');
+  }
+
+  async #answerNext(): Promise<void> {
+    const bytes = await this.answer();
     this.#process.stdin.write(`${bytes === undefined ? '-' : Buffer.from(bytes).toString('hex')}\n`);
-    await ready;
   }
 
   async stop(): Promise<void> {

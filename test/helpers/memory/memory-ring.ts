@@ -27,7 +27,12 @@ export class MemoryRing implements RingStorage {
 
   writeHeader(offset: number, value: number): void {
     this.#checkOpen();
-    const words: number[] = [RING_HEADER.writePointer, RING_HEADER.readPointer, RING_HEADER.semaphore];
+    const words: number[] = [
+      RING_HEADER.writePointer,
+      RING_HEADER.readPointer,
+      RING_HEADER.semaphore,
+      RING_HEADER.referenceCount,
+    ];
     if (!words.includes(offset)) throw new Error(`the word at ${offset} is not the client's to write`);
     this.header.writeUInt32LE(value, offset);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkDatagramNames } from '../../../src/ipc/datagram/datagram-names.ts';
 
-const PLACE = { service: 'cmap', setupPath: '/run/cmap', sharedMemoryDirectory: undefined };
+const PLACE = { service: 'cmap', setupPath: '/run/cmap', sharedMemoryDirectory: '/dev/shm' };
 const DIRECTORY = '/dev/shm/qb-11-22-33-Ab3dE9';
 const ABSTRACT = {
   request: `${DIRECTORY}/qb-control-cmap`,

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { IpcConnection } from '../../../src/ipc/index.ts';
+import { loadDatagramBackend } from '../../../src/ipc/datagram/datagram-packages.ts';
 import { CONTROL } from '../../../src/ipc/datagram/datagram-control.ts';
 import { describeOnDatagrams } from '../../helpers/datagram-backends.ts';
 import { connectTo } from '../../helpers/fake/fake-client.ts';
@@ -220,7 +221,7 @@ describeOnDatagrams('datagram sockets', (namespace) => {
     corosync.connection.notify(Buffer.alloc(24));
     await waitUntil('the connection is closed', () => connection.closed, SOON);
     expect(drained).toHaveBeenCalledTimes(1);
-    expect(hears.closed).toMatchObject([{ name: 'ConnectionError', code: 'CS_ERR_LIBRARY' }]);
+    expect(hears.closed).toMatchObject([{ name: 'ConnectionError', code: 'CS_ERR_SECURITY' }]);
   });
 
   it('end if the stream socket announces something', async () => {
@@ -229,7 +230,7 @@ describeOnDatagrams('datagram sockets', (namespace) => {
     const connection = await connectTo(corosync, hears);
     corosync.connection.sendBytes(1);
     await waitUntil('the connection is closed', () => connection.closed, SOON);
-    expect(hears.closed).toMatchObject([{ code: 'CS_ERR_LIBRARY' }]);
+    expect(hears.closed).toMatchObject([{ code: 'CS_ERR_SECURITY' }]);
   });
 
   it('wait for corosync to count an answer that is there already', async () => {
@@ -325,7 +326,7 @@ describeOnDatagrams('datagram sockets', (namespace) => {
     await arrived(corosync, 1);
     corosync.connection.add(CONTROL.responsesSent, 1);
     corosync.connection.answerNext();
-    await expect(call).rejects.toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_LIBRARY' });
+    await expect(call).rejects.toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_SECURITY' });
   });
 
   it('end with a call’s deadline but not with the connection; the late answer is consumed', async () => {
@@ -451,6 +452,68 @@ describeOnDatagrams('datagram sockets', (namespace) => {
     await expect(connectTo(corosync)).rejects.toMatchObject({ code: 'CS_ERR_SECURITY' });
     await waitUntil('nothing is left open', () => descriptors() <= before + 5, SOON);
   });
+
+  const inCounters =
+    (offset: number, value: number) =>
+    (controlFile: string): void => {
+      const bytes = fs.readFileSync(controlFile);
+      bytes.writeInt32LE(value, offset);
+      fs.writeFileSync(controlFile, bytes);
+    };
+
+  it.each<[string, (controlFile: string) => void]>([
+    ['with a request in them', inCounters(CONTROL.requestsSent, 1)],
+    ['of another client, who has taken more than he was sent', inCounters(CONTROL.requestsSent, -1)],
+    ['with an answer in them', inCounters(CONTROL.responsesSent, 1)],
+    ['with an event in them', inCounters(CONTROL.eventsSent, 1)],
+    ['with flow control that corosync does not know', inCounters(CONTROL.flowControl, 3)],
+    ['with flow control of answers', inCounters(12, 1)],
+    ['that were there before we asked', (path) => fs.utimesSync(path, 0, 0)],
+  ])('are not opened beside counters %s: nothing is written, bound or removed', async (_what, spoil) => {
+    let fd = -1;
+    let before: Buffer | undefined;
+    await using corosync = await start({
+      spoil: (controlFile) => {
+        spoil(controlFile);
+        before = fs.readFileSync(controlFile);
+        fd = fs.openSync(controlFile, 'r');
+      },
+      pid: deadPid(),
+    });
+    const removing = vi.spyOn(fs, 'rmSync');
+    await expect(connectTo(corosync)).rejects.toMatchObject({
+      name: 'ConnectionError',
+      code: 'CS_ERR_SECURITY',
+    });
+    expect(fs.readFileSync(fd)).toEqual(before);
+    fs.closeSync(fd);
+    expect(removing.mock.calls.filter(([name]) => /-(?:response|event)$/.test(String(name)))).toEqual([]);
+  });
+
+  it('may find that corosync has set flow control already', async () => {
+    await using corosync = await start({ spoil: inCounters(CONTROL.flowControl, 2) });
+    await (await connectTo(corosync)).close();
+  });
+
+  it.runIf(namespace === 'abstract')(
+    'are not opened where another process has taken their name',
+    async () => {
+      const backend = await loadDatagramBackend(namespace);
+      const sockets: { close(): void }[] = [];
+      await using corosync = await start({
+        spoil: (controlFile) => {
+          const [directory = ''] = controlFile.split('/').slice(-2);
+          const listener = { onDatagram: () => undefined, onError: () => undefined };
+          sockets.push(backend.bind(`/dev/shm/${directory}/qb-cmap-event`, listener));
+        },
+      });
+      await expect(connectTo(corosync)).rejects.toMatchObject({
+        code: 'CS_ERR_SECURITY',
+        errno: 'EADDRINUSE',
+      });
+      for (const socket of sockets) socket.close();
+    },
+  );
 });
 
 function requestBytes(number: number): Buffer {

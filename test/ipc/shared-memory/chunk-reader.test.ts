@@ -7,7 +7,7 @@ import { LibqbRing } from '../../../src/testing/server/libqb-ring.ts';
 import { MemoryRing } from '../../helpers/memory/memory-ring.ts';
 
 const WORDS = 64;
-const malformed: unknown = expect.objectContaining({ name: 'CsError', code: 'CS_ERR_MESSAGE_ERROR' });
+const malformed: unknown = expect.objectContaining({ name: 'ConnectionError', code: 'CS_ERR_SECURITY' });
 
 const bytesOf = (number: number, length: number): Buffer =>
   Buffer.from(Uint8Array.from({ length }, (_, at) => (number * 31 + at * 7 + 1) & 0xff));
@@ -138,7 +138,7 @@ describe('ChunkReader', () => {
     expect(() => new ChunkReader(new MemoryRing(WORDS), readPointer)).toThrow(malformed);
   });
 
-  it('gives chunks or CS_ERR_MESSAGE_ERROR for any ring at all, and reads nothing outside', () => {
+  it('gives chunks or CS_ERR_SECURITY for any ring at all, and reads nothing outside', () => {
     const word = fc.oneof(
       { weight: 3, arbitrary: fc.constant(0xa1a1a1a1) },
       { weight: 3, arbitrary: fc.integer({ min: 20, max: 60 }) },
@@ -159,7 +159,7 @@ describe('ChunkReader', () => {
             expect(stepped).toBeLessThanOrEqual(available);
           } catch (error) {
             if (!(error instanceof CsError)) throw error;
-            expect(error.code).toBe('CS_ERR_MESSAGE_ERROR');
+            expect(error.code).toBe('CS_ERR_SECURITY');
           }
         },
       ),

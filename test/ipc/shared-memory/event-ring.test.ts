@@ -8,7 +8,7 @@ import { MemoryRing } from '../../helpers/memory/memory-ring.ts';
 import { Recorder, RecordingStorage } from '../../helpers/memory/recording-storage.ts';
 
 const WORDS = 64;
-const malformed: unknown = expect.objectContaining({ code: 'CS_ERR_MESSAGE_ERROR' });
+const malformed: unknown = expect.objectContaining({ code: 'CS_ERR_SECURITY' });
 
 function open(start = 0): { storage: MemoryRing; recorder: Recorder; ring: EventRing; server: LibqbRing } {
   const storage = new MemoryRing(WORDS, start);
@@ -200,7 +200,7 @@ describe('EventRing', () => {
     },
   );
 
-  it('gives events or CS_ERR_MESSAGE_ERROR, wherever the write pointer and the chunks point', () => {
+  it('gives events or CS_ERR_SECURITY, wherever the write pointer and the chunks point', () => {
     fc.assert(
       fc.property(
         fc.nat(WORDS + 8),
@@ -216,7 +216,7 @@ describe('EventRing', () => {
             expect(drain(ring, count)).toHaveLength(count);
           } catch (error) {
             if (!(error instanceof CsError)) throw error;
-            expect(error.code).toBe('CS_ERR_MESSAGE_ERROR');
+            expect(error.code).toBe('CS_ERR_SECURITY');
           }
         },
       ),

@@ -203,7 +203,7 @@ describe('RequestRing', () => {
         expect(seen).toEqual([0, 40, 80, 120]);
       }
       storage.writeHeader(RING_HEADER.readPointer, (ring.handledBytes() / 4 + start + 61) % WORDS);
-      expect(() => ring.handledBytes()).toThrow(expect.objectContaining({ code: 'CS_ERR_MESSAGE_ERROR' }));
+      expect(() => ring.handledBytes()).toThrow(expect.objectContaining({ code: 'CS_ERR_SECURITY' }));
     }
   });
 
@@ -225,7 +225,7 @@ describe('RequestRing', () => {
   it.each([WORDS, WORDS + 1, 2 ** 32 - 1])('is not opened on a write pointer of %d', (writePointer) => {
     const storage = new MemoryRing(WORDS);
     storage.header.writeUInt32LE(writePointer, RING_HEADER.writePointer);
-    expect(() => new RequestRing(storage)).toThrow(expect.objectContaining({ code: 'CS_ERR_MESSAGE_ERROR' }));
+    expect(() => new RequestRing(storage)).toThrow(expect.objectContaining({ code: 'CS_ERR_SECURITY' }));
   });
 
   it('closes its storage', () => {

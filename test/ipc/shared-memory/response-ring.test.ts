@@ -8,7 +8,7 @@ import { Recorder, RecordingStorage } from '../../helpers/memory/recording-stora
 const WORDS = 64;
 /** 256 bytes less one word and libqb's margin of 12. */
 const CAPACITY = 240;
-const malformed: unknown = expect.objectContaining({ code: 'CS_ERR_MESSAGE_ERROR' });
+const malformed: unknown = expect.objectContaining({ code: 'CS_ERR_SECURITY' });
 
 interface Bench {
   readonly storage: MemoryRing;

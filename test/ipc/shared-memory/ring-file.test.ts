@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RING_HEADER } from '../../../src/codec/ring-layout.ts';
 import { removeRingFiles, RingFile } from '../../../src/ipc/shared-memory/ring-file.ts';
+import { Moment } from '../../../src/ipc/moment.ts';
 import { checkTrustedDirectory } from '../../../src/ipc/trusted-file.ts';
 import { createRingFiles, type NewRing } from '../../../src/testing/server/ring-files.ts';
 
@@ -122,7 +123,7 @@ describe('RingFile', () => {
       part === 'header'
         ? ring.readHeader(RING_HEADER.semaphore)
         : ring.readData(4000, Buffer.alloc(96), 0, 96);
-    expect(read).toThrow(expect.objectContaining({ code: 'CS_ERR_MESSAGE_ERROR' }));
+    expect(read).toThrow(expect.objectContaining({ code: 'CS_ERR_SECURITY' }));
     ring.close();
   });
 
@@ -191,24 +192,31 @@ describe('RingFile', () => {
     ['no words', { statedWordSize: 0 }],
     ['4 billion words', { statedWordSize: 2 ** 32 - 1 }],
     ['more words than anybody asks for', { statedWordSize: 16 * 1024 * 1024 + 1 }],
-    ['another data file', { recordedPath: '/dev/shm/qb-1-2-3-abcdef/qb-response-cmap' }],
-    ['a data file whose name goes on', { recordedPath: '/dev/shm/other-data/qb-request-cmap' }],
+    ['another name', { recordedPath: '/dev/shm/qb-1-2-3-abcdef/qb-response-cmap' }],
   ])('is refused with %s', (_what, ring) => {
     create(ring);
-    expectRefused('CS_ERR_MESSAGE_ERROR');
+    expectRefused('CS_ERR_SECURITY');
   });
 
-  it('is refused with a data path that has no end', () => {
-    create();
-    const header = fs.readFileSync(`${path}-header`);
-    header.fill('x', RING_HEADER.dataPath, RING_HEADER.dataPath + 4096);
-    fs.writeFileSync(`${path}-header`, header);
-    expectRefused('CS_ERR_MESSAGE_ERROR');
+  it.each([
+    ['names another file', (at: number, header: Buffer) => header.write('/dev/shm/other-data', at)],
+    ['goes on', (at: number, header: Buffer) => header.write('x', header.indexOf(0, at))],
+    ['has no end', (at: number, header: Buffer) => header.fill('x', at, at + 4096)],
+    ['is empty', (at: number, header: Buffer) => header.fill(0, at, at + 4096)],
+  ])('is refused where a path in its header %s', (_what, change) => {
+    for (const at of [RING_HEADER.headerPath, RING_HEADER.dataPath]) {
+      create();
+      const header = fs.readFileSync(`${path}-header`);
+      change(at, header);
+      fs.writeFileSync(`${path}-header`, header);
+      expectRefused('CS_ERR_SECURITY');
+    }
   });
 });
 
 describe('checkTrustedDirectory', () => {
-  const check = (): void => checkTrustedDirectory(path);
+  const since = Moment.now(tmpdir());
+  const check = (): unknown => checkTrustedDirectory(path, since);
 
   it.each([0o700, 0o770, 0o750])('accepts a directory of mode %o', (mode) => {
     fs.mkdirSync(path);

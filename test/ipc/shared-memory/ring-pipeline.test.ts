@@ -317,8 +317,8 @@ describe('RequestPipeline: answers that break the protocol', () => {
     const connection = new MemoryConnection({ answer });
     const states = watch(numbers(3).map((number) => connection.submit(new FakeRequest(number))));
     await sleep(20);
-    expect(connection.failures).toEqual([expect.objectContaining({ code: 'CS_ERR_MESSAGE_ERROR' })]);
-    expect(states).toEqual(['CS_ERR_MESSAGE_ERROR', 'CS_ERR_MESSAGE_ERROR', 'CS_ERR_MESSAGE_ERROR']);
+    expect(connection.failures).toEqual([expect.objectContaining({ code: 'CS_ERR_SECURITY' })]);
+    expect(states).toEqual(['CS_ERR_SECURITY', 'CS_ERR_SECURITY', 'CS_ERR_SECURITY']);
   });
 
   it('as an empty success of id 0 to a request that would be content with it end the connection, too', async () => {
@@ -326,7 +326,7 @@ describe('RequestPipeline: answers that break the protocol', () => {
     const states = watch([connection.submit(new FakeRequest(0, { responseSize: 24 }))]);
     await waitUntil('the failure is noticed', () => connection.failures.length > 0, SOON);
     await sleep(1);
-    expect(states).toEqual(['CS_ERR_MESSAGE_ERROR']);
+    expect(states).toEqual(['CS_ERR_SECURITY']);
   });
 
   it('do not hand an earlier answer to a later call', async () => {
@@ -353,7 +353,7 @@ describe('RequestPipeline: answers that break the protocol', () => {
     await waitUntil('the failure is noticed', () => connection.failures.length > 0, SOON);
     await sleep(20);
     expect(delivered).toEqual([0]);
-    expect(states).toEqual(['0', 'CS_ERR_MESSAGE_ERROR', 'CS_ERR_MESSAGE_ERROR', 'CS_ERR_MESSAGE_ERROR']);
+    expect(states).toEqual(['0', 'CS_ERR_SECURITY', 'CS_ERR_SECURITY', 'CS_ERR_SECURITY']);
   });
 
   it('as too many do end the connection', async () => {
@@ -364,7 +364,7 @@ describe('RequestPipeline: answers that break the protocol', () => {
     connection.server.response.write(responseHeader(77, 32, 1));
     await waitUntil('the failure is noticed', () => connection.failures.length > 0, SOON);
     await waitUntil('the call is settled', () => settled(states), SOON);
-    expect(states).toEqual(['CS_ERR_MESSAGE_ERROR']);
+    expect(states).toEqual(['CS_ERR_SECURITY']);
   });
 });
 
