@@ -23,7 +23,7 @@ import { Moment } from './moment.ts';
 import { takeNewRings } from './shared-memory/new-rings.ts';
 import { checkMeansUs } from './server-pids.ts';
 import { SERVER_ROOT, checkSharedMemoryPaths } from './shared-memory/shared-memory-path.ts';
-import { socketPath } from './socket-address.ts';
+import { checkSocketPath, socketPath } from './socket-address.ts';
 import type { Transport } from './transport.ts';
 import { batchTurn, inHandshakeTurn, type TurnPlace, type TurnTaker } from './turns/turn-gates.ts';
 import { checkTrustedDirectory, isStill } from './trusted-file.ts';
@@ -97,6 +97,7 @@ async function openAfterTries(options: IpcOptions, deadline: Deadline): Promise<
 
 async function openTransport(options: IpcOptions, signal: AbortSignal): Promise<Transport> {
   const setupPath = socketPath(options.service, options.socketDirectory);
+  checkSocketPath(setupPath);
   await mayAsk(setupPath, signal);
   const setup = await SetupSocket.connect(setupPath, signal);
   const { service, sharedMemoryDirectory = SERVER_ROOT } = options;

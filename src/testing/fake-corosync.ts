@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CmapService } from './cmap/cmap-service.ts';
 import { loadDatagramBackend } from './server/server-datagram-socket.ts';
@@ -15,6 +14,7 @@ import {
 import { Faults } from './faults/faults.ts';
 import { FakeCmap, type FakeMaps } from './cmap/fake-cmap.ts';
 import { IpcServer } from './server/ipc-server.ts';
+import { makeSocketDirectory } from './server/socket-directory.ts';
 import type { Counters } from './server/connection-host.ts';
 import type { ServerConnection } from './server/server-connection.ts';
 import { oneOf } from '../options/rules.ts';
@@ -53,13 +53,14 @@ export class FakeCorosync implements AsyncDisposable {
     this.#cmap.begin(this.#newMaps({}));
     this.#faults = new Faults(options.ipcType);
     for (const fault of options.faults ?? []) this.#faults.add(fault);
-    if (!options.abstractSocket) this.#directory = mkdtempSync(join(tmpdir(), 'fake-corosync-'));
+    if (!options.abstractSocket) this.#directory = makeSocketDirectory();
   }
 
   /**
    * Starts listening.
    * @throws RangeError an option that does not exist or has no such value, a fault that could not strike, an entry that corosync
-   *   could not hold. A system error (EADDRINUSE) if the socket is taken. Error: the package for `ipcType: 'socket'` is missing.
+   *   could not hold. A system error (EADDRINUSE) if the socket is taken. Error: the package for `ipcType: 'socket'` is missing,
+   *   or there is no place for the socket.
    */
   static async start(options: FakeCorosyncOptions = {}): Promise<FakeCorosync> {
     const fake = new FakeCorosync(options);

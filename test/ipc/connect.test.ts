@@ -227,6 +227,28 @@ describe('connecting', () => {
     });
   });
 
+  it.each([
+    ['ASCII', (bytes: number) => `/${'x'.repeat(bytes - 1)}`],
+    ['other letters', (bytes: number) => `/${'é'.repeat((bytes - 1) >> 1)}${'x'.repeat((bytes - 1) & 1)}`],
+  ])(
+    'by a path of more than 107 bytes says so, and by one of 107 is tried: %s',
+    async (_what, directoryOf) => {
+      const outcome = (directory: string): Promise<unknown> =>
+        connectIpc({ ...DEFAULTS, socketDirectory: directory }, fakeListener()).catch(
+          (error: unknown) => error,
+        );
+      expect(await outcome(directoryOf(107 - '/cmap'.length))).toMatchObject({ errno: 'ENOENT' });
+      for (const bytes of [108, 130, 5000]) {
+        expect(await outcome(directoryOf(bytes - '/cmap'.length))).toMatchObject({
+          name: 'ConnectionError',
+          code: 'CS_ERR_NAME_TOO_LONG',
+          errno: 'ENAMETOOLONG',
+          message: expect.stringMatching(`has ${bytes} bytes; 107 are possible.*socketDirectory`) as unknown,
+        });
+      }
+    },
+  );
+
   it('to an abstract name that nobody has is refused', async () => {
     vi.spyOn(fs, 'existsSync').mockReturnValue(false);
     await expect(

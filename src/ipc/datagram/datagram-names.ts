@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { ConnectionError } from '../../errors/index.ts';
+import { checkSocketPath } from '../socket-address.ts';
 import { CONNECTION_DIRECTORY, SERVER_ROOT } from '../shared-memory/shared-memory-path.ts';
 
 /** Where a datagram socket has its name: in the abstract namespace, or in the file system. */
@@ -87,6 +88,7 @@ function fileNames(
   const names = known.find((shape) => shape.response === response);
   if (names === undefined) throw untrusted(response);
   if (names.request !== request) throw untrusted(request);
+  checkSocketPath(`${directory}/${response}-event-tx`);
   return {
     namespace: 'file',
     base: `${directory}/${response}`,

@@ -78,4 +78,15 @@ describe('the names of a datagram connection', () => {
       expect(() => checkDatagramNames(paths, { ...PLACE, setupPath: '\0cmap' })).toThrow(/not corosync/);
     }
   });
+
+  it('are refused where the longest of them could be no socket', () => {
+    const place = (length: number): { setupPath: string } => ({
+      setupPath: `/${'x'.repeat(length - 2)}/cmap`,
+    });
+    const longest = 107 - `/${OLD.response}-event-tx`.length;
+    expect(() => checkDatagramNames(OLD, { ...PLACE, ...place(longest + 1) })).not.toThrow();
+    expect(() => checkDatagramNames(OLD, { ...PLACE, ...place(longest + 2) })).toThrow(
+      expect.objectContaining({ code: 'CS_ERR_NAME_TOO_LONG' }),
+    );
+  });
 });
