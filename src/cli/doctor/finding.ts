@@ -1,3 +1,5 @@
+import type { FindingId } from './finding-ids.ts';
+
 /** `problem` may stand in the way, `note` is worth knowing, `ok` is as it should be. */
 export type Level = 'ok' | 'note' | 'problem';
 
@@ -5,6 +7,8 @@ export type Level = 'ok' | 'note' | 'problem';
 export interface Finding {
   readonly check: string;
   readonly level: Level;
+  /** What is not as it should be; docs/doctor.md tells of each. */
+  readonly id?: FindingId;
   readonly text: string;
   /** What to do about it; may have several lines. */
   readonly remedy?: string;
@@ -17,12 +21,12 @@ export function ok(text: string): Remark {
   return { level: 'ok', text };
 }
 
-export function note(text: string, remedy?: string): Remark {
-  return { level: 'note', text, ...(remedy === undefined ? {} : { remedy }) };
+export function note(id: FindingId, text: string, remedy?: string): Remark {
+  return { level: 'note', id, text, ...(remedy === undefined ? {} : { remedy }) };
 }
 
-export function problem(text: string, remedy?: string): Remark {
-  return { level: 'problem', text, ...(remedy === undefined ? {} : { remedy }) };
+export function problem(id: FindingId, text: string, remedy?: string): Remark {
+  return { level: 'problem', id, text, ...(remedy === undefined ? {} : { remedy }) };
 }
 
 /** What a check has said, with its name. */

@@ -1,40 +1,45 @@
 import type { IpcOptions } from '../../ipc/index.ts';
 import { socketPath } from '../../ipc/socket-address.ts';
-import {
-  findCorosync,
-  namespacesOf,
-  type CorosyncProcess,
-  type Namespaces,
-} from './system/corosync-process.ts';
-import { abstractName, listeningSockets, socketFiles } from './system/listening-sockets.ts';
+import { findCorosync, type CorosyncProcess } from './system/corosync-process.ts';
+import { abstractName, listeningSockets, sharesSockets, socketFiles } from './system/listening-sockets.ts';
+import { isSame } from './system/mounts.ts';
+import { namespacesOf, type Namespaces } from './system/namespaces.ts';
+import { ownerOf, type SocketOwner } from './system/socket-owner.ts';
 import type { SystemFiles } from './system/system-files.ts';
+import { seenBy, type Credentials } from './system/user-namespace.ts';
 
-/** A user and a group by number. */
-export interface Credentials {
-  readonly uid: number;
-  readonly gid: number;
+/** Where libqb makes the files of connections. */
+export const SHARED_MEMORY = '/dev/shm';
+
+/** Who runs this process. */
+export interface User {
+  /** What the system lets this process do depends on these. */
+  readonly effective: Credentials;
+  /** What the kernel tells corosync of us (SCM_CREDENTIALS). */
+  readonly real: Credentials;
+  /** The supplementary ones; corosync does not look at them. */
+  readonly groups: readonly number[];
 }
 
-/** What all checks look at. */
+/** What this process is about to do, and what it finds around it. */
 export interface Surroundings {
   readonly files: SystemFiles;
-  /** Name of corosync's socket. */
   readonly service: string;
-  /** What is going to be connected to; an abstract name starts with NUL. */
+  /** Where we are going to connect: a path, or an abstract name with its leading NUL. */
   readonly socketPath: string;
-  /** As the caller gave it. */
   readonly socketDirectory: string | undefined;
   readonly sharedMemoryDirectory: string;
   readonly bufferSize: number;
-  /** The effective ones. */
-  readonly user: Credentials;
-  /** Those that corosync sees: others, if it runs outside of our user namespace. */
+  readonly user: User;
+  /** The real ids as corosync sees them: others, if it runs in another user namespace. */
   readonly seenAs: Credentials;
   readonly namespaces: Namespaces | undefined;
   /** All that can be seen. */
   readonly processes: readonly CorosyncProcess[];
   /** The one that the socket belongs to, as far as can be told. */
   readonly corosync: CorosyncProcess | undefined;
+  /** Who has the socket, where that can be seen. */
+  readonly owner: SocketOwner | undefined;
 }
 
 export type Settings = Pick<
@@ -42,14 +47,17 @@ export type Settings = Pick<
   'service' | 'socketDirectory' | 'sharedMemoryDirectory' | 'bufferSize'
 >;
 
-export function lookAround(files: SystemFiles, settings: Settings, user: Credentials): Surroundings {
-  const { service, socketDirectory, sharedMemoryDirectory = '/dev/shm', bufferSize } = settings;
+export function lookAround(files: SystemFiles, settings: Settings, user: User): Surroundings {
+  const { service, socketDirectory, sharedMemoryDirectory = SHARED_MEMORY, bufferSize } = settings;
   const path = socketPath(service, socketDirectory);
   const namespaces = namespacesOf(files, 'self');
   const processes = findCorosync(files);
+  const pids = processes.map(({ pid }) => pid);
+  const owner = path.startsWith('\0') ? ownerOf(files, abstractName(path), pids) : undefined;
   const corosync = processes.find((one) =>
     path.startsWith('\0')
-      ? sharesNetwork(files, one, namespaces, abstractName(path))
+      ? (owner === undefined || !pids.includes(owner.pid) || owner.pid === one.pid) &&
+        sharesNetwork(files, one, namespaces)
       : ownsSocketFile(files, one, path, service),
   );
   return {
@@ -60,55 +68,30 @@ export function lookAround(files: SystemFiles, settings: Settings, user: Credent
     sharedMemoryDirectory,
     bufferSize,
     user,
-    seenAs: seenByCorosync(files, user, namespaces, corosync),
+    seenAs: seenBy(files, corosync?.pid, user.real),
     namespaces,
     processes,
     corosync,
+    owner,
   };
 }
 
-/** An abstract name belongs to a network namespace; where we may not look at that, a name that both have is a fair guess. */
-function sharesNetwork(
+/** An abstract name belongs to a network namespace. */
+export function sharesNetwork(
   files: SystemFiles,
   { pid, namespaces }: CorosyncProcess,
   ours: Namespaces | undefined,
-  name: string,
 ): boolean {
   if (namespaces !== undefined && ours !== undefined) return namespaces.net === ours.net;
-  return listeningSockets(files, pid).includes(name) && listeningSockets(files, 'self').includes(name);
+  return sharesSockets(files, pid) === true;
 }
 
 function ownsSocketFile(
   files: SystemFiles,
-  { pid, root = '' }: CorosyncProcess,
+  { pid }: CorosyncProcess,
   path: string,
   service: string,
 ): boolean {
   const candidates = socketFiles(listeningSockets(files, pid), service);
-  return candidates.some((file) => files.same(`${root}${file}`, path) === true);
-}
-
-/** The kernel translates credentials from namespace to namespace; the map that we see leads one step outwards. */
-function seenByCorosync(
-  files: SystemFiles,
-  { uid, gid }: Credentials,
-  ours: Namespaces | undefined,
-  corosync: CorosyncProcess | undefined,
-): Credentials {
-  if (corosync !== undefined && sharesUsers(corosync, ours)) return { uid, gid };
-  return { uid: outside(files, 'uid_map', uid), gid: outside(files, 'gid_map', gid) };
-}
-
-/** corosync runs as root: where we may not look at its namespace, root as we know it is of ours. */
-function sharesUsers(corosync: CorosyncProcess, ours: Namespaces | undefined): boolean {
-  if (corosync.namespaces === undefined || ours === undefined) return corosync.uid === 0;
-  return corosync.namespaces.user === ours.user;
-}
-
-function outside(files: SystemFiles, map: 'uid_map' | 'gid_map', id: number): number {
-  for (const line of (files.text(`/proc/self/${map}`) ?? '').split('\n')) {
-    const [inside = NaN, begin = NaN, count = NaN] = line.trim().split(/\s+/).map(Number);
-    if (id >= inside && id < inside + count) return begin + id - inside;
-  }
-  return id;
+  return candidates.some((file) => isSame(files, { pid, path: file }, path) === true);
 }

@@ -2,17 +2,27 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { vi } from 'vitest';
-import { NAMESPACES } from '../../../src/cli/doctor/system/corosync-process.ts';
+import { NAMESPACES } from '../../../src/cli/doctor/system/namespaces.ts';
 import {
   lookAround,
-  type Credentials,
   type Settings,
   type Surroundings,
+  type User,
 } from '../../../src/cli/doctor/surroundings.ts';
 import { SystemFiles } from '../../../src/cli/doctor/system/system-files.ts';
+import type { Credentials } from '../../../src/cli/doctor/system/user-namespace.ts';
 
 export const ROOT: Credentials = { uid: 0, gid: 0 };
 export const GUEST: Credentials = { uid: 1001, gid: 1002 };
+
+/** When the fake machine started, in seconds since 1970. */
+const BOOT = 1_000_000_000;
+
+const MOUNTS = [
+  '30 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw',
+  '31 30 0:21 / /proc rw,relatime - proc proc rw',
+  '32 30 0:25 / /dev/shm rw,relatime - tmpfs tmpfs rw',
+];
 
 /** The number that Linux gives to the first one. */
 const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
@@ -24,6 +34,12 @@ export interface FakeProcess {
   readonly state?: string;
   /** As we see it. */
   readonly uid?: number;
+  /** CapEff, default: all. */
+  readonly capabilities?: string;
+  /** In seconds after the machine's start, default 100. */
+  readonly startedAfter?: number;
+  /** Default: one file system for all, as ours. */
+  readonly mounts?: readonly string[];
   readonly commandLine?: readonly string[];
   /** Those that differ from ours; `hidden`: we may not look, nor at its root directory. */
   readonly namespaces?: NamespaceNames | 'hidden';
@@ -37,6 +53,7 @@ export interface FakeProcess {
 export class FakeSystem implements Disposable {
   readonly root = fs.mkdtempSync(join(tmpdir(), 'fake-system-'));
   readonly files = new SystemFiles(this.root);
+  #inode = 1000;
 
   /** Ours is in the machine's first pid namespace, nobody listens, and corosync does not run. */
   constructor() {
@@ -44,6 +61,9 @@ export class FakeSystem implements Disposable {
     this.listen('self');
     this.write('/proc/self/uid_map', '         0          0 4294967295\n');
     this.write('/proc/self/gid_map', '         0          0 4294967295\n');
+    this.write('/proc/self/mountinfo', `${MOUNTS.join('\n')}\n`);
+    this.write('/proc/self/status', statusText('node', 'R (running)', 0, '000001ffffffffff'));
+    this.write('/proc/stat', `cpu  1 2 3\nbtime ${BOOT}\nprocesses 7\n`);
     this.write('/etc/passwd', 'root:x:0:0::/root:/bin/sh\nguest:x:1001:1002::/:/bin/sh\n');
     this.write('/etc/group', 'root:x:0:\nguests:x:1002:guest\n');
     fs.mkdirSync(this.path('/dev/shm'), { recursive: true });
@@ -65,11 +85,11 @@ export class FakeSystem implements Disposable {
   /** What /proc tells about unix sockets in the network namespace of a process. */
   listen(pid: string | number, ...addresses: string[]): void {
     const head = 'Num       RefCount Protocol Flags    Type St Inode Path\n';
-    const rows = addresses.flatMap((address, n) => [
-      `00000000c5f7d910: 00000002 00000000 00010000 0001 01 ${n + 1} ${address}\n`,
-      `00000000c5f7d910: 00000003 00000000 00000000 0001 03 ${n + 100} ${address}\n`,
+    const rows = addresses.flatMap((address) => [
+      `00000000c5f7d910: 00000002 00000000 00010000 0001 01 ${++this.#inode} ${address}\n`,
+      `00000000c5f7d910: 00000003 00000000 00000000 0001 03 ${++this.#inode} ${address}\n`,
     ]);
-    const unnamed = '0000000056034942: 00000003 00000000 00000000 0001 03 1578348\n';
+    const unnamed = `0000000056034942: 00000003 00000000 00000000 0001 03 ${++this.#inode}\n`;
     this.write(`/proc/${pid}/net/unix`, [head, unnamed, ...rows].join(''));
   }
 
@@ -80,8 +100,15 @@ export class FakeSystem implements Disposable {
 
   addProcess(pid: number, process: FakeProcess = {}): void {
     const { comm = 'corosync', state = 'S (sleeping)', uid = 0, namespaces = {}, sockets } = process;
+    const { capabilities = '000001ffffffffff', startedAfter = 100, mounts = MOUNTS } = process;
     this.write(`/proc/${pid}/comm`, `${comm}\n`);
-    this.write(`/proc/${pid}/status`, `Name:\t${comm}\nState:\t${state}\nUid:\t5\t${uid}\t5\t5\n`);
+    this.write(`/proc/${pid}/status`, statusText(comm, state, uid, capabilities));
+    this.write(`/proc/${pid}/stat`, `${pid} (a (b) c) S ${'0 '.repeat(18)}${startedAfter * 100} 0\n`);
+    this.write(`/proc/${pid}/mountinfo`, `${mounts.join('\n')}\n`);
+    for (const map of ['uid_map', 'gid_map']) {
+      const ours = fs.readFileSync(this.path(`/proc/self/${map}`), 'utf8');
+      this.write(`/proc/${pid}/${map}`, ours);
+    }
     const words = process.commandLine ?? ['corosync', '-f'];
     this.write(`/proc/${pid}/cmdline`, words.map((word) => `${word}\0`).join(''));
     if (namespaces !== 'hidden') {
@@ -93,8 +120,17 @@ export class FakeSystem implements Disposable {
     else fs.cpSync(this.path('/proc/self/net'), this.path(`/proc/${pid}/net`), { recursive: true });
   }
 
-  lookAround(settings: Partial<Settings> = {}, user = ROOT): Surroundings {
+  /** A process has the socket that listens on an address in our network namespace. */
+  holdSocket(pid: number, address: string): void {
+    const table = fs.readFileSync(this.path('/proc/self/net/unix'), 'utf8').split('\n');
+    const inode = table.find((line) => line.endsWith(` ${address}`))?.split(' ')[6];
+    this.mkdir(`/proc/${pid}/fd`);
+    fs.symlinkSync(`socket:[${inode}]`, this.path(`/proc/${pid}/fd/9`));
+  }
+
+  lookAround(settings: Partial<Settings> = {}, who: Credentials | User = ROOT): Surroundings {
     const defaults = { service: 'cmap', socketDirectory: undefined, sharedMemoryDirectory: undefined };
+    const user = 'real' in who ? who : { real: who, effective: who, groups: [] };
     return lookAround(this.files, { ...defaults, bufferSize: 65_536, ...settings }, user);
   }
 
@@ -109,6 +145,11 @@ export class FakeSystem implements Disposable {
       fs.symlinkSync(different[kind] ?? ours, this.path(`/proc/${pid}/ns/${kind}`));
     }
   }
+}
+
+function statusText(name: string, state: string, uid: number, capabilities: string): string {
+  const ids = `5\t${uid}\t5\t5`;
+  return `Name:\t${name}\nState:\t${state}\nUid:\t${ids}\nGid:\t${ids}\nCapEff:\t${capabilities}\nSeccomp:\t0\n`;
 }
 
 /** As /proc writes the abstract name of a service. */

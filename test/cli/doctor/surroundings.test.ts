@@ -34,7 +34,7 @@ describe('findCorosync', () => {
     system.write('/proc/cpuinfo', '');
     expect(findCorosync(system.files)).toMatchObject([
       { pid: 7, stopped: false, root: '/proc/7/root', configFile: '/etc/corosync/corosync.conf' },
-      { pid: 10, stopped: true, root: undefined, namespaces: undefined },
+      { pid: 10, stopped: true, root: '', namespaces: undefined },
     ]);
   });
 
@@ -60,11 +60,24 @@ describe('lookAround', () => {
     expect(system.lookAround().corosync?.pid).toBe(8);
   });
 
-  it('takes it for ours if both have the name, where its namespaces are hidden', () => {
+  it('tells two by the sockets that it sees, where their namespaces are hidden', () => {
+    system.listen('self', abstract('cmap'));
     system.addProcess(7, { namespaces: 'hidden', sockets: [abstract('cmap')] });
     expect(system.lookAround({}, GUEST).corosync).toBeUndefined();
+    system.addProcess(8, { namespaces: 'hidden' });
+    expect(system.lookAround({}, GUEST).corosync?.pid).toBe(8);
+  });
+
+  it('knows who has the name, where it may look', () => {
     system.listen('self', abstract('cmap'));
-    expect(system.lookAround({}, GUEST).corosync?.pid).toBe(7);
+    system.addProcess(7);
+    system.addProcess(8);
+    system.addProcess(9, { comm: 'other', uid: 33 });
+    system.holdSocket(8, abstract('cmap'));
+    expect(system.lookAround()).toMatchObject({ corosync: { pid: 8 }, owner: { pid: 8 } });
+    fs.rmSync(system.path('/proc/8'), { recursive: true });
+    system.holdSocket(9, abstract('cmap'));
+    expect(system.lookAround().owner).toEqual({ pid: 9, name: 'other', uid: 33 });
   });
 
   it('knows the one that has bound the file', () => {
@@ -88,13 +101,27 @@ describe('lookAround', () => {
     expect(system.lookAround({}, GUEST).seenAs).toEqual(GUEST);
   });
 
+  // Its map as we read it, ours, and as whom it sees uid 1001 and gid 1002: tried on real namespaces.
   it.each([
-    [0, GUEST],
-    [65534, { uid: 101001, gid: 101002 }],
-  ])('takes a corosync that it may not look at, of uid %d, for one that sees us as %j', (uid, seenAs) => {
-    for (const map of ['uid_map', 'gid_map']) system.write(`/proc/self/${map}`, '0 100000 65536\n');
-    system.listen('self', abstract('cmap'));
-    system.addProcess(7, { namespaces: 'hidden', uid });
-    expect(system.lookAround({}, GUEST).seenAs).toEqual(seenAs);
+    ['0 0 4294967295', '0 0 4294967295', [1001, 1002]],
+    ['0 100000 65536', '0 100000 65536', [1001, 1002]],
+    ['0 4294967295 4294967295', '0 100000 65536', [101001, 101002]],
+    ['0 0 4294967295', '0 100000 65536', [101001, 101002]],
+    ['0 1000 65536', '0 0 4294967295', [1, 2]],
+    ['0 100000 65536', '0 0 4294967295', [65534, 65534]],
+    ['0 0 65536', '0 100000 65536', [1001, 1002]],
+  ])(
+    'by the maps %j and %j, a corosync that it may not look at sees it as %j',
+    (theirs, ours, [uid, gid]) => {
+      for (const map of ['uid_map', 'gid_map']) system.write(`/proc/self/${map}`, `${ours}\n`);
+      system.addProcess(7, { namespaces: 'hidden' });
+      for (const map of ['uid_map', 'gid_map']) system.write(`/proc/7/${map}`, `${theirs}\n`);
+      expect(system.lookAround({}, GUEST).seenAs).toEqual({ uid, gid });
+    },
+  );
+
+  it('counts the real ids as those that corosync sees', () => {
+    const user = { real: GUEST, effective: { uid: 0, gid: 0 }, groups: [] };
+    expect(system.lookAround({}, user).seenAs).toEqual(GUEST);
   });
 });

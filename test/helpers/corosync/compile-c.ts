@@ -14,6 +14,7 @@ const LIBRARIES = {
   'cpg-peer': 'cpg',
   'quorum-peer': 'quorum',
   'votequorum-peer': 'votequorum',
+  confine: 'c',
 } as const;
 
 export type CProgram = keyof typeof LIBRARIES;

@@ -1,16 +1,44 @@
-import { CONFIG_FILE, isFirstPidNamespace, type CorosyncProcess } from '../system/corosync-process.ts';
 import { note, ok, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { CONFIG_FILE, type CorosyncProcess } from '../system/corosync-process.ts';
+import { hiding } from './hidden-processes.ts';
+import { isFirstPidNamespace } from '../system/namespaces.ts';
 
-export function checkCorosync({ processes, namespaces, corosync }: Surroundings): Remark[] {
-  if (processes.length > 0) return processes.map((process) => describe(process, process === corosync));
-  const where = isFirstPidNamespace(namespaces) ? 'here' : 'in this pid namespace; there may be one outside';
-  return [note(`no process named corosync can be seen ${where}`)];
+export function checkCorosync(surroundings: Surroundings): Remark[] {
+  const { processes, corosync } = surroundings;
+  const remarks = processes.map((process) => describe(process, process === corosync));
+  if (corosync !== undefined) return remarks;
+  const hidden = hiding(surroundings);
+  if (hidden !== undefined) return [...remarks, note('processes-hidden', ...hidden)];
+  return processes.length > 0 ? remarks : [notSeen(surroundings)];
 }
 
-function describe({ pid, stopped, configFile }: CorosyncProcess, isOurs: boolean): Remark {
+function notSeen({ namespaces }: Surroundings): Remark {
+  const where = isFirstPidNamespace(namespaces) ? 'here' : 'in this pid namespace; there may be one outside';
+  return note('corosync-not-seen', `no process named corosync can be seen ${where}`);
+}
+
+function describe(process: CorosyncProcess, isOurs: boolean): Remark {
+  const { pid, stopped, thaw, configFile, status } = process;
   const config = configFile === CONFIG_FILE ? '' : `, configured by ${configFile}`;
-  if (!stopped) return ok(`corosync runs: pid ${pid}${config}`);
-  const text = `corosync (pid ${pid}) is stopped by a signal or a debugger; it answers nobody`;
-  return (isOurs ? problem : note)(text, `kill -CONT ${pid}`);
+  const remark = isOurs ? problem : note;
+  if (stopped) {
+    const text = `corosync (pid ${pid}) is stopped by a signal or a debugger; it answers nobody`;
+    return remark('corosync-stopped', text, `kill -CONT ${pid}`);
+  }
+  if (thaw !== undefined) {
+    const text = `corosync (pid ${pid}) is frozen, with its control group; it answers nobody`;
+    return remark(
+      'corosync-frozen',
+      text,
+      `docker unpause NAME, if it was docker pause; else, as root: ${thaw}`,
+    );
+  }
+  if (status.state === 'D') {
+    return note(
+      'corosync-waits',
+      `corosync (pid ${pid}) waits in the kernel, for a disk perhaps; until then it answers nobody`,
+    );
+  }
+  return ok(`corosync runs: pid ${pid}${config}`);
 }

@@ -1,4 +1,4 @@
-import { isFirstPidNamespace } from '../system/corosync-process.ts';
+import { isFirstPidNamespace } from '../system/namespaces.ts';
 import { note, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 
@@ -23,6 +23,7 @@ export function findLeftovers(surroundings: Surroundings): Remark[] {
   const more = patterns.length > SHOWN ? ' ...' : '';
   return [
     note(
+      'leftovers',
       `${sharedMemoryDirectory}: ${dead.length} leftovers of servers that are gone`,
       `unless a container uses this directory, too: rm -r ${patterns.slice(0, SHOWN).join(' ')}${more}`,
     ),
@@ -31,7 +32,8 @@ export function findLeftovers(surroundings: Surroundings): Remark[] {
 
 /** A pid that is not ours to see would look dead; /proc may show other users' processes to root only. */
 function pidsMeanSomething({ namespaces, processes, sharedMemoryDirectory, user }: Surroundings): boolean {
-  if (user.uid !== 0 || namespaces === undefined || sharedMemoryDirectory.startsWith('/proc/')) return false;
+  if (user.effective.uid !== 0 || namespaces === undefined || sharedMemoryDirectory.startsWith('/proc/'))
+    return false;
   if (processes.length === 0) return isFirstPidNamespace(namespaces);
   return processes.every((process) => process.namespaces?.pid === namespaces.pid);
 }

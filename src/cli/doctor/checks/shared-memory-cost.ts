@@ -1,28 +1,41 @@
+import { usesDatagrams } from '../configuration/main-conf.ts';
+import type { Surroundings } from '../surroundings.ts';
+
 const RINGS = 3;
 /** QB_RB_CHUNK_MARGIN, and one byte between the pointers. */
 const RING_MARGIN = 13;
 /** struct qb_ringbuffer_shared_s with the user data of rings of connections. */
 const RING_HEADER_BYTES = 8252;
+const USUAL_PAGE = 4096;
+
+/** The smallest buffer that a client of this library asks for, in bytes. */
+export const LEAST_BUFFER = 65_536;
 
 /** What a connection takes of shared memory. */
 export interface Cost {
   readonly bytes: number;
+  readonly largestFile: number;
   /** Files and directories. */
   readonly inodes: number;
 }
 
 /** A header and a data file for each ring, in a directory. */
 export function costOfRings(bufferSize: number, pageSize: number): Cost {
-  return { bytes: bytesOfRings(bufferSize, pageSize), inodes: 2 * RINGS + 1 };
+  const data = roundUp(bufferSize + RING_MARGIN, pageSize);
+  const header = roundUp(RING_HEADER_BYTES, pageSize);
+  return { bytes: RINGS * (data + header), largestFile: data, inodes: 2 * RINGS + 1 };
 }
 
 /** Over datagram sockets it is one small file, in a directory. */
 export function costOfDatagrams(pageSize: number): Cost {
-  return { bytes: pageSize, inodes: 2 };
+  return { bytes: pageSize, largestFile: pageSize, inodes: 2 };
 }
 
-function bytesOfRings(bufferSize: number, pageSize: number): number {
-  return RINGS * (roundUp(bufferSize + RING_MARGIN, pageSize) + roundUp(RING_HEADER_BYTES, pageSize));
+/** As far as the configuration can be read. */
+export function connectionCost(surroundings: Surroundings): Cost {
+  // The block size of a tmpfs is the machine's page size.
+  const { bsize = USUAL_PAGE } = surroundings.files.statfs(surroundings.sharedMemoryDirectory) ?? {};
+  return usesDatagrams(surroundings) ? costOfDatagrams(bsize) : costOfRings(surroundings.bufferSize, bsize);
 }
 
 function roundUp(bytes: number, pageSize: number): number {

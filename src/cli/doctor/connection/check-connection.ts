@@ -1,13 +1,14 @@
 import type { CmapMap } from '../../../index.ts';
-import { ConnectionError, CsError } from '../../../errors/index.ts';
 import type { CliClient } from '../../command.ts';
 import { ConnectFailure } from '../../exit-codes.ts';
 import { explain } from '../../explain.ts';
 import { entryText } from '../../text.ts';
-import { remedyForAbsence } from '../checks/absence.ts';
-import { permissionRemedy } from '../checks/permission.ts';
+import type { FindingId } from '../finding-ids.ts';
 import { ok, note, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { causeOf } from './causes.ts';
+import { failureOf } from './failure.ts';
+import { checkRuleTypes } from './rule-types.ts';
 
 /** Keys that tell where one is. */
 const TELLING_KEYS = ['totem.cluster_name', 'runtime.votequorum.this_node_id'];
@@ -20,23 +21,29 @@ export interface ConnectionCheck {
   readonly works: boolean;
 }
 
+/** How to connect, and what has been found before. */
+export interface Attempt {
+  readonly connect: () => Promise<CliClient>;
+  readonly map: CmapMap;
+  readonly surroundings: Surroundings;
+  /** Of the findings so far that are not ok. */
+  readonly seen: readonly FindingId[];
+}
+
 /** Tries it: one connection, one get, and who is there. */
-export async function checkConnection(
-  connect: () => Promise<CliClient>,
-  map: CmapMap,
-  surroundings: Surroundings,
-): Promise<ConnectionCheck> {
+export async function checkConnection(attempt: Attempt): Promise<ConnectionCheck> {
   const remarks: Remark[] = [];
-  const works = await use(connect, map, remarks).catch((error: unknown) => {
+  try {
+    return { works: await use(attempt, remarks), remarks };
+  } catch (error) {
     const cause = error instanceof ConnectFailure ? error.cause : error;
-    remarks.push(problem(explain(cause), remedyFor(cause, surroundings)));
-    return false;
-  });
-  return { remarks, works };
+    remarks.push(problem('not-connected', explain(cause), await remedyFor(cause, attempt)));
+    return { works: false, remarks };
+  }
 }
 
 /** Returns whether a value could be read. */
-async function use(connect: () => Promise<CliClient>, map: CmapMap, remarks: Remark[]): Promise<boolean> {
+async function use({ connect, map }: Attempt, remarks: Remark[]): Promise<boolean> {
   const connecting = stopwatch();
   const client = await connect();
   const over = TRANSPORTS[client.transport];
@@ -44,13 +51,16 @@ async function use(connect: () => Promise<CliClient>, map: CmapMap, remarks: Rem
   remarks.push(ok(`connected in ${connecting()}, over ${over}; messages of up to ${size} bytes`));
   const key = await firstKey(client);
   if (key === undefined) {
-    remarks.push(problem(`the map ${map} is empty`));
+    remarks.push(problem('no-value', `the map ${map} is empty`));
     return false;
   }
   const getting = stopwatch();
   const value = await client.get(key);
   remarks.push(ok(`a get took ${getting()}: ${entryText(key, value)}`));
-  if (map === 'icmap') remarks.push(...(await Promise.all(TELLING_KEYS.map((one) => tell(client, one)))));
+  if (map === 'icmap') {
+    remarks.push(...(await Promise.all(TELLING_KEYS.map((one) => tell(client, one)))));
+    remarks.push(...(await checkRuleTypes(client)));
+  }
   return true;
 }
 
@@ -68,33 +78,17 @@ async function tell(client: CliClient, key: string): Promise<Remark> {
   try {
     return ok(entryText(key, await client.get(key)));
   } catch (error) {
-    return note(explain(error));
+    return note('key-missing', explain(error));
   }
 }
 
-function remedyFor(error: unknown, surroundings: Surroundings): string | undefined {
-  if (!(error instanceof CsError)) return undefined;
-  const { corosync, service, socketPath } = surroundings;
-  switch (error.code) {
-    case 'CS_ERR_ACCESS':
-      // Without a cause it is corosync that refuses; with one, the system did not let us open something.
-      return error instanceof ConnectionError && error.cause === undefined
-        ? permissionRemedy(surroundings)
-        : undefined;
-    case 'CS_ERR_LIBRARY':
-      // A file may be left of a corosync that is gone; of a name that nobody has bound, the socket's check has told.
-      return error.errno === 'ECONNREFUSED' && socketPath.startsWith('/')
-        ? remedyForAbsence(surroundings)
-        : undefined;
-    case 'CS_ERR_TIMEOUT':
-      return corosync?.stopped === true
-        ? `kill -CONT ${corosync.pid}`
-        : 'corosync hangs, or is very busy: its log may tell why; --timeout waits longer';
-    case 'CS_ERR_TRY_AGAIN':
-      return 'corosync starts or ends: run corosync-client doctor again in a moment';
-    case 'CS_ERR_SECURITY':
-      return `see who listens there, as root: ss -xlp | grep ${service}`;
-    default:
-      return undefined;
+async function remedyFor(error: unknown, { surroundings, seen }: Attempt): Promise<string | undefined> {
+  const { files, corosync } = surroundings;
+  if (corosync !== undefined && files.trouble(`/proc/${corosync.pid}`) === 'ENOENT') {
+    return `corosync (pid ${corosync.pid}) has ended meanwhile: journalctl -u corosync says why`;
   }
+  const cause = causeOf(failureOf(error));
+  const known = cause?.findings.find((id) => seen.includes(id));
+  if (known !== undefined) return `the reason is above: ${known}`;
+  return cause?.remedy?.(surroundings);
 }

@@ -1,25 +1,24 @@
+import { thawCommand } from './cgroups.ts';
+import { isSame } from './mounts.ts';
+import { namespacesOf, type Namespaces } from './namespaces.ts';
+import { statusOf, type ProcessStatus } from './process-status.ts';
 import type { SystemFiles } from './system-files.ts';
-
-export const NAMESPACES = ['net', 'ipc', 'mnt', 'pid', 'user'] as const;
-
-/** What /proc/PID/ns names: equal texts are the same namespace. */
-export type Namespaces = Readonly<Record<(typeof NAMESPACES)[number], string>>;
-
-/** The first pid namespace of a machine has a fixed number in Linux (PROC_PID_INIT_INO). */
-const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
 
 export const CONFIG_FILE = '/etc/corosync/corosync.conf';
 
 /** A process named corosync that can be seen in /proc. */
 export interface CorosyncProcess {
   readonly pid: number;
-  /** Its effective uid; the kernel shows us another one than 0 if it is root outside of our user namespace. */
-  readonly uid: number;
+  readonly status: ProcessStatus;
   /** SIGSTOP, or a debugger, holds it. */
   readonly stopped: boolean;
+  /** What thaws it, if the freezer of its control group holds it. */
+  readonly thaw: string | undefined;
+  /** In ms since 1970, to a hundredth of a second. */
+  readonly startedAt: number;
   /** `undefined` if we may not look: that takes root, or corosync's own user. */
   readonly namespaces: Namespaces | undefined;
-  /** Its root directory as we reach it. `undefined` if we may not. */
+  /** Its root directory as we reach it: empty if it is ours. `undefined` if we may not. */
   readonly root: string | undefined;
   /** As its command line names it. */
   readonly configFile: string;
@@ -34,28 +33,31 @@ export function findCorosync(files: SystemFiles): CorosyncProcess[] {
 }
 
 function describeProcess(files: SystemFiles, pid: number): CorosyncProcess | undefined {
-  const status = files.text(`/proc/${pid}/status`) ?? '';
-  const state = /^State:\s*(\w)/m.exec(status)?.[1];
-  if (state === undefined || /[ZX]/.test(state)) return undefined;
-  const root = `/proc/${pid}/root`;
+  const status = statusOf(files, pid);
+  if (status === undefined || /[ZX]/.test(status.state)) return undefined;
   return {
     pid,
-    uid: Number(/^Uid:\s*\d+\s+(\d+)/m.exec(status)?.[1]),
-    stopped: /[Tt]/.test(state),
+    status,
+    stopped: /[Tt]/.test(status.state),
+    thaw: thawCommand(files, pid),
+    startedAt: startOf(files, pid),
     namespaces: namespacesOf(files, pid),
-    root: files.stat(root) === undefined ? undefined : root,
+    root: rootOf(files, pid),
     configFile: configFileOf(files.text(`/proc/${pid}/cmdline`) ?? ''),
   };
 }
 
-export function namespacesOf(files: SystemFiles, pid: number | 'self'): Namespaces | undefined {
-  const entries = NAMESPACES.map((kind) => [kind, files.link(`/proc/${pid}/ns/${kind}`)] as const);
-  if (entries.some(([, name]) => name === undefined)) return undefined;
-  return Object.fromEntries(entries) as Namespaces;
+function rootOf(files: SystemFiles, pid: number): string | undefined {
+  const root = `/proc/${pid}/root`;
+  if (files.stat(root) !== undefined) return root;
+  return isSame(files, { pid, path: '/' }, '/') === true ? '' : undefined;
 }
 
-export function isFirstPidNamespace(namespaces: Namespaces | undefined): boolean {
-  return namespaces?.pid === FIRST_PID_NAMESPACE;
+/** Since the machine started, in clock ticks of 10 ms; the name before it may have spaces and brackets. */
+function startOf(files: SystemFiles, pid: number): number {
+  const fields = (files.text(`/proc/${pid}/stat`) ?? '').replace(/^.*\) /s, '').split(' ');
+  const boot = /^btime (\d+)$/m.exec(files.text('/proc/stat') ?? '')?.[1];
+  return Number(boot) * 1000 + Number(fields[19]) * 10;
 }
 
 /** corosync's getopt string is "c:ftv"; uidgid.d lies beside the file. */

@@ -45,17 +45,42 @@ export class SystemFiles {
     return attempt(() => fs.statSync(this.#at(path)));
   }
 
+  /** Without symbolic links. */
+  real(path: string): string | undefined {
+    // What stands for `/` is no part of the answer.
+    return attempt(() => fs.realpathSync(this.#at(path)).slice(this.#root === '/' ? 0 : this.#root.length));
+  }
+
+  /** Why there is nothing to be seen: `ENOENT`, `EACCES`, ...; `undefined` if there is. */
+  trouble(path: string): string | undefined {
+    try {
+      fs.statSync(this.#at(path));
+      return undefined;
+    } catch (error) {
+      return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    }
+  }
+
+  /** The directory on the way to `path` that does not let this user in, if there is one. */
+  closedDirectory(path: string): string | undefined {
+    if (this.trouble(path) !== 'EACCES') return undefined;
+    const names = path.split('/').filter((name) => name !== '');
+    const ways = names.map((_, index) => `/${names.slice(0, index).join('/')}`);
+    return ways.find((way, index) => this.trouble(join(way, names[index] ?? '')) === 'EACCES');
+  }
+
   /** Of the file system that holds `path`. */
   statfs(path: string): fs.StatsFs | undefined {
     return attempt(() => fs.statfsSync(this.#at(path)));
   }
 
   writable(path: string): boolean {
-    const allowed = attempt(() => {
-      fs.accessSync(this.#at(path), fs.constants.W_OK);
-      return true;
-    });
-    return allowed ?? false;
+    return this.#allows(path, fs.constants.W_OK);
+  }
+
+  /** Whether what is in a directory can be reached. */
+  enterable(directory: string): boolean {
+    return this.#allows(directory, fs.constants.X_OK);
   }
 
   /** Whether both paths lead to the same file; `undefined` if one of them cannot be seen. */
@@ -63,6 +88,14 @@ export class SystemFiles {
     const [a, b] = [this.stat(one), this.stat(other)];
     if (a === undefined || b === undefined) return undefined;
     return a.dev === b.dev && a.ino === b.ino;
+  }
+
+  #allows(path: string, mode: number): boolean {
+    const allowed = attempt(() => {
+      fs.accessSync(this.#at(path), mode);
+      return true;
+    });
+    return allowed ?? false;
   }
 
   #at(path: string): string {

@@ -38,7 +38,7 @@ describe('namespaces', () => {
   it('differ, harmlessly', () => {
     system.addProcess(7, { namespaces: { mnt: 'mnt:[2]', pid: 'pid:[2]' } });
     expect(checkNamespaces(system.lookAround())).toEqual([
-      { level: 'note', text: 'not the same as those of corosync (pid 7): mnt, pid' },
+      { level: 'note', id: 'namespaces-differ', text: 'not the same as those of corosync (pid 7): mnt, pid' },
       { level: 'ok', text: '/dev/shm is the /dev/shm of corosync (pid 7)' },
     ]);
   });
@@ -47,8 +47,10 @@ describe('namespaces', () => {
     system.addProcess(7, { namespaces: { mnt: 'mnt:[2]' }, container: true });
     expect(checkNamespaces(system.lookAround())[1]).toEqual({
       level: 'problem',
+      id: 'shm-foreign',
       text: '/dev/shm is not the /dev/shm of corosync (pid 7)',
-      remedy: 'use --shm-directory /proc/7/root/dev/shm, or share it: docker run --ipc=container:NAME',
+      remedy:
+        'use --shm-directory /proc/7/root/dev/shm, as root, or share it: docker run --ipc=container:NAME',
     });
     const right = system.lookAround({ sharedMemoryDirectory: '/proc/7/root/dev/shm' });
     expect(checkNamespaces(right)[1]).toMatchObject({ level: 'ok' });
@@ -63,11 +65,22 @@ describe('namespaces', () => {
     ]);
   });
 
+  it('are hidden, but what everybody may see tells of the network and of shared memory', () => {
+    const mounts = ['30 1 8:1 / / rw - ext4 /dev/sda1 rw', '32 30 0:77 / /dev/shm rw - tmpfs tmpfs rw'];
+    system.addProcess(7, { namespaces: 'hidden', mounts });
+    expect(checkNamespaces(system.lookAround({}, GUEST))).toMatchObject([
+      { level: 'ok', text: 'the network is that of corosync (pid 7)' },
+      { level: 'problem', text: '/dev/shm is not the /dev/shm of corosync (pid 7)' },
+    ]);
+  });
+
   it('cannot be seen', () => {
     system.addProcess(7, { namespaces: 'hidden', sockets: [] });
     expect(checkNamespaces(system.lookAround({}, GUEST))).toMatchObject([
       { level: 'note', text: 'those of corosync (pid 7) cannot be seen by uid 1001; root sees more' },
+      { level: 'ok', text: '/dev/shm is the /dev/shm of corosync (pid 7)' },
     ]);
+    expect(checkNamespaces(system.lookAround())[0]?.text).toMatch(/; something keeps root from looking/);
     fs.rmSync(system.path('/proc'), { recursive: true });
     expect(checkNamespaces(system.lookAround())).toMatchObject([{ level: 'note' }]);
   });

@@ -56,6 +56,7 @@ describe('shared memory', () => {
       checkSharedMemory(system.lookAround({ bufferSize: 2 ** 20, ...settings }))[0]?.remedy;
     expect(remedy()).toContain('size=2048m /dev/shm where');
     expect(remedy()).not.toContain('--buffer-size');
+    system.mkdir('/mnt/shm');
     expect(remedy({ sharedMemoryDirectory: '/mnt/shm' })).toContain('du -sh /mnt/shm/* |');
     pretendTmpfs({ blocks: 262_144, bavail: 60 });
     expect(remedy()).toContain('--buffer-size 65536');

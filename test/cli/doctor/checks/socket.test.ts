@@ -91,7 +91,8 @@ describe('socket', () => {
   });
 
   it('is a file of a container that we may not look into', () => {
-    system.addProcess(7, { namespaces: 'hidden', sockets: ['/run/cmap'] });
+    const mounts = ['30 1 8:2 / / rw - ext4 /dev/sdb1 rw'];
+    system.addProcess(7, { namespaces: 'hidden', sockets: ['/run/cmap'], mounts });
     expect(checkSocket(system.lookAround({}, GUEST)).remedy).toContain('doctor as root');
   });
 

@@ -46,11 +46,11 @@ describe('files in uidgid.d', () => {
   it.each([
     ['uidgid { uid: 65534 }\n', 1, 'nothing may stand behind "{" on its line'],
     ['uidgid {\n  uid: 65534 }\n', 2, '"65534 }" is no uid'],
-    ['uidgid {\nuid: 65534', 2, 'the closing } is missing'],
+    ['uidgid {\nuid: 65534', 2, 'the closing } of uidgid is missing'],
     ['uidgid\n{\nuid: 65534\n}\n', 1, 'the line is none of'],
     ['uidgid {\nuid 65534\n}\n', 2, 'the line is none of'],
     ['uidgid {\nuid:\n}\n', 2, '"" is no uid'],
-    ['uidgid {\n: 5\n}\n', 2, 'only uid and gid'],
+    ['uidgid {\n: 5\n}\n', 2, 'the name before ":" is missing'],
     ['uidgid {\nuid: 5 # c\n}\n', 2, '"5 # c" is no uid'],
     ['uidgid {\ngid: 5x\n}\n', 2, '"5x" is no gid'],
     ['uidgid {\nuid: -1\n}\n', 2, '"-1" is no uid'],
@@ -59,10 +59,10 @@ describe('files in uidgid.d', () => {
     ['uidgid {\nname: x\n}\n', 2, 'only uid and gid'],
     ['totem {\nversion: 2\n}\n', 1, 'only sections named uidgid'],
     ['uid: 5\n', 1, 'only uid and gid'],
-    ['uidgid {\nuidgid {\nuid: 5\n}\n}\n', 2, 'a section may not be in another'],
+    ['uidgid {\nuidgid {\nuid: 5\n}\n}\n', 2, 'only sections named uidgid'],
     ['}\n', 1, 'there is a "}" too many'],
     ['uidgid {\nuid: 5\n} x\n', 3, '"}" has to be on a line of its own'],
-    ['{\n}\n', 1, 'only sections named uidgid'],
+    ['{\n}\n', 1, 'the name of the section is missing'],
     ['x uidgid {\n}\n', 1, 'only sections named uidgid'],
     ['\ufeffuidgid {\nuid: 5\n}\n', 1, 'only sections named uidgid'],
     [`#${'x'.repeat(510)}\n`, 1, 'the line is longer than'],
@@ -88,6 +88,7 @@ describe('files in uidgid.d', () => {
     expect(check('uidgid {\n  uid: stranger\n}\n')).toEqual([
       {
         level: 'note',
+        id: 'name-unknown',
         text: `${DIRECTORY}/some:2: /etc/passwd does not name stranger; corosync does not start with a name that its machine does not know`,
         remedy: 'write the number',
       },
@@ -106,6 +107,8 @@ describe('files in uidgid.d', () => {
 
   it('allow nobody while corosync cannot read them', () => {
     check('uidgid {\n  uid: guest\n');
-    expect(permissionRemedy(system.lookAround({}, GUEST))).toMatch(/^as root, create /);
+    expect(permissionRemedy(system.lookAround({}, GUEST))).toMatch(
+      /^first mend \/etc\/corosync\/uidgid.d\/some:3, before which corosync reads no rule; then as root, create /,
+    );
   });
 });

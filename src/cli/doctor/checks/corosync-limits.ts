@@ -1,0 +1,79 @@
+import { ok, problem, type Remark } from '../finding.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { memoryRoom } from '../system/cgroups.ts';
+import { limitsOf, openFiles } from '../system/limits.ts';
+import { DESCRIPTORS } from './limits.ts';
+import { connectionCost, LEAST_BUFFER, showBytes } from './shared-memory-cost.ts';
+
+const MEBIBYTE = 2 ** 20;
+
+/**
+ * What corosync may have open, make and use. Beyond these limits a connection does not fail: it makes corosync spin, or ends it. So doctor
+ * looks first, and does not connect then.
+ */
+export function checkCorosyncLimits(surroundings: Surroundings): Remark[] {
+  const { corosync } = surroundings;
+  if (corosync === undefined) return [];
+  const { pid } = corosync;
+  return [
+    checkOpenFiles(surroundings, pid),
+    ...checkFileSize(surroundings, pid),
+    ...checkMemory(surroundings, pid),
+  ];
+}
+
+function checkOpenFiles({ files }: Surroundings, pid: number): Remark {
+  const { openFiles: most } = limitsOf(files, pid);
+  const open = openFiles(files, pid);
+  if (open === undefined || most === Infinity) return ok(`corosync may have ${most} file descriptors`);
+  const text = `corosync (pid ${pid}) has ${open} of ${most} file descriptors open`;
+  if (most - open >= DESCRIPTORS) return ok(text);
+  return problem(
+    'corosync-open-files',
+    `${text}: a connection that it cannot take makes it try over and over, with all of a processor`,
+    `raise its limit, as root: prlimit --pid ${pid} --nofile=4096:, and LimitNOFILE= of its unit`,
+  );
+}
+
+function checkFileSize(surroundings: Surroundings, pid: number): Remark[] {
+  const { fileSize } = limitsOf(surroundings.files, pid);
+  const { largestFile } = connectionCost(surroundings);
+  if (fileSize >= largestFile) return [];
+  const smaller = connectionCost({ ...surroundings, bufferSize: LEAST_BUFFER }).largestFile <= fileSize;
+  return [
+    problem(
+      'corosync-file-size',
+      `corosync (pid ${pid}) may make files of up to ${showBytes(fileSize)}; one of ${showBytes(largestFile)}, which this connection has, would end it (SIGXFSZ)`,
+      [
+        ...(smaller
+          ? [`ask for a smaller connection: --buffer-size ${LEAST_BUFFER} (bufferSize in the library),`]
+          : []),
+        `raise its limit, as root: prlimit --pid ${pid} --fsize=unlimited, and LimitFSIZE= of its unit`,
+      ].join('\n'),
+    ),
+  ];
+}
+
+/** The pages of shared memory are charged to who touches them first, and that is corosync. */
+function checkMemory(surroundings: Surroundings, pid: number): Remark[] {
+  const room = memoryRoom(surroundings.files, pid);
+  if (room === undefined) return [];
+  const { group, left, limit, limitFile } = room;
+  // Its receive buffer is as large as a message, and the kernel keeps books.
+  const taken = (bufferSize: number): number =>
+    connectionCost({ ...surroundings, bufferSize }).bytes + bufferSize + MEBIBYTE;
+  const text = `corosync (pid ${pid}) may use ${showBytes(Math.max(left, 0))} more of the ${showBytes(limit)} of its control group ${group}`;
+  if (left >= taken(surroundings.bufferSize)) return [ok(text)];
+  return [
+    problem(
+      'corosync-memory',
+      `${text}; this connection takes ${showBytes(taken(surroundings.bufferSize))}, and the kernel would end corosync`,
+      [
+        ...(left >= taken(LEAST_BUFFER) && surroundings.bufferSize > LEAST_BUFFER
+          ? [`ask for a smaller connection: --buffer-size ${LEAST_BUFFER} (bufferSize in the library),`]
+          : []),
+        `raise its limit: MemoryMax= of its unit, docker update --memory, or, as root: echo ${limit * 2} > ${limitFile}`,
+      ].join('\n'),
+    ),
+  ];
+}

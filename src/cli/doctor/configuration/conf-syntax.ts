@@ -1,0 +1,94 @@
+/** A line `key: value` of corosync.conf, or of a file in uidgid.d. */
+export interface ConfItem {
+  /** From 1. */
+  readonly line: number;
+  /** The sections it stands in, joined by dots. */
+  readonly section: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface ConfFault {
+  /** The line it is on, from 1. */
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** What corosync makes of a file. It goes no further than the first fault, and then takes nothing of the file. */
+export interface Conf {
+  readonly items: readonly ConfItem[];
+  readonly fault: ConfFault | undefined;
+}
+
+/** What a kind of file allows, beyond the syntax; each returns what is wrong, or `undefined`. */
+export interface ConfRules {
+  section(path: string): string | undefined;
+  item(item: Omit<ConfItem, 'line'>): string | undefined;
+}
+
+/** corosync reads lines into 512 bytes, with their newline and a NUL. */
+const MAX_LINE = 510;
+/** A path of sections and key is a key of the map, which has less than this many bytes. */
+const MAX_PATH = 255;
+
+/** The rules of corosync's parser (exec/coroparse.c; tried on 3.1.7 with `corosync -t`). */
+export function parseConf(text: string, rules: ConfRules): Conf {
+  const items: ConfItem[] = [];
+  const sections: string[] = [];
+  const lines = text.split('\n');
+  for (const [index, raw] of lines.entries()) {
+    const line = index + 1;
+    const read = readLine(raw, sections, rules);
+    if (typeof read === 'string') return { items, fault: { line, reason: read } };
+    if (read !== undefined) items.push({ line, ...read });
+  }
+  if (sections.length === 0) return { items, fault: undefined };
+  return {
+    items,
+    fault: { line: lines.length, reason: `the closing } of ${sections.join('.')} is missing` },
+  };
+}
+
+type Item = Omit<ConfItem, 'line'>;
+
+/** Opens and closes `sections`. Returns what is wrong as text. */
+function readLine(raw: string, sections: string[], rules: ConfRules): Item | string | undefined {
+  if (Buffer.byteLength(raw) > MAX_LINE) return `the line is longer than ${MAX_LINE} bytes`;
+  const line = trim(raw.replace(/\r$/, ''));
+  if (line === '' || line.startsWith('#')) return undefined;
+  if (line.includes('{')) return open(line, sections, rules);
+  if (line.includes(':')) return readItem(line, sections, rules);
+  if (!line.includes('}')) return 'the line is none of "name {", "name: value" and "}"';
+  if (line !== '}') return '"}" has to be on a line of its own';
+  return sections.pop() === undefined ? 'there is a "}" too many' : undefined;
+}
+
+function open(line: string, sections: string[], rules: ConfRules): string | undefined {
+  const [before = '', ...behind] = line.split('{');
+  const name = withoutMarks(before);
+  if (name === '') return 'the name of the section is missing';
+  if (behind.join('{') !== '') return 'nothing may stand behind "{" on its line';
+  const path = [...sections, name].join('.');
+  if (Buffer.byteLength(path) >= MAX_PATH) return 'the names of the sections are too long';
+  sections.push(name);
+  return rules.section(path);
+}
+
+function readItem(line: string, sections: readonly string[], rules: ConfRules): Item | string {
+  const colon = line.indexOf(':');
+  const [key, value] = [withoutMarks(line.slice(0, colon)), trim(line.slice(colon + 1))];
+  const section = sections.join('.');
+  if (key === '') return 'the name before ":" is missing';
+  if (Buffer.byteLength(`${section}.${key}`) >= MAX_PATH) return 'the name before ":" is too long';
+  const item = { section, key, value };
+  return rules.item(item) ?? item;
+}
+
+function trim(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '');
+}
+
+/** corosync takes what it cuts at for space. */
+function withoutMarks(name: string): string {
+  return name.replace(/^[ \t]+|[ \t:{]+$/g, '');
+}
