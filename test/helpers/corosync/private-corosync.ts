@@ -21,6 +21,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export interface PrivateCorosyncOptions extends CorosyncConfOptions {
   /** Default: a file in a fresh directory that stop() removes. */
   readonly logFile?: string;
+  /** A command to run it under, which has to execute what follows as its own process: `prlimit --nofile=60`, word by word. */
+  readonly under?: readonly string[];
 }
 
 /** The counters of one connection, from the stats map. */
@@ -54,7 +56,8 @@ export class PrivateCorosync {
     const conf = join(this.directory, 'corosync.conf');
     writeFileSync(conf, corosyncConf(this.logFile, options));
     const stderr = openSync(this.#stderrFile, 'w');
-    this.#process = spawn('corosync', ['-f', '-c', conf], { stdio: ['ignore', 'ignore', stderr] });
+    const [command, ...words] = [...(options.under ?? []), 'corosync', '-f', '-c', conf];
+    this.#process = spawn(command, words, { stdio: ['ignore', 'ignore', stderr] });
     closeSync(stderr);
     this.#process.on('error', () => undefined); // #ready() sees that there is no pid
   }

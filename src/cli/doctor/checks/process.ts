@@ -34,19 +34,16 @@ function describeUser(surroundings: Surroundings): Remark {
   const { uid, gid } = user.effective;
   const who = `uid ${showId(files, 'passwd', uid)}, gid ${showId(files, 'group', gid)}`;
   const { real } = user;
-  if (real.uid === seenAs.uid && real.gid === seenAs.gid) return ok(who);
   const theirs = `uid ${seenAs.uid}, gid ${seenAs.gid}`;
   const remedy = corosync === undefined ? undefined : remedyInside(surroundings, corosync.pid);
-  if (remedy === undefined) {
-    return note('user-namespace', `${who}, in a user namespace: outside of it, for corosync, ${theirs}`);
+  const inside = `${who}; corosync is in another user namespace, where this is ${theirs}`;
+  if (remedy !== undefined && !isMapped(surroundings)) {
+    const text = `${inside}, which is nobody: it would hand the files of a connection to somebody else`;
+    return problem('user-not-mapped', text, remedy);
   }
-  const text = `${who}; corosync is in another user namespace, where this is ${theirs}`;
-  if (isMapped(surroundings)) return note('user-namespace', text);
-  return problem(
-    'user-not-mapped',
-    `${text}, which is nobody: it would hand the files of a connection to somebody else`,
-    remedy,
-  );
+  if (real.uid === seenAs.uid && real.gid === seenAs.gid) return ok(who);
+  const outside = `${who}, in a user namespace: outside of it, for corosync, ${theirs}`;
+  return note('user-namespace', remedy === undefined ? outside : inside);
 }
 
 /** Whether what corosync takes us for is us. */

@@ -2,6 +2,7 @@ import type { CsErrorName } from '../../../errors/index.ts';
 import { remedyForAbsence } from '../checks/absence.ts';
 import { confinementRemedy } from '../checks/confinement.ts';
 import { permissionRemedy } from '../checks/permission.ts';
+import { findRule } from '../configuration/uidgid-rules.ts';
 import type { FindingId } from '../finding-ids.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { unitOf } from '../system/cgroups.ts';
@@ -12,7 +13,10 @@ import { mayUseSockets } from './probe.ts';
 /** Which findings explain a failure; and what to do if there is none of them. */
 export interface Cause {
   readonly findings: readonly FindingId[];
-  remedy?(surroundings: Surroundings): string | undefined | Promise<string | undefined>;
+  remedy?(
+    surroundings: Surroundings,
+    seen: readonly FindingId[],
+  ): string | undefined | Promise<string | undefined>;
 }
 
 const SILENT: readonly FindingId[] = [
@@ -35,8 +39,8 @@ const HANGS = 'corosync hangs, or is very busy: its log may tell why; --timeout 
 /** By where it failed, and the system error. */
 const SYSTEM: Readonly<Partial<Record<Place, Readonly<Record<string, Cause>>>>> = {
   answer: {
-    EACCES: { findings: ['corosync-capabilities'], remedy: refusedBy },
-    EPERM: { findings: ['corosync-capabilities'], remedy: refusedBy },
+    EACCES: { findings: [], remedy: refusedBy },
+    EPERM: { findings: [], remedy: refusedBy },
     EROFS: {
       findings: ['corosync-shm-read-only', 'shm-read-only'],
       remedy: () => 'mount /dev/shm for writing where corosync runs',
@@ -145,9 +149,14 @@ export function causeOf({ place, code, errno }: Failure): Cause | undefined {
   return known ?? (code === undefined ? undefined : CODES[code]);
 }
 
-/** Either corosync refuses us, or something refuses corosync. */
-function refusedBy(surroundings: Surroundings): string {
+/** Either corosync refuses us, or something refuses corosync; a rule that is missing may be half of it. */
+function refusedBy(surroundings: Surroundings, seen: readonly FindingId[]): string {
   const { corosync } = surroundings;
+  const rule = findRule(surroundings).result === 'found' ? undefined : permissionRemedy(surroundings);
+  if (seen.includes('corosync-capabilities')) {
+    const known = reasonIs('corosync-capabilities');
+    return rule === undefined ? known : `${rule}\nand if that is not all, ${known}`;
+  }
   return (
     permissionRemedy(surroundings) ??
     confinementRemedy(
@@ -156,6 +165,10 @@ function refusedBy(surroundings: Surroundings): string {
       'make the files of a connection; it is corosync that is refused',
     )
   );
+}
+
+export function reasonIs(id: FindingId): string {
+  return `the reason is above: ${id}`;
 }
 
 function descriptorsRemedy(surroundings: Surroundings): string {

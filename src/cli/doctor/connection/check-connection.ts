@@ -6,7 +6,7 @@ import { entryText } from '../../text.ts';
 import type { FindingId } from '../finding-ids.ts';
 import { ok, note, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { causeOf } from './causes.ts';
+import { causeOf, reasonIs } from './causes.ts';
 import { failureOf } from './failure.ts';
 import { checkRuleTypes } from './rule-types.ts';
 
@@ -89,6 +89,6 @@ async function remedyFor(error: unknown, { surroundings, seen }: Attempt): Promi
   }
   const cause = causeOf(failureOf(error));
   const known = cause?.findings.find((id) => seen.includes(id));
-  if (known !== undefined) return `the reason is above: ${known}`;
-  return cause?.remedy?.(surroundings);
+  if (known !== undefined) return reasonIs(known);
+  return cause?.remedy?.(surroundings, seen);
 }

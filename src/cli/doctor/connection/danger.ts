@@ -1,6 +1,7 @@
 import type { FindingId } from '../finding-ids.ts';
 import { problem, type Finding, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { reasonIs } from './causes.ts';
 
 /** With these, a connection would not fail: it would end corosync, or make it spin. */
 const DANGERS: ReadonlySet<FindingId> = new Set([
@@ -18,11 +19,7 @@ export function reasonNotToConnect(
     ({ level, id }) => level === 'problem' && id !== undefined && isDanger(id, owner?.uid),
   );
   if (found?.id === undefined) return undefined;
-  return problem(
-    'not-tried',
-    `not tried, because of what it might do: ${found.id}`,
-    `the reason is above: ${found.id}`,
-  );
+  return problem('not-tried', `not tried, because of what it might do: ${found.id}`, reasonIs(found.id));
 }
 
 /** A program of another user that has taken corosync's name is not to be trusted with a connection. */

@@ -39,7 +39,7 @@ const called = (errno: string): CsError =>
   });
 
 function remedy(error: unknown, settings: Partial<Settings> = {}, user?: User): unknown {
-  return causeOf(failureOf(error))?.remedy?.(system.lookAround(settings, user ?? GUEST));
+  return causeOf(failureOf(error))?.remedy?.(system.lookAround(settings, user ?? GUEST), []);
 }
 
 describe('failureOf', () => {
