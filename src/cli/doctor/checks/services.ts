@@ -14,12 +14,21 @@ export function checkServices(surroundings: Surroundings): Remark[] {
   // Nobody at all is for the check of the socket to tell.
   if (served.length === 0) return [];
   const missing = SERVICES.filter((service) => !served.includes(service));
-  return [
-    ok(`corosync serves ${served.join(', ')}`),
-    ...missing.map((service) =>
-      note('service-not-served', `nobody listens as ${service}`, remedyFor(service, surroundings)),
-    ),
-  ];
+  const remarks = [ok(`corosync serves ${served.join(', ')}`)];
+  const [starting, configured] = isVotequorumLeftOut(surroundings)
+    ? [missing.filter((service) => service !== 'votequorum'), missing.includes('votequorum')]
+    : [missing, false];
+  if (starting.length > 0) {
+    const remedy =
+      'corosync starts or ends, or is not what listens: run corosync-client doctor again in a moment';
+    remarks.push(note('service-not-served', `nobody listens as ${starting.join(', ')}`, remedy));
+  }
+  if (configured) {
+    const remedy =
+      'it takes quorum { provider: corosync_votequorum } in corosync.conf, and a restart of corosync';
+    remarks.push(note('service-not-served', 'nobody listens as votequorum', remedy));
+  }
+  return remarks;
 }
 
 function isServed({ files, socketPath }: Surroundings, service: string): boolean {
@@ -28,14 +37,8 @@ function isServed({ files, socketPath }: Surroundings, service: string): boolean
   return listeningSockets(files, 'self').includes(abstractName(abstractSocketPath(service)));
 }
 
-function remedyFor(service: string, surroundings: Surroundings): string {
-  const configured = mainConf(surroundings) !== undefined;
-  const provider = setting(surroundings, 'quorum', 'provider');
-  if (service === 'votequorum' && configured && provider !== 'corosync_votequorum') {
-    return 'it takes quorum { provider: corosync_votequorum } in corosync.conf, and a restart of corosync';
-  }
-  if (service === 'votequorum' && !configured) {
-    return 'it takes quorum { provider: corosync_votequorum } in corosync.conf, which cannot be read here';
-  }
-  return 'corosync starts or ends: run corosync-client doctor again in a moment';
+/** Where the configuration can be read. */
+function isVotequorumLeftOut(surroundings: Surroundings): boolean {
+  if (mainConf(surroundings) === undefined) return false;
+  return setting(surroundings, 'quorum', 'provider') !== 'corosync_votequorum';
 }

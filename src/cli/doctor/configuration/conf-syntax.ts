@@ -35,7 +35,7 @@ const MAX_PATH = 255;
 export function parseConf(text: string, rules: ConfRules): Conf {
   const items: ConfItem[] = [];
   const sections: string[] = [];
-  const lines = text.split('\n');
+  const lines = text.replace(/\n$/, '').split('\n');
   for (const [index, raw] of lines.entries()) {
     const line = index + 1;
     const read = readLine(raw, sections, rules);
@@ -78,7 +78,6 @@ function readItem(line: string, sections: readonly string[], rules: ConfRules): 
   const colon = line.indexOf(':');
   const [key, value] = [withoutMarks(line.slice(0, colon)), trim(line.slice(colon + 1))];
   const section = sections.join('.');
-  if (key === '') return 'the name before ":" is missing';
   if (Buffer.byteLength(`${section}.${key}`) >= MAX_PATH) return 'the name before ":" is too long';
   const item = { section, key, value };
   return rules.item(item) ?? item;

@@ -5,17 +5,23 @@ const LARGEST_ID = 2 ** 32 - 2;
 
 /** corosync.conf may have any section; only in some of them corosync minds what is there. */
 const MAIN: ConfRules = {
-  section: (path) =>
-    path.startsWith('uidgid.') || path.startsWith('totem.interface.member.')
-      ? 'no section may be in this one'
-      : undefined,
-  item: (item) => (item.section === 'uidgid' ? checkId(item) : undefined),
+  section: () => undefined,
+  item: (item) => {
+    if (item.section.startsWith('uidgid.')) return ONLY_IDS;
+    return item.section === 'uidgid' ? checkId(item) : checkName(item);
+  },
 };
 
 const UIDGID: ConfRules = {
   section: (path) => (path === 'uidgid' ? undefined : 'only sections named uidgid may be here'),
   item: (item) => (item.section === 'uidgid' ? checkId(item) : ONLY_IDS),
 };
+
+/** What becomes a key of the map. */
+function checkName({ section, key }: Omit<ConfItem, 'line'>): string | undefined {
+  const path = section === '' ? key : `${section}.${key}`;
+  return /^[\w.:/-]{3,}$/.test(path) ? undefined : `"${path}" cannot be the name of a key`;
+}
 
 function checkId({ key, value }: Omit<ConfItem, 'line'>): string | undefined {
   if (key !== 'uid' && key !== 'gid') return ONLY_IDS;

@@ -69,15 +69,15 @@ function ruleFiles(surroundings: Surroundings): RuleFile[] {
   const { files } = surroundings;
   const { configFile, uidgidDirectory } = confFiles(surroundings);
   const directory = reached(surroundings, uidgidDirectory);
-  const names = directory === undefined ? [] : (files.names(directory) ?? []);
-  const closed = directory === undefined || (names.length === 0 && files.trouble(directory) === 'EACCES');
+  const names = directory === undefined ? undefined : files.names(directory);
+  const closed = names === undefined && (directory === undefined || files.trouble(directory) !== 'ENOENT');
   const read = (file: string, parse: (text: string) => Conf): RuleFile => {
     const path = reached(surroundings, file);
     const text = path === undefined ? undefined : files.text(path);
     const changedAt = (path === undefined ? undefined : files.stat(path)?.ctimeMs) ?? NaN;
     return { file, conf: text === undefined ? undefined : parse(text), changedAt };
   };
-  const plain = names.filter(
+  const plain = (names ?? []).filter(
     (name) => directory !== undefined && files.stat(`${directory}/${name}`)?.isDirectory() !== true,
   );
   return [

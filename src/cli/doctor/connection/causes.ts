@@ -34,8 +34,6 @@ const NOT_OURS: readonly FindingId[] = [
 ];
 const NO_SOCKET: readonly FindingId[] = ['socket-not-bound', 'socket-missing', 'socket-no-socket'];
 
-const HANGS = 'corosync hangs, or is very busy: its log may tell why; --timeout waits longer';
-
 /** By where it failed, and the system error. */
 const SYSTEM: Readonly<Partial<Record<Place, Readonly<Record<string, Cause>>>>> = {
   answer: {
@@ -81,7 +79,7 @@ const SYSTEM: Readonly<Partial<Record<Place, Readonly<Record<string, Cause>>>>> 
     EACCES: { findings: ['socket-not-writable', 'socket-out-of-reach'], remedy: socketRemedy },
     EAGAIN: {
       findings: SILENT,
-      remedy: () => `corosync takes no connections, and its queue of them is full; ${HANGS}`,
+      remedy: (surroundings) => `the queue of connections to it is full; ${silentRemedy(surroundings)}`,
     },
     ECONNREFUSED: { findings: NO_SOCKET, remedy: remedyForAbsence },
     ENOENT: { findings: NO_SOCKET, remedy: remedyForAbsence },
@@ -127,7 +125,7 @@ const SYSTEM: Readonly<Partial<Record<Place, Readonly<Record<string, Cause>>>>> 
 
 /** By what libcmap would say, where no system error tells more. */
 const CODES: Readonly<Partial<Record<CsErrorName, Cause>>> = {
-  CS_ERR_TIMEOUT: { findings: SILENT, remedy: () => HANGS },
+  CS_ERR_TIMEOUT: { findings: SILENT, remedy: silentRemedy },
   CS_ERR_SECURITY: {
     findings: [
       'real-user-differs',
@@ -147,6 +145,12 @@ const CODES: Readonly<Partial<Record<CsErrorName, Cause>>> = {
 export function causeOf({ place, code, errno }: Failure): Cause | undefined {
   const known = errno === undefined ? undefined : SYSTEM[place]?.[errno];
   return known ?? (code === undefined ? undefined : CODES[code]);
+}
+
+function silentRemedy({ corosync, service }: Surroundings): string {
+  const hangs = 'corosync hangs, or is very busy: its log may tell why; --timeout waits longer';
+  if (corosync !== undefined) return hangs;
+  return `either ${hangs}; or another program has its name: ss -xlp | grep ${service}, as root`;
 }
 
 /** Either corosync refuses us, or something refuses corosync; a rule that is missing may be half of it. */

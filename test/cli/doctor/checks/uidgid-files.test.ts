@@ -50,7 +50,7 @@ describe('files in uidgid.d', () => {
     ['uidgid\n{\nuid: 65534\n}\n', 1, 'the line is none of'],
     ['uidgid {\nuid 65534\n}\n', 2, 'the line is none of'],
     ['uidgid {\nuid:\n}\n', 2, '"" is no uid'],
-    ['uidgid {\n: 5\n}\n', 2, 'the name before ":" is missing'],
+    ['uidgid {\n: 5\n}\n', 2, 'only uid and gid'],
     ['uidgid {\nuid: 5 # c\n}\n', 2, '"5 # c" is no uid'],
     ['uidgid {\ngid: 5x\n}\n', 2, '"5x" is no gid'],
     ['uidgid {\nuid: -1\n}\n', 2, '"-1" is no uid'],
@@ -108,7 +108,7 @@ describe('files in uidgid.d', () => {
   it('allow nobody while corosync cannot read them', () => {
     check('uidgid {\n  uid: guest\n');
     expect(permissionRemedy(system.lookAround({}, GUEST))).toMatch(
-      /^first mend \/etc\/corosync\/uidgid.d\/some:3, before which corosync reads no rule; then as root, create /,
+      /^first mend \/etc\/corosync\/uidgid.d\/some:2, before which corosync reads no rule; then as root, create /,
     );
   });
 });

@@ -70,7 +70,7 @@ describe('causes', () => {
     [answer('EAGAIN', 'CS_ERR_TRY_AGAIN'), /^corosync starts or ends, .* again in a moment/],
     [answer('ENOSYS', 'CS_ERR_NOT_SUPPORTED'), /has not loaded this service/],
     [refused('EAFNOSUPPORT', 'connect'), /RestrictAddressFamilies= of its unit has to list AF_UNIX/],
-    [refused('EAGAIN', 'connect'), /its queue of them is full/],
+    [refused('EAGAIN', 'connect'), /^the queue of connections to it is full; either corosync hangs/],
     [refused('ECONNREFUSED', 'connect'), /^start it: systemctl start corosync/],
     [refused('EPROTOTYPE', 'connect'), /another program has the socket: ss -xlp \| grep cmap/],
     [refused('EACCES', 'open'), /^a security module .* open the files/],
