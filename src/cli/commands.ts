@@ -194,11 +194,13 @@ Examples:
       load: async () => (await import('./commands/doctor.ts')).doctor,
       help: `Usage: corosync-client doctor
 
-Looks at what lies between this process and corosync: its socket, namespaces, shared
-memory, the rules for users, the versions; then connects, once, and gets a value.
-Prints a line for each finding: ok, note or problem, and below it what to do. Root sees
+Looks at what lies between this process and corosync: what both may do, its socket and
+its services, namespaces, shared memory, limits, the rules for users, the versions; then
+connects, once, and gets a value; not where that would harm corosync. Prints a line for
+each finding: ok, note or problem, with its name, and below it what to do. Root sees
 most. It only reads, but a corosync that refuses the connection logs that it did. The
 exit code is 0 if the get worked, and 1 if not, also where there is no connection.
+docs/doctor.md has the cause and the remedy of each finding.
 
 ${JSON_HELP}
 

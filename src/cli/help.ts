@@ -47,9 +47,11 @@ follow          {"event":"snapshot","follows":"runtime.members.",
                 follows is the key or prefix as it was given: with several of them,
                 each has a snapshot, lost, resynced and overflow of its own.
 
-doctor          {"check":"socket","level":"problem","text":"...","remedy":"..."}
-                level is ok, note or problem; remedy may have several lines, and is
-                left out where there is nothing to do. The last check is verdict.
+doctor          {"check":"socket","level":"problem","id":"socket-not-bound",
+                 "text":"...","remedy":"..."}
+                level is ok, note or problem; an ok has no id; remedy may have several
+                lines, and is left out where there is nothing to do. The last check is
+                verdict.
 
 type            value
 int8 ... uint32 number

@@ -163,6 +163,7 @@ describe('doctor', () => {
     expect(findings.at(-2)).toEqual({
       check: 'connection',
       level: 'problem',
+      id: 'not-connected',
       text: 'cannot connect: CS_ERR_LIBRARY (2): not there',
     });
     expect(findings.at(-1)).toMatchObject({ check: 'verdict', level: 'problem' });

@@ -9,7 +9,7 @@ import { checkNamespaces } from './checks/namespaces.ts';
 import { checkPermission } from './checks/permission.ts';
 import { checkProcess, type Runtime } from './checks/process.ts';
 import { checkServices } from './checks/services.ts';
-import { checkSharedMemory } from './checks/shared-memory.ts';
+import { checkSharedMemory } from './checks/shared-memory/shared-memory.ts';
 import { checkSocket } from './checks/socket.ts';
 import { checkUidgidFiles } from './checks/uidgid-files.ts';
 import { checkVersions } from './checks/versions.ts';

@@ -93,6 +93,11 @@ export class FakeSystem implements Disposable {
     this.write(`/proc/${pid}/net/unix`, [head, unnamed, ...rows].join(''));
   }
 
+  /** A line of our mountinfo. */
+  addMount(line: string): void {
+    fs.appendFileSync(this.path('/proc/self/mountinfo'), `${line}\n`);
+  }
+
   moveTo(namespaces: NamespaceNames): void {
     fs.rmSync(this.path('/proc/self/ns'), { recursive: true });
     this.#namespaces('self', namespaces);

@@ -5,6 +5,7 @@ const finding = { check: 'socket', level: 'problem', text: 'not\x1b[2Jthere', re
 
 describe('findings', () => {
   it('are aligned, with the remedy below, and safe to show on a terminal', () => {
+    expect(findingText({ ...finding, id: 'socket-missing' })).toContain('there [socket-missing]\n');
     expect(findingText(finding)).toBe(
       'problem  socket         not\\x1B[2Jthere\n' +
         '                        -> one\n' +

@@ -3,7 +3,7 @@ import type { Surroundings } from '../surroundings.ts';
 import { memoryRoom } from '../system/cgroups.ts';
 import { limitsOf, openFiles } from '../system/limits.ts';
 import { DESCRIPTORS } from './limits.ts';
-import { connectionCost, LEAST_BUFFER, showBytes } from './shared-memory-cost.ts';
+import { connectionCost, LEAST_BUFFER, showBytes } from './shared-memory/cost.ts';
 
 const MEBIBYTE = 2 ** 20;
 

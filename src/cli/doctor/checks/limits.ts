@@ -2,7 +2,7 @@ import { ok, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { unitOf } from '../system/cgroups.ts';
 import { limitsOf, openFiles } from '../system/limits.ts';
-import { connectionCost, showBytes } from './shared-memory-cost.ts';
+import { connectionCost, showBytes } from './shared-memory/cost.ts';
 
 /** A socket, a header and a data file for each of three rings, and a directory while they are opened. */
 export const DESCRIPTORS = 8;

@@ -66,7 +66,7 @@ export function permissionRemedy(surroundings: Surroundings): string | undefined
 function missingRule(search: RuleSearch, surroundings: Surroundings): string {
   const { uid } = surroundings.seenAs;
   if (search.result === 'found') {
-    return `${search.file} allows this user, but corosync has not read it: run corosync-cfgtool -R as root`;
+    return `${search.file} allows this user, but corosync may not have read it: run corosync-cfgtool -R as root`;
   }
   if (search.result === 'supplementary') return supplementaryRemedy(search, surroundings);
   const dynamic = isDynamic(uid)

@@ -1,14 +1,10 @@
 import type { CsErrorName } from '../../../errors/index.ts';
 import { remedyForAbsence } from '../checks/absence.ts';
 import { confinementRemedy } from '../checks/confinement.ts';
-import { permissionRemedy } from '../checks/permission.ts';
-import { findRule } from '../configuration/uidgid-rules.ts';
 import type { FindingId } from '../finding-ids.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { unitOf } from '../system/cgroups.ts';
-import { connectionsOf } from './clients.ts';
 import type { Failure, Place } from './failure.ts';
-import { mayUseSockets } from './probe.ts';
+import { descriptorsRemedy, noSocketsRemedy, refusedBy, silentRemedy, socketRemedy } from './remedies.ts';
 
 /** Which findings explain a failure; and what to do if there is none of them. */
 export interface Cause {
@@ -138,63 +134,14 @@ const CODES: Readonly<Partial<Record<CsErrorName, Cause>>> = {
   },
   CS_ERR_LIBRARY: {
     findings: ['socket-foreign'],
-    remedy: () => 'corosync may be ending: run corosync-client doctor again in a moment',
+    remedy: ({ corosync }) =>
+      corosync === undefined
+        ? undefined
+        : 'corosync may be ending: run corosync-client doctor again in a moment',
   },
 };
 
 export function causeOf({ place, code, errno }: Failure): Cause | undefined {
   const known = errno === undefined ? undefined : SYSTEM[place]?.[errno];
   return known ?? (code === undefined ? undefined : CODES[code]);
-}
-
-function silentRemedy({ corosync, service }: Surroundings): string {
-  const hangs = 'corosync hangs, or is very busy: its log may tell why; --timeout waits longer';
-  if (corosync !== undefined) return hangs;
-  return `either ${hangs}; or another program has its name: ss -xlp | grep ${service}, as root`;
-}
-
-/** Either corosync refuses us, or something refuses corosync; a rule that is missing may be half of it. */
-function refusedBy(surroundings: Surroundings, seen: readonly FindingId[]): string {
-  const { corosync } = surroundings;
-  const rule = findRule(surroundings).result === 'found' ? undefined : permissionRemedy(surroundings);
-  if (seen.includes('corosync-capabilities')) {
-    const known = reasonIs('corosync-capabilities');
-    return rule === undefined ? known : `${rule}\nand if that is not all, ${known}`;
-  }
-  return (
-    permissionRemedy(surroundings) ??
-    confinementRemedy(
-      surroundings,
-      corosync?.pid ?? 'self',
-      'make the files of a connection; it is corosync that is refused',
-    )
-  );
-}
-
-export function reasonIs(id: FindingId): string {
-  return `the reason is above: ${id}`;
-}
-
-function descriptorsRemedy(surroundings: Surroundings): string {
-  const clients = connectionsOf(surroundings);
-  const whose = clients === '' ? '' : ` (${clients})`;
-  return [
-    `end what holds connections${whose},`,
-    'or let corosync have more, and restart it: LimitNOFILE= of its unit, docker run --ulimit nofile=4096',
-  ].join('\n');
-}
-
-function noSocketsRemedy({ files }: Surroundings): string {
-  const unit = unitOf(files, 'self');
-  return [
-    'something does not let this process make unix sockets:',
-    `  RestrictAddressFamilies= of its unit has to list AF_UNIX (systemctl show -p RestrictAddressFamilies ${unit ?? 'UNIT'}),`,
-    '  or the seccomp profile of its container has to allow socket(AF_UNIX)',
-  ].join('\n');
-}
-
-/** A name that nobody has tells whether it is about all sockets, or about this one. */
-async function socketRemedy(surroundings: Surroundings): Promise<string> {
-  if (!(await mayUseSockets())) return noSocketsRemedy(surroundings);
-  return confinementRemedy(surroundings, 'self', 'connect to this socket');
 }

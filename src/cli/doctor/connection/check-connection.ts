@@ -6,8 +6,9 @@ import { entryText } from '../../text.ts';
 import type { FindingId } from '../finding-ids.ts';
 import { ok, note, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { causeOf, reasonIs } from './causes.ts';
+import { causeOf } from './causes.ts';
 import { failureOf } from './failure.ts';
+import { reasonIs } from './remedies.ts';
 import { checkRuleTypes } from './rule-types.ts';
 
 /** Keys that tell where one is. */

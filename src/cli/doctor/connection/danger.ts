@@ -1,7 +1,7 @@
 import type { FindingId } from '../finding-ids.ts';
 import { problem, type Finding, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { reasonIs } from './causes.ts';
+import { reasonIs } from './remedies.ts';
 
 /** With these, a connection would not fail: it would end corosync, or make it spin. */
 const DANGERS: ReadonlySet<FindingId> = new Set([

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkCorosync } from '../../../../src/cli/doctor/checks/corosync.ts';
-import { FakeSystem, forceFilesystemSockets } from '../fake-system.ts';
+import { FakeSystem, GUEST, forceFilesystemSockets } from '../fake-system.ts';
 
 let system: FakeSystem;
 
@@ -28,6 +28,38 @@ describe('corosync', () => {
       { level: 'problem', remedy: 'kill -CONT 7' },
       { level: 'note', remedy: 'kill -CONT 8' },
     ]);
+  });
+
+  it('is frozen, by a group around its own', () => {
+    system.addMount('40 30 0:40 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw');
+    system.addProcess(7);
+    system.write('/proc/7/cgroup', '0::/docker/name\n');
+    system.write('/sys/fs/cgroup/docker/name/cgroup.freeze', '0\n');
+    system.write('/sys/fs/cgroup/docker/cgroup.freeze', '1\n');
+    expect(checkCorosync(system.lookAround())).toMatchObject([{ level: 'problem', id: 'corosync-frozen' }]);
+    expect(checkCorosync(system.lookAround())[0]?.remedy).toMatch(
+      /: echo 0 > \/sys\/fs\/cgroup\/docker\/cgroup\.freeze$/,
+    );
+    system.addMount('41 30 0:41 / /sys/fs/cgroup/freezer rw - cgroup cgroup rw,freezer');
+    system.write('/proc/7/cgroup', '6:freezer:/a\n0::/\n');
+    system.write('/sys/fs/cgroup/freezer/a/freezer.self_freezing', '1\n');
+    expect(checkCorosync(system.lookAround())[0]?.remedy).toMatch(/echo THAWED > .*\/a\/freezer\.state$/);
+  });
+
+  it('waits in the kernel', () => {
+    system.addProcess(7, { state: 'D (disk sleep)' });
+    expect(checkCorosync(system.lookAround())).toMatchObject([{ level: 'note', id: 'corosync-waits' }]);
+  });
+
+  it('is hidden, but not from root, nor from the group that may see', () => {
+    system.addMount('35 31 0:50 / /proc rw - proc proc rw,gid=4,hidepid=invisible');
+    const seen = (groups: readonly number[], who = GUEST): (string | undefined)[] =>
+      checkCorosync(system.lookAround({}, { real: who, effective: who, groups })).map(({ id }) => id);
+    expect(seen([])).toEqual(['processes-hidden']);
+    expect(seen([4])).toEqual(['corosync-not-seen']);
+    expect(seen([], { uid: 0, gid: 0 })).toEqual(['corosync-not-seen']);
+    system.addMount('36 31 0:51 / /proc rw - proc proc rw,hidepid=off');
+    expect(seen([])).toEqual(['corosync-not-seen']);
   });
 
   it('is not to be seen', () => {

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkPermission, permissionRemedy } from '../../../../src/cli/doctor/checks/permission.ts';
-import { FakeSystem, GUEST } from '../fake-system.ts';
+import { FakeSystem, GUEST, abstract } from '../fake-system.ts';
 
 const CONF = '/etc/corosync/corosync.conf';
 let system: FakeSystem;
@@ -64,6 +64,22 @@ describe('permission', () => {
     });
   });
 
+  it('is not given by a supplementary group', () => {
+    system.write('/etc/corosync/uidgid.d/some', 'uidgid {\n  gid: 7\n}\n');
+    const user = { real: GUEST, effective: GUEST, groups: [7] };
+    const seen = checkPermission(system.lookAround({}, user));
+    expect(seen).toMatchObject({ level: 'note', id: 'rule-supplementary' });
+    expect(seen.remedy).toBe('make it the primary one: Group=7 in its unit; or allow the user: uid, not gid');
+    system.write('/etc/group', 'watchers:x:7:guest\n');
+    expect(permissionRemedy(system.lookAround({}, user))).toContain('sg watchers COMMAND, or Group=watchers');
+  });
+
+  it('is unknown where a name is', () => {
+    system.write('/etc/corosync/uidgid.d/some', 'uidgid {\n  uid: stranger\n}\n');
+    expect(check()).toMatchObject({ level: 'note', id: 'rule-unknown' });
+    expect(check().text).toContain('names stranger, who is not known here');
+  });
+
   it('is unknown where a file cannot be read', () => {
     fs.rmSync(system.path(CONF));
     expect(check()).toMatchObject({ level: 'note' });
@@ -100,6 +116,18 @@ describe('permissionRemedy', () => {
     expect(remedy({ uid: 77, gid: 78 })).toContain('/uidgid.d/uid-77 ');
     system.write('/etc/passwd', '../../x:x:77:78::/:/bin/sh\n');
     expect(remedy({ uid: 77, gid: 78 })).toContain('/uidgid.d/uid-77 ');
+  });
+
+  it('minds a uid that changes', () => {
+    expect(remedy({ uid: 61_184, gid: 61_184 })).toMatch(/^give the unit a User= instead of DynamicUser=/);
+  });
+
+  it('is none for whom a rule is older than corosync, nor for root', () => {
+    system.write('/etc/corosync/uidgid.d/guest', 'uidgid {\n  uid: guest\n}\n');
+    system.listen('self', abstract('cmap'));
+    system.addProcess(7, { startedAfter: 2_000_000_000 });
+    expect(remedy()).toBeUndefined();
+    expect(remedy({ uid: 0, gid: 0 })).toBeUndefined();
   });
 
   it('is to reload, if there is a rule', () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkProcess } from '../../../../src/cli/doctor/checks/process.ts';
-import { FakeSystem, GUEST, forceFilesystemSockets } from '../fake-system.ts';
+import type { Credentials } from '../../../../src/cli/doctor/system/user-namespace.ts';
+import { FakeSystem, GUEST, abstract, forceFilesystemSockets } from '../fake-system.ts';
 
 let system: FakeSystem;
 
@@ -30,6 +31,26 @@ describe('process', () => {
     const [, who] = checkProcess(system.lookAround(), runtime);
     expect(who).toMatchObject({ level: 'note' });
     expect(who?.text).toContain('for corosync, uid 100000, gid 0');
+  });
+
+  it('tells the real ids from the effective ones', () => {
+    const remarks = (real: Credentials, effective: Credentials): (string | undefined)[] =>
+      checkProcess(system.lookAround({}, { real, effective, groups: [] }), runtime).map(({ id }) => id);
+    expect(remarks(GUEST, GUEST)).toEqual([undefined, undefined]);
+    expect(remarks(GUEST, { uid: 0, gid: 0 })).toEqual([undefined, undefined, 'real-user-differs']);
+    expect(remarks(GUEST, { ...GUEST, gid: 0 })).toEqual([undefined, undefined, 'real-group-differs']);
+  });
+
+  it('says whom a corosync in a user namespace sees', () => {
+    system.listen('self', abstract('cmap'));
+    system.addProcess(7);
+    for (const map of ['uid_map', 'gid_map']) system.write(`/proc/7/${map}`, '0 1000 65536\n');
+    const [, known] = checkProcess(system.lookAround({}, GUEST), runtime);
+    expect(known).toMatchObject({ level: 'note', id: 'user-namespace' });
+    expect(known?.text).toContain('where this is uid 1, gid 2');
+    const [, root] = checkProcess(system.lookAround(), runtime);
+    expect(root).toMatchObject({ level: 'problem', id: 'user-not-mapped' });
+    expect(root?.remedy).toContain('setpriv --reuid=1000 --regid=1000 --clear-groups COMMAND');
   });
 
   it('wants Linux', () => {

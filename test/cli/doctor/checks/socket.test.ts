@@ -36,6 +36,17 @@ describe('socket', () => {
     });
   });
 
+  it('is bound by another program, as root sees', () => {
+    system.listen('self', abstract('cmap'));
+    system.addProcess(9, { comm: 'other', uid: 33 });
+    system.holdSocket(9, abstract('cmap'));
+    expect(checkSocket(system.lookAround())).toMatchObject({ level: 'problem', id: 'socket-foreign' });
+    expect(checkSocket(system.lookAround()).text).toContain('by pid 9 (other, uid 33)');
+    system.addProcess(7);
+    system.holdSocket(7, abstract('cmap'));
+    expect(checkSocket(system.lookAround())).toMatchObject({ level: 'ok' });
+  });
+
   it('is not the one of a shorter name', () => {
     system.listen('self', '@cmap', abstract('quorum'));
     expect(checkSocket(system.lookAround())).toMatchObject({ level: 'problem' });

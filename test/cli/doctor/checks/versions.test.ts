@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkVersions } from '../../../../src/cli/doctor/checks/versions.ts';
-import { FakeSystem, forceFilesystemSockets } from '../fake-system.ts';
+import { FakeSystem, GUEST, abstract, forceFilesystemSockets } from '../fake-system.ts';
 
 let system: FakeSystem;
 
@@ -47,6 +47,23 @@ Version: 2.0.6-2
     expect(checkVersions(system.lookAround())).toMatchObject({ level: 'note' });
     system.write('/proc/7/root/var/lib/dpkg/status', STATUS.replaceAll('3.1.7', '3.1.9'));
     expect(checkVersions(system.lookAround()).text).toMatch(/^corosync 3\.1\.9/);
+  });
+
+  it.each([
+    ['1.0.3-1', 'problem'],
+    ['1.0.4', 'problem'],
+    ['1.0.5-1', 'ok'],
+    ['2:1.0.1', 'problem'],
+    ['2.0.6+really-2', 'ok'],
+  ])('of a libqb %s are a %s', (version, level) => {
+    system.write('/var/lib/dpkg/status', STATUS.replace('2.0.6-2', version));
+    expect(checkVersions(system.lookAround())).toMatchObject({ level });
+  });
+
+  it('are unknown where its files cannot be seen', () => {
+    system.listen('self', abstract('cmap'));
+    system.addProcess(7, { namespaces: 'hidden', mounts: ['30 1 8:2 / / rw - ext4 /dev/sdb1 rw'] });
+    expect(checkVersions(system.lookAround({}, GUEST)).text).toContain('cannot be seen here');
   });
 
   it('are unknown', () => {

@@ -79,7 +79,6 @@ describe('causes', () => {
     [called('EPERM'), /read and write those files/],
     [new ConnectionError('CS_ERR_TIMEOUT', { operation: 'connect' }), /very busy/],
     [new ConnectionError('CS_ERR_SECURITY', { operation: 'connect' }), /ss -xlp \| grep cmap$/],
-    [new ConnectionError('CS_ERR_LIBRARY', { operation: 'connect' }), /may be ending/],
   ])('%s has a remedy', (error, expected) => {
     expect(remedy(error)).toMatch(expected);
   });
@@ -87,6 +86,14 @@ describe('causes', () => {
   it.each([[called('EFBIG')], [refused('EMFILE', 'open')]])('%s has one by a finding only', (error) => {
     expect(causeOf(failureOf(error))?.findings).toHaveLength(1);
     expect(remedy(error)).toBeUndefined();
+  });
+
+  it('of a connection that was closed: a corosync that ends, if there is one', () => {
+    const closed = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connect' });
+    expect(remedy(closed)).toBeUndefined();
+    system.listen('self', abstract('cmap'));
+    system.addProcess(7);
+    expect(remedy(closed)).toMatch(/^corosync may be ending/);
   });
 
   it('are unknown for what is no error of the library', () => {

@@ -58,6 +58,19 @@ describe('a connection that works', () => {
     ]);
   });
 
+  it('tells of rules that do not count', async () => {
+    client.values.set('uidgid.uid.5', { type: 'uint32', value: 1 });
+    client.values.set('uidgid.gid.6', { type: 'uint8', value: 2 });
+    client.values.set('uidgid.config.uid.7', { type: 'uint8', value: 1 });
+    client.values.set('uidgid.other', { type: 'uint32', value: 1 });
+    const { works, remarks } = await check();
+    expect(works).toBe(true);
+    expect(remarks.filter(({ id }) => id === 'rule-type').map(({ remedy }) => remedy)).toEqual([
+      'corosync-client set uidgid.gid.6 u8 1, if it should',
+      'corosync-client set uidgid.uid.5 u8 1, if it should',
+    ]);
+  });
+
   it('says what carries it', async () => {
     client.transport = 'socket';
     expect((await check()).remarks[0]?.text).toContain('over datagram sockets;');

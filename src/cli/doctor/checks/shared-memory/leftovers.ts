@@ -1,6 +1,6 @@
-import { isFirstPidNamespace } from '../system/namespaces.ts';
-import { note, type Remark } from '../finding.ts';
-import type { Surroundings } from '../surroundings.ts';
+import { isFirstPidNamespace } from '../../system/namespaces.ts';
+import { note, type Remark } from '../../finding.ts';
+import type { Surroundings } from '../../surroundings.ts';
 
 /** libqb's servers have their pid in the names: directories of connections, and flight recorders. */
 const NAMES = [

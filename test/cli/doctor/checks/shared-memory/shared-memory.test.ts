@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkSharedMemory } from '../../../../src/cli/doctor/checks/shared-memory.ts';
-import { costOfRings } from '../../../../src/cli/doctor/checks/shared-memory-cost.ts';
-import { FakeSystem, GUEST, forceFilesystemSockets } from '../fake-system.ts';
+import { checkSharedMemory } from '../../../../../src/cli/doctor/checks/shared-memory/shared-memory.ts';
+import { costOfRings } from '../../../../../src/cli/doctor/checks/shared-memory/cost.ts';
+import { FakeSystem, GUEST, abstract, forceFilesystemSockets } from '../../fake-system.ts';
 
 let system: FakeSystem;
 
@@ -83,6 +83,47 @@ describe('shared memory', () => {
     expect(checkSharedMemory(system.lookAround())[0]?.text).toMatch(/takes 240 KiB$/);
     system.write('/etc/corosync/corosync.conf', conf);
     expect(checkSharedMemory(system.lookAround())[0]?.text).toMatch(/takes 4 KiB$/);
+  });
+
+  describe('as it is mounted', () => {
+    const ours = (line: string): (string | undefined)[] => {
+      system.addMount(line);
+      return checkSharedMemory(system.lookAround())
+        .filter(({ level }) => level !== 'ok')
+        .map(({ id, remedy = '' }) => `${id}: ${/mount -o \S+ \S+/.exec(remedy)?.[0]}`);
+    };
+    beforeEach(() => {
+      pretendTmpfs();
+      system.listen('self', abstract('cmap'));
+    });
+
+    it('may be read-only: the mount, or the file system', () => {
+      expect(ours('50 30 0:25 / /dev/shm ro,nosuid - tmpfs tmpfs rw')).toEqual([
+        'shm-read-only: mount -o remount,bind,rw /dev/shm;',
+      ]);
+      expect(ours('51 30 0:25 / /dev/shm rw - tmpfs tmpfs ro')).toEqual([
+        'shm-read-only: mount -o remount,rw /dev/shm;',
+      ]);
+    });
+
+    it('may have other owners', () => {
+      expect(ours('50 30 0:25 / /dev/shm rw,idmapped - tmpfs tmpfs rw')[0]).toMatch(/^shm-mapped-owners/);
+    });
+
+    it('may be read-only for corosync: told once, if it is one mount', () => {
+      const line = '50 30 0:25 / /dev/shm ro - tmpfs tmpfs rw';
+      system.addProcess(7, { mounts: ['30 1 8:1 / / rw - ext4 /dev/sda1 rw', line] });
+      expect(ours('49 30 0:25 / /dev/shm rw - tmpfs tmpfs rw')).toEqual([
+        'corosync-shm-read-only: mount -o remount,bind,rw /dev/shm',
+      ]);
+      expect(ours(line)).toEqual(['shm-read-only: mount -o remount,bind,rw /dev/shm;']);
+    });
+
+    it('may be missing for corosync', () => {
+      system.addProcess(7, { container: true });
+      fs.rmSync(system.path('/proc/7/root/dev/shm'), { recursive: true });
+      expect(ours('')[0]).toMatch(/^corosync-shm-missing/);
+    });
   });
 
   it('is somewhere else', () => {

@@ -1,5 +1,5 @@
-import { usesDatagrams } from '../configuration/main-conf.ts';
-import type { Surroundings } from '../surroundings.ts';
+import { usesDatagrams } from '../../configuration/main-conf.ts';
+import type { Surroundings } from '../../surroundings.ts';
 
 const RINGS = 3;
 /** QB_RB_CHUNK_MARGIN, and one byte between the pointers. */

@@ -1,6 +1,6 @@
-import { note, problem, type Remark } from '../finding.ts';
-import { SHARED_MEMORY, type Surroundings } from '../surroundings.ts';
-import { isReadOnly, isSame, mountAt, type Mount } from '../system/mounts.ts';
+import { note, problem, type Remark } from '../../finding.ts';
+import { SHARED_MEMORY, type Surroundings } from '../../surroundings.ts';
+import { isReadOnly, isSame, mountAt, type Mount } from '../../system/mounts.ts';
 
 /** How shared memory is mounted, here and where corosync makes its files. */
 export function checkMount(surroundings: Surroundings, ours: Mount | undefined): Remark[] {

@@ -1,10 +1,10 @@
 import type { StatsFs } from 'node:fs';
-import { note, ok, problem, type Remark } from '../finding.ts';
-import type { Surroundings } from '../surroundings.ts';
-import { mountAt, placeOf } from '../system/mounts.ts';
+import { note, ok, problem, type Remark } from '../../finding.ts';
+import type { Surroundings } from '../../surroundings.ts';
+import { mountAt, placeOf } from '../../system/mounts.ts';
 import { findLeftovers } from './leftovers.ts';
-import { checkMount } from './shared-memory-mount.ts';
-import { connectionCost, costOfRings, LEAST_BUFFER, showBytes } from './shared-memory-cost.ts';
+import { checkMount } from './mount.ts';
+import { connectionCost, costOfRings, LEAST_BUFFER, showBytes } from './cost.ts';
 
 const TMPFS_MAGIC = 0x01021994;
 
