@@ -23,6 +23,7 @@ const TESTING_MAY_IMPORT = [
   'options',
   'codec',
   'ipc/shared-memory/ring-(file|storage)[.]ts',
+  'ipc/socket-address[.]ts',
   'ipc/datagram/optional-package[.]ts',
   'cmap/values/(check-value|keys)[.]ts',
 ];
