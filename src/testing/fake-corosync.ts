@@ -14,6 +14,7 @@ import {
 import { Faults } from './faults/faults.ts';
 import { FakeCmap, type FakeMaps } from './cmap/fake-cmap.ts';
 import { IpcServer } from './server/ipc-server.ts';
+import { Life } from './life.ts';
 import { makeSocketDirectory } from './server/socket-directory.ts';
 import type { Counters } from './server/connection-host.ts';
 import type { ServerConnection } from './server/server-connection.ts';
@@ -43,8 +44,8 @@ export class FakeCorosync implements AsyncDisposable {
   readonly #faults: Faults;
   #server!: IpcServer;
   readonly #cmap: FakeCmap;
+  readonly #life = new Life();
   #poll: NodeJS.Timeout | undefined;
-  #stopped = false;
 
   private constructor(given: FakeCorosyncOptions) {
     const options = resolveFakeOptions(given);
@@ -128,33 +129,40 @@ export class FakeCorosync implements AsyncDisposable {
     this.#server.resume();
   }
 
-  /** As SIGKILL: every socket closes, nobody listens, ring files stay. */
+  /** As SIGKILL: every socket closes, nobody listens, ring files stay. During a `restart`, it is what has started that dies. */
   die(): void {
-    clearInterval(this.#poll);
-    this.#server.die();
+    if (this.#life.over) return;
+    const died = this.#life.change(() => {
+      clearInterval(this.#poll);
+      return this.#server.die();
+    });
+    died.catch(() => undefined); // told to whoever starts or stops next
   }
 
   /**
    * Starts again after `die`, or ends as SIGTERM does and starts again. As a real corosync it comes back with what it was
-   * started with, or with the contents given; what clients had set is gone. Faults stay.
+   * started with, or with the contents given; what clients had set is gone. Faults stay. Several at once are made one after the other.
    * @throws RangeError as `start`; nothing has changed then. Error: it was stopped.
    */
   async restart(contents: FakeContents = {}): Promise<void> {
-    if (this.#stopped) throw new Error('this fake was stopped; start a new one');
+    if (this.#life.over) throw new Error('this fake was stopped; start a new one');
     const maps = this.#newMaps(contents);
-    if (this.#server.running) await this.#server.stop();
-    clearInterval(this.#poll);
-    this.#cmap.begin(maps);
-    await this.#server.listen();
-    this.#startPolling();
+    await this.#life.change(async () => {
+      if (this.#server.running) await this.#server.stop();
+      clearInterval(this.#poll);
+      this.#cmap.begin(maps);
+      await this.#server.listen();
+      this.#startPolling();
+    });
   }
 
   /** Ends as SIGTERM does, and removes all files. @throws Error: the first of `violations`, if there are any. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearInterval(this.#poll);
-    await this.#server.stop();
-    this.#removeDirectory();
+    await this.#life.end(async () => {
+      clearInterval(this.#poll);
+      await this.#server.stop();
+      this.#removeDirectory();
+    });
     const [violation] = this.#server.violations;
     if (violation !== undefined) throw violation;
   }

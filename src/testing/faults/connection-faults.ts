@@ -46,7 +46,7 @@ export class ConnectionFaults {
   /** Whether the connection is at its end, by this fault or before. */
   endsBy(fault: Ends, when: 'before' | 'during' | 'after'): boolean {
     if (this.#connection.closed) return true;
-    if (fault.die === when) this.#host.die();
+    if (fault.die === when) void this.#host.die();
     else if (fault.close === when) this.#connection.close();
     return this.#connection.closed;
   }
@@ -56,6 +56,8 @@ export class ConnectionFaults {
     if (fault.drop === true) return false;
     const { transport } = this.#connection;
     const bytes = spoil(message, fault);
+    // A test's own `change` may have ended the server, or this connection.
+    if (this.#connection.closed) return false;
     const lies: ChunkLies = { length: fault.chunkLength, magic: fault.magic };
     for (let copies = fault.duplicate === true ? 2 : 1; copies > 0; copies--) {
       if (!transport.commit(channel, bytes, lies)) return false;

@@ -45,5 +45,5 @@ export interface ConnectionHost {
   turn(): void;
   /** A client did what would harm corosync. */
   onViolation(error: Error): void;
-  die(): void;
+  die(): Promise<void>;
 }

@@ -67,6 +67,8 @@ export class Handshake {
     const fields =
       fault.refuse === undefined ? this.#openOrRefuse(maxMessageSize) : refusal(errnoNumber(fault.refuse));
     for (const piece of welcomePieces(fields, fault)) {
+      // A test's own `change` may have ended the server.
+      if (this.#socket.destroyed) return;
       this.#socket.write(piece);
       if (fault.split !== undefined) yield 0;
     }

@@ -20,6 +20,11 @@ export interface IpcServerOptions {
   readonly newService: (connection: ServerConnection) => Service;
 }
 
+type ServerState =
+  | { readonly name: 'up'; readonly listener: SetupListener }
+  /** `died` resolves when the last listener has let go of the socket. */
+  | { readonly name: 'down'; readonly died: Promise<void> };
+
 /** libqb's server: a socket, ring files in a directory for each client, and the rules of its rings. */
 export class IpcServer implements ServerConnectionHost {
   readonly faults: Faults;
@@ -37,8 +42,7 @@ export class IpcServer implements ServerConnectionHost {
   readonly #connections = new Set<ServerConnection>();
   /** Ring directories that a death has left behind. */
   readonly #remains = new Set<string>();
-  #listener: SetupListener | undefined;
-  #dying: Promise<void> | undefined;
+  #state: ServerState = { name: 'down', died: Promise.resolve() };
   #accepted = 0;
   #paused = false;
   #flowControl = 0;
@@ -54,15 +58,18 @@ export class IpcServer implements ServerConnectionHost {
     return server;
   }
 
+  /** Only where nobody listens. */
   async listen(): Promise<void> {
-    await this.#dying;
+    if (this.#state.name !== 'down') throw new Error('the server listens already');
+    await this.#state.died;
     this.#paused = false;
     this.#flowControl = 0;
-    this.#listener = await SetupListener.listen(this.#options.socketPath, (socket) => this.#accept(socket));
+    const listener = await SetupListener.listen(this.#options.socketPath, (socket) => this.#accept(socket));
+    this.#state = { name: 'up', listener };
   }
 
   get running(): boolean {
-    return this.#listener !== undefined;
+    return this.#state.name === 'up';
   }
 
   get service(): string {
@@ -91,7 +98,7 @@ export class IpcServer implements ServerConnectionHost {
 
   /** Sockets that clients have not closed. */
   get openSockets(): number {
-    return this.#listener?.open ?? 0;
+    return this.#state.name === 'up' ? this.#state.listener.open : 0;
   }
 
   /** Connections whose handshake is done, oldest first. */
@@ -115,25 +122,27 @@ export class IpcServer implements ServerConnectionHost {
     this.#wakeAll();
   }
 
-  /** As SIGKILL does: sockets close, ring files stay. */
-  die(): void {
-    if (this.#listener === undefined) return;
+  /** As SIGKILL does: sockets close, ring files stay. Resolves when the kernel has closed them. */
+  die(): Promise<void> {
+    if (this.#state.name === 'down') return this.#state.died;
+    const died = this.#state.listener.die();
+    this.#state = { name: 'down', died };
+    died.catch(() => undefined); // told to whoever starts or stops next
     for (const connection of this.#connections) {
       if (connection.established) this.#remains.add(connection.transport.directory);
       connection.die();
     }
     this.#connections.clear();
-    this.#dying = this.#listener.die();
-    this.#listener = undefined;
+    return died;
   }
 
   /** As SIGTERM does: everything is given back. What deaths have left behind goes, too. */
   async stop(): Promise<void> {
-    const listener = this.#listener;
-    this.#listener = undefined;
+    const state = this.#state;
     for (const connection of [...this.#connections]) connection.close();
-    await listener?.close();
-    await this.#dying;
+    const died = state.name === 'up' ? state.listener.close() : state.died;
+    this.#state = { name: 'down', died };
+    await died;
     for (const directory of this.#remains) fs.rmSync(directory, { recursive: true, force: true });
     this.#remains.clear();
   }
