@@ -8,7 +8,6 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/integration/**', 'test/cluster/**'],
-          isolate: false,
           // A busy machine is no failure.
           testTimeout: 30_000,
         },
