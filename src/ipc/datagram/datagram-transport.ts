@@ -59,7 +59,7 @@ export class DatagramTransport implements Transport {
     this.#control = new DatagramControl(names.control, place.since);
     this.#gate = new EventGate(
       () => this.#control.eventsSent(),
-      (events) => this.#deliverEvents(events),
+      (event) => this.#deliverEvent(event),
       (cause) => this.#listener?.onFailure(cause),
     );
     try {
@@ -221,18 +221,13 @@ export class DatagramTransport implements Transport {
     this.#listener?.onLost(error);
   }
 
-  /** Taken is what has been handed on: whoever waits for it relies on that. What the gate held counts as if it had been in the socket. */
-  #deliverEvents(events: readonly Buffer[]): void {
+  /** Taken is what has been handed on: whoever waits for it relies on that. What the gate holds counts as if it were in the socket. */
+  #deliverEvent(event: Buffer): void {
     const listener = this.#listener;
     if (listener === undefined) return;
     try {
-      let [held, left] = [0, 0];
-      for (const event of events) {
-        const taken = this.#events.take(event.length);
-        held = Math.max(held, taken.held);
-        ({ left } = taken);
-        listener.onEvent(wholeMessage(event));
-      }
+      const { held, left } = this.#events.take(event.length);
+      listener.onEvent(wholeMessage(event));
       listener.onDrained();
       this.#backlog?.drained(held, left);
     } catch (error) {

@@ -11,7 +11,7 @@ export const MOST_LOOKS = 20_000;
  */
 export class EventGate {
   readonly #eventsSent: () => number;
-  readonly #deliver: (events: readonly Buffer[]) => void;
+  readonly #deliver: (event: Buffer) => void;
   readonly #onFailure: (cause: unknown) => void;
   readonly #ladder = new WaitLadder(() => this.#check());
   /** Until a check, or until what it found is confirmed. */
@@ -27,11 +27,11 @@ export class EventGate {
 
   /**
    * @param eventsSent how many events corosync has sent on this connection, modulo 2^32
-   * @param deliver gets events that are corosync's, in order
+   * @param deliver gets the events that are corosync's, one by one in order
    */
   constructor(
     eventsSent: () => number,
-    deliver: (events: readonly Buffer[]) => void,
+    deliver: (event: Buffer) => void,
     onFailure: (cause: unknown) => void,
   ) {
     this.#eventsSent = eventsSent;
@@ -115,6 +115,6 @@ export class EventGate {
     this.#tooManySince = undefined;
     this.#looks = 0;
     this.#ladder.reset();
-    this.#deliver(events);
+    for (const event of events) this.#deliver(event);
   }
 }

@@ -22,7 +22,7 @@ class Stage {
       this.onCount();
       return this.counted | 0;
     },
-    (events) => this.seen.push(...events.map((bytes) => bytes[0] ?? -1)),
+    (bytes) => void this.seen.push(bytes[0] ?? -1),
     (cause) => {
       this.failures.push(cause);
       this.gate.stop();
