@@ -6,7 +6,13 @@ import {
 } from '../codec/connection.ts';
 import { MalformedError } from '../codec/malformed.ts';
 import type { RequestMessage } from '../codec/message.ts';
-import { ConnectionError, CsError, errnoToCsError, type CsErrorName } from '../errors/index.ts';
+import {
+  ConnectionError,
+  CsError,
+  errnoToCsError,
+  type CsErrorName,
+  systemErrorToCsError,
+} from '../errors/index.ts';
 import { finishLater, mayAsk } from './abandoned-handshakes.ts';
 import { Deadline } from './calls/deadline.ts';
 import { orAborted } from './calls/on-abort.ts';
@@ -154,8 +160,15 @@ function openRings(
     });
   } catch (error) {
     for (const ring of opened) ring.close();
-    throw error;
+    throw error instanceof CsError ? error : refusedFiles(path, error);
   }
+}
+
+/** The system lets us open the files, and not read or write them: a limit of file sizes, a seccomp filter. */
+function refusedFiles(path: string, cause: unknown): ConnectionError {
+  const { code, errno } = systemErrorToCsError(cause);
+  const detail = `cannot read and write the files in ${path}`;
+  return new ConnectionError(code, { operation: 'connect', errno, detail, cause });
 }
 
 function notCorosync(cause: MalformedError): ConnectionError {

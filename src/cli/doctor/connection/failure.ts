@@ -25,7 +25,8 @@ export function failureOf(error: unknown): Failure {
 function placeOf(error: CsError, system: SystemError | undefined): Place {
   const connecting = error instanceof ConnectionError && error.operation === 'connect';
   if (system === undefined) return connecting && error.errno !== undefined ? 'answer' : 'other';
-  if (!connecting) return 'call';
+  // To connect, too, the files are read and written when they are open.
+  if (!connecting || system.syscall === 'read' || system.syscall === 'write') return 'call';
   return system.syscall === 'connect' ? 'socket' : 'files';
 }
 
