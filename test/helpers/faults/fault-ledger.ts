@@ -1,5 +1,12 @@
 import { CsError } from '../../../src/index.ts';
 
+/** What came of a call: `CS_OK`, the code of its error, or that it was lost and never sent. */
+interface Outcome<T> {
+  readonly outcome: string;
+  readonly value?: T;
+  readonly neverSent?: boolean;
+}
+
 /** Exact counts of what a client has asked for and been told, to be compared at the end of a fault. */
 export class Ledger {
   calls = 0;
@@ -16,14 +23,16 @@ export class Ledger {
   #maybeIncremented = 0;
 
   /** Makes a call, which may fail as it likes, but only with an error of ours, and must settle. */
-  async call<T>(make: () => Promise<T>): Promise<{ readonly outcome: string; readonly value?: T }> {
+  async call<T>(make: () => Promise<T>): Promise<Outcome<T>> {
     this.calls += 1;
-    let result: { readonly outcome: string; readonly value?: T };
+    let result: Outcome<T>;
     try {
       result = { outcome: 'CS_OK', value: await make() };
     } catch (error) {
       if (!(error instanceof CsError)) throw error;
-      result = { outcome: wasNotSent(error) ? 'never sent' : error.code };
+      const neverSent = wasNotSent(error);
+      const late = error.code === 'CS_ERR_TIMEOUT';
+      result = { outcome: neverSent && !late ? 'never sent' : error.code, neverSent };
     }
     this.settled += 1;
     this.outcomes[result.outcome] = (this.outcomes[result.outcome] ?? 0) + 1;
@@ -39,16 +48,16 @@ export class Ledger {
   /** A set of the counter to the next number. */
   async count(set: (value: number) => Promise<void>): Promise<void> {
     const value = (this.#highest += 1);
-    const { outcome } = await this.call(() => set(value));
+    const { outcome, neverSent } = await this.call(() => set(value));
     if (outcome === 'CS_OK') this.#acknowledged.add(value);
-    if (outcome === 'never sent') this.#neverSent.add(value);
+    if (neverSent === true) this.#neverSent.add(value);
   }
 
   /** An increment of the sum. */
   async increment(make: () => Promise<void>): Promise<void> {
-    const { outcome } = await this.call(make);
+    const { outcome, neverSent } = await this.call(make);
     if (outcome === 'CS_OK') this.#incremented += 1;
-    else if (outcome !== 'never sent') this.#maybeIncremented += 1;
+    else if (neverSent !== true) this.#maybeIncremented += 1;
   }
 
   /** A notification of the counter. */
