@@ -82,5 +82,10 @@ export type { VotequorumNode } from './codec/votequorum/quorum-notification.ts';
 export type { QuorumModel, QuorumType } from './codec/quorum/get-type.ts';
 export type { RingId } from './codec/ring-id.ts';
 export type { ReaderOptions } from './streams/reader-options.ts';
-export type { ConnectOptions, ServiceTracker } from './service/index.ts';
+export type {
+  ConnectedClient,
+  ConnectOptions,
+  ServiceTracker,
+  ServiceTrackOptions,
+} from './service/index.ts';
 export type { BackOffOptions, SessionOptions, SessionStatus, SessionStatusEvent } from './session/index.ts';

@@ -3,16 +3,12 @@ import { GetNodeAddrsRequest } from '../codec/cfg/get-node-addrs.ts';
 import { LocalGetRequest } from '../codec/cfg/local-get.ts';
 import { NodeStatusGetRequest, type CfgNodeStatus } from '../codec/cfg/node-status-get.ts';
 import { RingStatusGetRequest, type CfgInterface } from '../codec/cfg/ring-status-get.ts';
-import type { ConnectionError } from '../errors/index.ts';
-import type { TransportKind } from '../ipc/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
-import { checkOptions } from '../options/check-options.ts';
-import { integer } from '../options/rules.ts';
-import { ServiceClient } from '../service/index.ts';
+import { checkArgument } from '../options/check-options.ts';
+import { integer, uint32 } from '../options/rules.ts';
+import { ConnectedClient, ServiceClient } from '../service/index.ts';
 import { resolveCfgOptions, type CfgConnectOptions } from './connect-options.ts';
 
-/** 0 is this node. */
-const anyNode = integer(0, 0xffffffff);
 /** knet takes 16 bits of the id, and would answer with another node's state. */
 const knetNode = integer(1, 0xffff);
 
@@ -21,10 +17,11 @@ const knetNode = integer(1, 0xffff);
  * CS_ERR_TIMEOUT (its `timeoutMs` is up), CS_ERR_LIBRARY (a ConnectionError: corosync is gone) and CS_ERR_BAD_HANDLE (called after the end); an
  * aborted one rejects with its signal's reason.
  */
-export class CfgClient implements AsyncDisposable {
+export class CfgClient extends ConnectedClient {
   readonly #service: ServiceClient;
 
   private constructor(service: ServiceClient) {
+    super(service);
     this.#service = service;
   }
 
@@ -37,26 +34,6 @@ export class CfgClient implements AsyncDisposable {
     const receiver = { decode: () => undefined, deliver: () => undefined, ended: () => undefined };
     const first = { message: new LocalGetRequest(), needed: 'datagrams' } as const;
     return new CfgClient(await ServiceClient.connect(resolveCfgOptions(options), receiver, first));
-  }
-
-  /** What carries the messages: corosync's `system { qb_ipc_type }` decides. */
-  get transport(): TransportKind {
-    return this.#service.transport;
-  }
-
-  /** Whether the connection has ended, by `close`, `destroy` or the loss of corosync. */
-  get closed(): boolean {
-    return this.#service.closed;
-  }
-
-  /** qb_ipcc_get_buffer_size: the bytes that corosync granted. */
-  get bufferSize(): number {
-    return this.#service.bufferSize;
-  }
-
-  /** Resolves at the end of the connection: with the error if it was lost or destroyed, with `undefined` after `close`. */
-  whenClosed(): Promise<ConnectionError | undefined> {
-    return this.#service.whenClosed();
   }
 
   /** corosync_cfg_local_get: the id of this node. */
@@ -76,7 +53,7 @@ export class CfgClient implements AsyncDisposable {
    */
   async nodeStatus(nodeId: number, options?: CallOptions): Promise<CfgNodeStatus> {
     const subject = { operation: 'corosync_cfg_node_status_get' };
-    const id = checkOptions(subject, nodeId, (_, value) => knetNode('nodeId', value));
+    const id = checkArgument(subject, 'nodeId', nodeId, knetNode);
     return this.#service.submit(new NodeStatusGetRequest(id), options);
   }
 
@@ -87,23 +64,8 @@ export class CfgClient implements AsyncDisposable {
    */
   async nodeAddresses(nodeId = 0, options?: CallOptions): Promise<readonly string[]> {
     const subject = { operation: 'corosync_cfg_get_node_addrs' };
-    const id = checkOptions(subject, nodeId, (_, value) => anyNode('nodeId', value));
+    const id = checkArgument(subject, 'nodeId', nodeId, uint32);
     const { addresses } = await this.#service.submit(new GetNodeAddrsRequest(id), options);
     return addresses.map(addressText);
-  }
-
-  /** corosync_cfg_finalize: lets calls that are under way settle, then closes. Idempotent. */
-  close(): Promise<void> {
-    return this.#service.close();
-  }
-
-  /** Closes at once: whatever waits fails with a ConnectionError caused by `error`. */
-  destroy(error?: Error): void {
-    this.#service.destroy(error);
-  }
-
-  /** As `close`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 }

@@ -11,9 +11,19 @@ interface Subject {
  * What a caller's options amount to, by their rule.
  * @throws CsError CS_ERR_INVALID_PARAM (or what the rule says instead): there is no such option, or it has no such value
  */
-export function checkOptions<T>({ operation, key }: Subject, options: unknown, rule: Rule<T>): T {
+export function checkOptions<T>(subject: Subject, options: unknown, rule: Rule<T>): T {
+  return checkArgument(subject, 'options', options, rule);
+}
+
+/** The same for an argument by itself. @param name what errors call it */
+export function checkArgument<T>(
+  { operation, key }: Subject,
+  name: string,
+  value: unknown,
+  rule: Rule<T>,
+): T {
   try {
-    return rule('options', options);
+    return rule(name, value);
   } catch (error) {
     if (!(error instanceof Unfit)) throw error;
     const named = typeof key === 'string' ? key : undefined;

@@ -11,6 +11,8 @@ export { SERVICE_NAMES, type ServiceName } from './services.ts';
 export {
   SharedTracking,
   type ServiceTracker,
+  type ServiceTrackOptions,
   type TrackingKind,
   type TrackingPicture,
 } from './shared-tracking.ts';
+export { ConnectedClient } from './connected-client.ts';

@@ -1,8 +1,15 @@
 import type { RequestMessage } from '../codec/message.ts';
 import type { ConnectionError } from '../errors/index.ts';
 import { within } from '../ipc/index.ts';
-import type { CallOptions } from '../options/call-options.ts';
-import type { CheckedReaderOptions } from '../streams/reader-options.ts';
+import { CALL_RULES, type CallOptions } from '../options/call-options.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { object } from '../options/rules.ts';
+import {
+  READER_DEFAULTS,
+  readerRules,
+  type CheckedReaderOptions,
+  type ReaderOptions,
+} from '../streams/reader-options.ts';
 import { Subscription } from '../streams/subscription.ts';
 import type { ServiceClient } from './service-client.ts';
 
@@ -14,6 +21,9 @@ export interface ServiceTracker<E> extends AsyncIterable<E>, AsyncDisposable {
   /** Ends it, and the tracking at corosync if no other tracker of the client is left. What has not been read is dropped. Idempotent; never fails. */
   close(): Promise<void>;
 }
+
+/** How the events of a tracker reach their reader, and how long to wait for corosync. */
+export interface ServiceTrackOptions<E> extends CallOptions, ReaderOptions<E> {}
 
 /** What has been told of one service. */
 export interface TrackingPicture<W, E> {
@@ -48,20 +58,25 @@ export class SharedTracking<W, E> {
   readonly #trackers = new Set<SharingTracker<E>>();
   #state: State = { name: 'off' };
   #picture: TrackingPicture<W, E>;
+  readonly #trackRule = object<ServiceTrackOptions<E>, typeof READER_DEFAULTS>(
+    'track',
+    { ...CALL_RULES, ...readerRules<E>() },
+    { defaults: READER_DEFAULTS },
+  );
 
   constructor(kind: TrackingKind<W, E>) {
     this.#kind = kind;
     this.#picture = kind.picture();
   }
 
-  /** Adds a tracker. Its snapshot is corosync's if it is the first one, and else what was told last. */
-  async add(
-    service: ServiceClient,
-    reader: CheckedReaderOptions<E>,
-    call: CallOptions,
-  ): Promise<ServiceTracker<E>> {
+  /**
+   * Adds a tracker. Its snapshot is corosync's if it is the first one, and else what was told last.
+   * @throws CsError CS_ERR_INVALID_PARAM: an option is wrong
+   */
+  async add(service: ServiceClient, options: ServiceTrackOptions<E>): Promise<ServiceTracker<E>> {
     const { operation } = this.#kind;
-    const { timeoutMs, signal } = service.limits(call, operation);
+    const { signal: given, timeoutMs: limit, ...reader } = checkOptions(this.#kind, options, this.#trackRule);
+    const { timeoutMs, signal } = service.limits({ signal: given, timeoutMs: limit }, operation);
     const startedAt = performance.now();
     const tracker = new SharingTracker<E>(operation, reader, {
       catchUp: (dropped) => [this.#kind.overflow(dropped), ...this.#picture.snapshot()],

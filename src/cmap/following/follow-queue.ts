@@ -1,4 +1,5 @@
 import type { CmapValue } from '../../codec/cmap/value.ts';
+import { Fifo } from '../../streams/fifo.ts';
 import { costOfChange } from '../values/memory-cost.ts';
 import type { CmapFollowLost, CmapFollowResynced, CmapFollowSnapshot } from './follow-events.ts';
 import type { Change } from './picture.ts';
@@ -34,9 +35,7 @@ interface Lag {
 export class FollowQueue {
   readonly #limits: FollowQueueLimits;
   readonly #current: ReadonlyMap<string, CmapValue>;
-  /** A queue as an array with a moving head: shift() of a long array costs its length. */
-  #queued: (Queued | undefined)[] = [];
-  #head = 0;
+  readonly #queued = new Fifo<Queued>();
   #bytes = 0;
   #lag: Lag | undefined;
   /** Whether the last landmark that the reader gets says that corosync is lost. */
@@ -68,26 +67,21 @@ export class FollowQueue {
   }
 
   shift(): Queued | undefined {
-    if (this.#head === this.#queued.length) this.#catchUp();
-    const next = this.#queued[this.#head];
-    if (next === undefined) return undefined;
-    this.#queued[this.#head] = undefined;
-    this.#head += 1;
-    if (next.kind === 'change') this.#bytes -= costOfChange(next.change);
-    if (this.#head > 1024 && this.#head * 2 > this.#queued.length) this.#compact();
+    if (this.#queued.length === 0) this.#catchUp();
+    const next = this.#queued.shift();
+    if (next?.kind === 'change') this.#bytes -= costOfChange(next.change);
     return next;
   }
 
   clear(): void {
-    this.#queued = [];
-    this.#head = 0;
+    this.#queued.clear();
     this.#bytes = 0;
     this.#lag = undefined;
   }
 
   #hasRoom(cost: number): boolean {
     const { maxQueued, maxQueuedBytes } = this.#limits;
-    return this.#queued.length - this.#head < maxQueued && this.#bytes + cost <= maxQueuedBytes;
+    return this.#queued.length < maxQueued && this.#bytes + cost <= maxQueuedBytes;
   }
 
   #startLag(): Lag {
@@ -97,7 +91,6 @@ export class FollowQueue {
 
   /** Everything is read: tells the reader what it has missed. */
   #catchUp(): void {
-    this.#compact();
     const lag = this.#lag;
     if (lag === undefined) return;
     this.#lag = undefined;
@@ -129,11 +122,5 @@ export class FollowQueue {
   #tellLandmark(event: Landmark): void {
     this.#queued.push({ kind: 'landmark', event });
     this.#lostIsTold = event.kind === 'lost';
-  }
-
-  #compact(): void {
-    if (this.#head === 0) return;
-    this.#queued = this.#queued.slice(this.#head);
-    this.#head = 0;
   }
 }
