@@ -1,6 +1,6 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { CmapClient, CmapSession, CmapConnectOptions } from '../index.ts';
-import type { Output } from './output.ts';
+import type { Output } from './printing/output.ts';
 
 /** The part of the client that the commands use. */
 export type CliClient = Pick<

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { SyncOutput } from './cmapctl/sync-output.ts';
 import { exitWith } from './exit-with.ts';
-import { Output } from './output.ts';
+import { Output } from './printing/output.ts';
 import { rawArguments } from './raw-arguments.ts';
 import { runCli } from './run-cli.ts';
 

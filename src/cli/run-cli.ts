@@ -4,8 +4,8 @@ import type { CliClient, Command, CommandContext } from './command.ts';
 import { connectOptions, parseCommandLine, splitCommandLine } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
 import { ConnectFailure, EXIT, UsageError } from './exit-codes.ts';
-import { explain, explainConnecting } from './explain.ts';
-import { OutputError, type Output } from './output.ts';
+import { explain, explainConnecting } from './printing/explain.ts';
+import { OutputError, type Output } from './printing/output.ts';
 import { fromRaw } from './raw-arguments.ts';
 
 /** What the command line tool touches outside, so that tests can bring their own. */

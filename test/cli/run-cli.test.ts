@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { Output } from '../../src/cli/output.ts';
+import { Output } from '../../src/cli/printing/output.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { ConnectionError, CsError, type CmapConnectOptions } from '../../src/index.ts';
 import { FakeClient } from './fake-client.ts';

@@ -1,7 +1,7 @@
 import { ConnectionError, CsError } from '../../errors/index.ts';
 import { DIRECTORY_VARIABLES } from '../directories.ts';
 import { fromText, type ByteString } from './bytes.ts';
-import { strerror } from './strerror.ts';
+import { strerror } from './libc/strerror.ts';
 
 /** Ends the run with this line on standard error and exit code 1. */
 export class CmapctlFailure extends Error {

@@ -1,6 +1,6 @@
 import type { CmapMap } from '../../index.ts';
 import type { ByteString } from './bytes.ts';
-import { getopt } from './getopt.ts';
+import { getopt } from './libc/getopt.ts';
 
 export type CmapctlAction =
   | { readonly name: 'get' | 'set' | 'delete' | 'delete-prefix' | 'print-prefix' | 'track' }

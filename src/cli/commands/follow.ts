@@ -3,11 +3,11 @@ import { resolveFollowOptions, type CmapFollowOptions } from '../../cmap/followi
 import { asUsage } from '../as-usage.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
-import { explain, explainConnecting } from '../explain.ts';
-import { followEventLine } from '../json.ts';
+import { explain, explainConnecting } from '../printing/explain.ts';
+import { followEventLine } from '../printing/json.ts';
 import { parseEvents } from '../parse-events.ts';
 import { untilSignalled } from '../stop-signals.ts';
-import { followEventTexts } from '../text.ts';
+import { followEventTexts } from '../printing/text.ts';
 
 interface Followed {
   readonly key: string;

@@ -1,8 +1,8 @@
 import type { CmapValue } from '../../index.ts';
 import type { CommandContext } from '../command.ts';
 import { UsageError } from '../exit-codes.ts';
-import { entryLine } from '../json.ts';
-import { plainText, rawBytes, terminalText } from '../text.ts';
+import { entryLine } from '../printing/json.ts';
+import { plainText, rawBytes, terminalText } from '../printing/text.ts';
 import { tryEach } from './try-each.ts';
 
 export async function get(context: CommandContext): Promise<number> {

@@ -1,7 +1,7 @@
 import type { CliClient, CommandContext } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { entryLine } from '../json.ts';
-import { entryText } from '../text.ts';
+import { entryLine } from '../printing/json.ts';
+import { entryText } from '../printing/text.ts';
 
 export async function list(context: CommandContext): Promise<number> {
   const client = await context.connect();

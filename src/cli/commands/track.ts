@@ -3,11 +3,11 @@ import type { CmapChange, CmapTracker } from '../../index.ts';
 import { asUsage } from '../as-usage.ts';
 import type { CliClient, CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
-import { eventLine } from '../json.ts';
-import { withKnownValues } from '../known-values.ts';
+import { eventLine } from '../printing/json.ts';
+import { withKnownValues } from '../printing/known-values.ts';
 import { parseEvents } from '../parse-events.ts';
 import { untilSignalled } from '../stop-signals.ts';
-import { eventText } from '../text.ts';
+import { eventText } from '../printing/text.ts';
 
 interface Selection {
   readonly keys: readonly string[];

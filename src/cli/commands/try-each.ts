@@ -1,6 +1,6 @@
 import type { CommandContext } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { explain } from '../explain.ts';
+import { explain } from '../printing/explain.ts';
 
 /**
  * Makes a call for each key, all at once, and looks at the results in the order of the keys. A failure is reported

@@ -1,5 +1,5 @@
 import { escapeControls } from '../../errors/index.ts';
-import { jsonLine } from '../json.ts';
+import { jsonLine } from '../printing/json.ts';
 import type { Finding } from './finding.ts';
 
 const LEVEL_WIDTH = 'problem'.length;

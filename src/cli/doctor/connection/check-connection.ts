@@ -1,8 +1,8 @@
 import type { CmapMap } from '../../../index.ts';
 import type { CliClient } from '../../command.ts';
 import { ConnectFailure } from '../../exit-codes.ts';
-import { explain } from '../../explain.ts';
-import { entryText } from '../../text.ts';
+import { explain } from '../../printing/explain.ts';
+import { entryText } from '../../printing/text.ts';
 import type { FindingId } from '../finding-ids.ts';
 import { ok, note, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';

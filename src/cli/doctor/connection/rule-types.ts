@@ -1,6 +1,6 @@
 import { note, type Remark } from '../finding.ts';
 import type { CliClient } from '../../command.ts';
-import { entryText } from '../../text.ts';
+import { entryText } from '../../printing/text.ts';
 
 const RULE = /^uidgid\.(?:config\.)?[ug]id\.\d+$/;
 

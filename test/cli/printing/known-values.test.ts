@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { withKnownValues } from '../../src/cli/known-values.ts';
-import type { CmapTrackEvent } from '../../src/index.ts';
-import { FAKE_TRACKER } from './fake-client.ts';
+import { withKnownValues } from '../../../src/cli/printing/known-values.ts';
+import type { CmapTrackEvent } from '../../../src/index.ts';
+import { FAKE_TRACKER } from '../fake-client.ts';
 
 const VALUE = { type: 'uint8', value: 2 } as const;
 

@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { entryLine, eventLine, followEventLine, toJsonValue } from '../../src/cli/json.ts';
-import { type CmapFollower, ConnectionError, type CmapValue, type CmapFollowEvent } from '../../src/index.ts';
-import { FAKE_TRACKER } from './fake-client.ts';
+import { entryLine, eventLine, followEventLine, toJsonValue } from '../../../src/cli/printing/json.ts';
+import {
+  type CmapFollower,
+  ConnectionError,
+  type CmapValue,
+  type CmapFollowEvent,
+} from '../../../src/index.ts';
+import { FAKE_TRACKER } from '../fake-client.ts';
 
 const TIME = new Date(Date.UTC(2025, 0, 31, 12));
 

@@ -1,5 +1,5 @@
-import { escapeCharacter, escapeControls } from '../errors/index.ts';
-import type { CmapNotification, CmapTrackEvent, CmapValue, CmapFollowEvent } from '../index.ts';
+import { escapeCharacter, escapeControls } from '../../errors/index.ts';
+import type { CmapNotification, CmapTrackEvent, CmapValue, CmapFollowEvent } from '../../index.ts';
 import { SHORT_TYPE_NAMES } from './type-names.ts';
 
 const SHORT_NAMES: Readonly<Record<CmapValue['type'], string>> = { ...SHORT_TYPE_NAMES, unknown: 'unknown' };

@@ -1,4 +1,4 @@
-import { ConnectionError, CsError } from '../errors/index.ts';
+import { ConnectionError, CsError } from '../../errors/index.ts';
 
 /** What the C functions that the library names stand for. */
 const OPERATIONS: ReadonlyMap<string, string> = new Map([

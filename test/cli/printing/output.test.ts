@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { Output, OutputError } from '../../src/cli/output.ts';
+import { Output, OutputError } from '../../../src/cli/printing/output.ts';
 
 describe('Output', () => {
   it('joins what is written', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { explain } from '../../src/cli/explain.ts';
-import { CmapClient, CsError } from '../../src/index.ts';
+import { explain } from '../../../src/cli/printing/explain.ts';
+import { CmapClient, CsError } from '../../../src/index.ts';
 
 describe('explain', () => {
   test.each<[unknown, string]>([

@@ -7,15 +7,15 @@ import {
   plainText,
   rawBytes,
   terminalText,
-} from '../../src/cli/text.ts';
+} from '../../../src/cli/printing/text.ts';
 import {
   type CmapFollower,
   ConnectionError,
   type CmapTrackEvent,
   type CmapValue,
   type CmapFollowEvent,
-} from '../../src/index.ts';
-import { FAKE_TRACKER } from './fake-client.ts';
+} from '../../../src/index.ts';
+import { FAKE_TRACKER } from '../fake-client.ts';
 
 const TIME = new Date(Date.UTC(2025, 0, 31, 12));
 const BASE = { kind: 'notification', key: 'k', tracker: FAKE_TRACKER, coalesced: 0 } as const;

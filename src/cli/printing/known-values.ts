@@ -1,4 +1,4 @@
-import type { CmapMap, CmapTrackEvent } from '../index.ts';
+import type { CmapMap, CmapTrackEvent } from '../../index.ts';
 
 /**
  * The event with only those values that are known. In the stats map corosync tells one value twice: the new one, or the last one of

@@ -1,5 +1,5 @@
-import { stringify } from '../errors/index.ts';
-import type { CmapTrackEvent, CmapValue, CmapFollowEvent } from '../index.ts';
+import { stringify } from '../../errors/index.ts';
+import type { CmapTrackEvent, CmapValue, CmapFollowEvent } from '../../index.ts';
 
 /** A value as JSON can hold it without loss; see the schema in `corosync-client help json`. */
 export interface JsonValue {
