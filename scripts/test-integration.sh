@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The integration tests on real corosyncs, as root: one file for each processor (at most four) at a time, each with a corosync of
 # its own in namespaces of its own; what a file says is shown when it is done.
+# The files that failed are shown once more at the end: a long record may keep its end only.
 # With vitest's arguments, such as the name of a file: only those tests, one after the other.
 set -eu
 cd "$(dirname "$0")/.."
@@ -12,8 +13,17 @@ run_part() {
   log=$(mktemp)
   run "$1" >"$log" 2>&1 || status=$?
   flock "$0" cat "$log"
+  [ "$status" = 0 ] || cp "$log" "$failed/${1//\//-}"
   rm -f "$log"
   return "$status"
+}
+
+show_failed() {
+  for log in "$failed"/*; do
+    [ -e "$log" ] || return 0
+    printf '\nFAILED: %s\n' "${log##*/}"
+    tail -n 60 "$log"
+  done
 }
 
 if [ "${1:-}" = --part ]; then
@@ -22,7 +32,13 @@ elif [ $# -gt 0 ]; then
   run "$@"
 else
   processors=$(nproc)
+  failed=$(mktemp -d)
+  export failed
+  status=0
   # The largest first: they take longest, and nobody waits for them alone at the end.
   find test/integration -name '*.test.ts' -printf '%s %p\n' | sort -rn | cut -d' ' -f2 |
-    xargs -P "$((processors < 4 ? processors : 4))" -n 1 "$0" --part
+    xargs -P "$((processors < 4 ? processors : 4))" -n 1 "$0" --part || status=$?
+  show_failed
+  rm -rf "$failed"
+  exit "$status"
 fi
