@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { SyncOutput } from './cmapctl/sync-output.ts';
+import { SyncOutput } from './drop-in/sync-output.ts';
 import { exitWith } from './exit-with.ts';
 import { Output } from './printing/output.ts';
 import { rawArguments } from './raw-arguments.ts';

@@ -1,5 +1,5 @@
 import type { CmapValue } from '../index.ts';
-import { scanDouble, scanFloat } from './cmapctl/libc/scanf.ts';
+import { scanDouble, scanFloat } from './drop-in/libc/scanf.ts';
 import { UsageError } from './exit-codes.ts';
 import { LONG_TYPE_NAMES, type LongTypeName } from './printing/type-names.ts';
 

@@ -1,5 +1,6 @@
 import type { CmapClient, CmapMap } from '../../index.ts';
-import type { ByteString } from './bytes.ts';
+import type { ByteString } from '../drop-in/bytes.ts';
+import type { ToolEnvironment } from '../drop-in/environment.ts';
 
 /** The part of the client that the drop-in uses. */
 export type CmapctlClient = Pick<
@@ -8,16 +9,9 @@ export type CmapctlClient = Pick<
 >;
 
 /** Everything outside that the drop-in touches, so that tests can bring their own. */
-export interface Environment {
-  readonly posixlyCorrect: boolean;
+export interface Environment extends ToolEnvironment {
   readonly signedChar: boolean;
   connect(map: CmapMap): Promise<CmapctlClient>;
-  /** To standard output, sooner or later. */
-  write(text: ByteString): void;
-  /** What was written goes out now. */
-  flush(): void;
-  /** One line to standard error. */
-  complain(line: ByteString): void;
   /** All of a file, or of standard input if the name is "-". Rejects if it cannot be opened. */
   readBinary(name: ByteString): Promise<Uint8Array>;
   /** A file piece by piece. Rejects if it cannot be opened; ends quietly if it cannot be read. */

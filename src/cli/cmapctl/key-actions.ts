@@ -1,6 +1,6 @@
-import { toKey, type ByteString } from './bytes.ts';
+import { toKey, type ByteString } from '../drop-in/bytes.ts';
 import type { CmapctlClient, Environment } from './environment.ts';
-import { CmapctlFailure, errorText } from './failure.ts';
+import { ToolFailure, errorText } from '../drop-in/tool-failure.ts';
 import { printKey, type PrintStyle } from './print-value.ts';
 
 /** -g: stops at the first key that it cannot get. Gets change nothing, so all of them go out at once. */
@@ -15,7 +15,7 @@ export async function getKeys(
   for (const [index, result] of results.entries()) {
     const key = keys[index] ?? '';
     if (result.status === 'rejected') {
-      throw new CmapctlFailure(`Can't get key ${key}. Error ${errorText(result.reason)}`);
+      throw new ToolFailure(`Can't get key ${key}. Error ${errorText(result.reason)}`);
     }
     environment.write(printKey(key, result.value, style));
   }
@@ -27,7 +27,7 @@ export async function deleteKeys(client: CmapctlClient, keys: readonly ByteStrin
     try {
       await client.delete(toKey(key));
     } catch (error) {
-      throw new CmapctlFailure(cannotDelete(key, error));
+      throw new ToolFailure(cannotDelete(key, error));
     }
   }
 }
@@ -50,7 +50,7 @@ async function keysBelow(client: CmapctlClient, prefix: ByteString): Promise<str
   try {
     for await (const { key } of client.keys(toKey(prefix))) keys.push(key);
   } catch (error) {
-    throw new CmapctlFailure(`Failed to initialize iteration. Error ${errorText(error)}`);
+    throw new ToolFailure(`Failed to initialize iteration. Error ${errorText(error)}`);
   }
   return keys;
 }

@@ -1,8 +1,8 @@
 import type { CmapMap, CmapValue } from '../../index.ts';
-import { toKey, type ByteString } from './bytes.ts';
+import { toKey, type ByteString } from '../drop-in/bytes.ts';
 import { CallQueue } from './call-queue.ts';
 import type { CmapctlClient, Environment } from './environment.ts';
-import { CmapctlFailure, systemErrorText } from './failure.ts';
+import { ToolFailure, systemErrorText } from '../drop-in/tool-failure.ts';
 import { cannotDelete, deletePrefix } from './key-actions.ts';
 import { cannotSet, plainValue, valueToSet, type Assignment } from './set-key.ts';
 import { LineCutter, parseSetting, type Setting } from './settings-file.ts';
@@ -29,7 +29,7 @@ export async function loadSettings(
     await loader.load(cutter.end());
   } catch (error) {
     await loader.finish();
-    if (error instanceof CmapctlFailure) throw error;
+    if (error instanceof ToolFailure) throw error;
     environment.complain(`Couldn't open file.: ${systemErrorText(error)}`);
   }
   await loader.finish();
@@ -71,7 +71,7 @@ class Loader {
       case 'delete-prefix':
         return this.#deletePrefix(setting.prefix);
       case 'incomplete':
-        throw new CmapctlFailure(`Both type and value for key ${setting.key} are required`);
+        throw new ToolFailure(`Both type and value for key ${setting.key} are required`);
     }
   }
 

@@ -1,27 +1,18 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import type { CmapMap } from '../../index.ts';
-import { fromBytes, toBytes, type ByteString } from './bytes.ts';
+import { fromBytes, toBytes, type ByteString } from '../drop-in/bytes.ts';
 import { directoriesIn } from '../directories.ts';
 import type { CmapctlClient, Environment } from './environment.ts';
 import { hasSignedChar } from './print-value.ts';
-import { SyncOutput } from './sync-output.ts';
+import { nodeToolEnvironment } from '../drop-in/node-environment.ts';
 
 /** The process that the drop-in really runs in. */
 export function nodeEnvironment(): Environment {
-  const output = new SyncOutput(1, dieOfBrokenPipe);
-  const complaints = new SyncOutput(2, () => undefined);
   let standardInput: Promise<Uint8Array> | undefined;
   return {
-    posixlyCorrect: process.env.POSIXLY_CORRECT !== undefined,
+    ...nodeToolEnvironment(),
     signedChar: hasSignedChar(process.arch),
     connect,
-    write: (text) => output.write(text),
-    flush: () => output.flush(),
-    complain(line) {
-      output.flush();
-      complaints.write(`${line}\n`);
-      complaints.flush();
-    },
     readBinary(name) {
       if (name !== '-') return Promise.resolve().then(() => readFile(name));
       // Whoever comes second finds standard input at its end.
@@ -42,14 +33,6 @@ async function connect(map: CmapMap): Promise<CmapctlClient> {
   const { CmapClient } = await import('../../index.ts');
   const patience = { timeoutMs: Infinity, tryAgainAttempts: 10, tryAgainDelayMs: 1000 };
   return CmapClient.connect({ map, ...patience, ...directoriesIn(process.env) });
-}
-
-/** Node ignores SIGPIPE; installing and removing a handler leaves the default action, which ends the C tool too. */
-function dieOfBrokenPipe(): void {
-  const ignore = (): void => undefined;
-  process.on('SIGPIPE', ignore);
-  process.off('SIGPIPE', ignore);
-  process.kill(process.pid, 'SIGPIPE');
 }
 
 /** More than any message: corosync refuses so much as it would refuse all of it, and a device may have no end. */

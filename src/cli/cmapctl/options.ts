@@ -1,6 +1,6 @@
 import type { CmapMap } from '../../index.ts';
-import type { ByteString } from './bytes.ts';
-import { getopt } from './libc/getopt.ts';
+import type { ByteString } from '../drop-in/bytes.ts';
+import { getopt } from '../drop-in/libc/getopt.ts';
 
 export type CmapctlAction =
   | { readonly name: 'get' | 'set' | 'delete' | 'delete-prefix' | 'print-prefix' | 'track' }

@@ -1,6 +1,6 @@
 import type { CmapValue } from '../../index.ts';
-import { toBytes, type ByteString } from './bytes.ts';
-import { scanDouble, scanFloat, scanInt64, scanUint64 } from './libc/scanf.ts';
+import { toBytes, type ByteString } from '../drop-in/bytes.ts';
+import { scanDouble, scanFloat, scanInt64, scanUint64 } from '../drop-in/libc/scanf.ts';
 
 /** Whether a value text can be used: the value, or what the tool says about it. */
 export type ParsedValue =

@@ -1,7 +1,7 @@
-import type { ByteString } from './bytes.ts';
-import { toKey } from './bytes.ts';
+import type { ByteString } from '../drop-in/bytes.ts';
+import { toKey } from '../drop-in/bytes.ts';
 import type { CmapctlClient, Environment } from './environment.ts';
-import { CmapctlFailure, errorText } from './failure.ts';
+import { ToolFailure, errorText } from '../drop-in/tool-failure.ts';
 import { printKey, type PrintStyle } from './print-value.ts';
 
 /** Prints all keys, or those below each prefix. The exit code is 1 if no prefix has any. */
@@ -32,7 +32,7 @@ async function printPrefix(
     }
   } catch (error) {
     // A listing that stops half-way is a failure here; the C tool says that it cannot get the value of a key, and exits with 0.
-    throw new CmapctlFailure(
+    throw new ToolFailure(
       found
         ? `Iteration ended early. Error ${errorText(error)}`
         : `Failed to initialize iteration. Error ${errorText(error)}`,

@@ -1,7 +1,7 @@
 import type { CmapValue } from '../../index.ts';
 import { SHORT_TYPE_NAMES } from '../printing/type-names.ts';
-import { fromBytes, fromText, type ByteString } from './bytes.ts';
-import { formatFixed } from './libc/printf.ts';
+import { fromBytes, fromText, type ByteString } from '../drop-in/bytes.ts';
+import { formatFixed } from '../drop-in/libc/printf.ts';
 
 export interface PrintStyle {
   readonly quiet: boolean;

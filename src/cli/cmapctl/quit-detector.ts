@@ -1,4 +1,4 @@
-import type { ByteString } from './bytes.ts';
+import type { ByteString } from '../drop-in/bytes.ts';
 
 /** What stdio reads from a pipe at a time. */
 const STDIO_BUFFER = 4096;

@@ -1,14 +1,13 @@
-import type { ByteString } from './bytes.ts';
+import type { ByteString } from '../drop-in/bytes.ts';
 import type { CmapctlClient, Environment } from './environment.ts';
-import { CmapctlFailure, connectErrorText } from './failure.ts';
+import { runTool } from '../drop-in/run-tool.ts';
+import { ToolFailure, connectErrorText } from '../drop-in/tool-failure.ts';
 import { parseArguments, type CmapctlOptions } from './options.ts';
 import type { PrintStyle } from './print-value.ts';
 
 /** Runs the drop-in for corosync-cmapctl 3.1.7. Returns its exit code: 0, or 1 for whatever went wrong. */
 export async function runCmapctl(words: readonly ByteString[], environment: Environment): Promise<number> {
-  const code = await run(words, environment);
-  environment.flush();
-  return code;
+  return runTool(environment, () => run(words, environment));
 }
 
 async function run(words: readonly ByteString[], environment: Environment): Promise<number> {
@@ -17,18 +16,12 @@ async function run(words: readonly ByteString[], environment: Environment): Prom
     environment.write((await import('./help.ts')).CMAPCTL_HELP);
     return 0;
   }
+  if (parsed.kind === 'error') throw new ToolFailure(parsed.message);
+  const client = await connect(parsed.options, environment);
   try {
-    if (parsed.kind === 'error') throw new CmapctlFailure(parsed.message);
-    const client = await connect(parsed.options, environment);
-    try {
-      return await perform(client, parsed.options, environment);
-    } finally {
-      await client.close();
-    }
-  } catch (error) {
-    if (!(error instanceof CmapctlFailure)) throw error;
-    environment.complain(error.line);
-    return 1;
+    return await perform(client, parsed.options, environment);
+  } finally {
+    await client.close();
   }
 }
 
@@ -36,7 +29,7 @@ async function connect({ map }: CmapctlOptions, environment: Environment): Promi
   try {
     return await environment.connect(map);
   } catch (error) {
-    throw new CmapctlFailure(`Failed to initialize the cmap API. Error ${connectErrorText(error)}`);
+    throw new ToolFailure(`Failed to initialize the cmap API. Error ${connectErrorText(error)}`);
   }
 }
 
@@ -90,7 +83,7 @@ async function set(
   environment: Environment,
 ): Promise<void> {
   if (key === undefined || type === undefined || value === undefined) {
-    throw new CmapctlFailure('At least 3 parameters are expected for set');
+    throw new ToolFailure('At least 3 parameters are expected for set');
   }
   await (await import('./set-key.ts')).setKey(client, { key, type, value }, environment);
 }

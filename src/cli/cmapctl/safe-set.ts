@@ -1,5 +1,5 @@
 import type { CmapMap, CmapValue } from '../../index.ts';
-import type { ByteString } from './bytes.ts';
+import type { ByteString } from '../drop-in/bytes.ts';
 
 const VALID_KEY = /^[a-zA-Z0-9._\-/:]{3,255}$/;
 const MAX_VALUE_LENGTH = 16384;

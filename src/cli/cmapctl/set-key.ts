@@ -1,7 +1,7 @@
 import type { CmapValue } from '../../index.ts';
-import { toKey, type ByteString } from './bytes.ts';
+import { toKey, type ByteString } from '../drop-in/bytes.ts';
 import type { CmapctlClient, Environment } from './environment.ts';
-import { CmapctlFailure, errorText, systemErrorText } from './failure.ts';
+import { ToolFailure, errorText, systemErrorText } from '../drop-in/tool-failure.ts';
 import { parseValue } from './parse-value.ts';
 
 export interface Assignment {
@@ -30,17 +30,17 @@ export function plainValue({ type, value: text }: Assignment): CmapValue | undef
   return parsed.kind === 'value' ? parsed.value : undefined;
 }
 
-/** The value that an assignment stands for; whatever is wrong with it is a CmapctlFailure. */
+/** The value that an assignment stands for; whatever is wrong with it is a ToolFailure. */
 export async function valueToSet(
   { key, type, value: text }: Assignment,
   environment: Environment,
 ): Promise<CmapValue> {
   const parsed = parseValue(type, text);
-  if (parsed.kind === 'error') throw new CmapctlFailure(parsed.message);
+  if (parsed.kind === 'error') throw new ToolFailure(parsed.message);
   if (parsed.kind === 'value') return parsed.value;
   const bytes = await readInput(parsed.name, environment);
   // The C tool has no pointer to pass for an empty file, and libcmap refuses that.
-  if (bytes.length === 0) throw new CmapctlFailure(`Failed to set key ${key}. Error CS_ERR_INVALID_PARAM`);
+  if (bytes.length === 0) throw new ToolFailure(`Failed to set key ${key}. Error CS_ERR_INVALID_PARAM`);
   return { type: 'binary', value: bytes };
 }
 
@@ -48,10 +48,10 @@ async function readInput(name: ByteString, environment: Environment): Promise<Ui
   try {
     return await environment.readBinary(name);
   } catch (error) {
-    throw new CmapctlFailure(`Can't open input file: ${systemErrorText(error)}`);
+    throw new ToolFailure(`Can't open input file: ${systemErrorText(error)}`);
   }
 }
 
-export function cannotSet(key: ByteString, error: unknown): CmapctlFailure {
-  return new CmapctlFailure(`Failed to set key ${key}. Error ${errorText(error)}`);
+export function cannotSet(key: ByteString, error: unknown): ToolFailure {
+  return new ToolFailure(`Failed to set key ${key}. Error ${errorText(error)}`);
 }

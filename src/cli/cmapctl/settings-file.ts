@@ -1,4 +1,4 @@
-import type { ByteString } from './bytes.ts';
+import type { ByteString } from '../drop-in/bytes.ts';
 
 /** One line of a -p file. */
 export type Setting =

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CmapTrackEvent } from '../../index.ts';
-import { toKey, type ByteString } from './bytes.ts';
+import { toKey, type ByteString } from '../drop-in/bytes.ts';
 import type { CmapctlClient, Environment } from './environment.ts';
-import { CmapctlFailure, errorText } from './failure.ts';
+import { ToolFailure, errorText } from '../drop-in/tool-failure.ts';
 import type { CmapctlOptions } from './options.ts';
 import { printKey, type PrintStyle } from './print-value.ts';
 
@@ -34,7 +34,7 @@ async function addTracker(
   try {
     await client.track(toKey(key), { prefix, listener: (event) => printer.print(event) });
   } catch (error) {
-    throw new CmapctlFailure(`Failed to add tracking function. Error ${errorText(error)}`);
+    throw new ToolFailure(`Failed to add tracking function. Error ${errorText(error)}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { fromBytes } from './bytes.ts';
+import { fromBytes } from '../drop-in/bytes.ts';
 import { QuitDetector } from './quit-detector.ts';
 
 /** Reads standard input until it tells a tracking run to end. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { divideHalfEven, formatFixed } from '../../../../src/cli/cmapctl/libc/printf.ts';
+import { divideHalfEven, formatFixed } from '../../../../src/cli/drop-in/libc/printf.ts';
 import { PRINTF_F } from './glibc-tables.ts';
 
 function fromBits(bits: string): number {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { getopt } from '../../../../src/cli/cmapctl/libc/getopt.ts';
+import { getopt } from '../../../../src/cli/drop-in/libc/getopt.ts';
 
 /** Options as "b" or "p=file", errors as "!message", operands behind a "|". */
 function trace(words: readonly string[], posixlyCorrect = false): string[] {

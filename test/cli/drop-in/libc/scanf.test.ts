@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { scanDouble, scanFloat, scanInt64, scanUint64 } from '../../../../src/cli/cmapctl/libc/scanf.ts';
+import { scanDouble, scanFloat, scanInt64, scanUint64 } from '../../../../src/cli/drop-in/libc/scanf.ts';
 import { SCANF_FLOAT, SCANF_INTEGER } from './glibc-tables.ts';
 
 function floatBits(value: number | undefined): string {

@@ -3,15 +3,17 @@ import { DIRECTORY_VARIABLES } from '../directories.ts';
 import { fromText, type ByteString } from './bytes.ts';
 import { strerror } from './libc/strerror.ts';
 
-/** Ends the run with this line on standard error and exit code 1. */
-export class CmapctlFailure extends Error {
-  override readonly name = 'CmapctlFailure';
+/** Ends the run with this line on standard error. */
+export class ToolFailure extends Error {
+  override readonly name = 'ToolFailure';
 
   readonly line: ByteString;
+  readonly exitCode: number;
 
-  constructor(line: ByteString) {
+  constructor(line: ByteString, exitCode = 1) {
     super(line);
     this.line = line;
+    this.exitCode = exitCode;
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorText } from '../../../src/cli/cmapctl/failure.ts';
+import { errorText } from '../../../src/cli/drop-in/tool-failure.ts';
 import { ConnectionError, CsError } from '../../../src/errors/index.ts';
 
 describe('errorText', () => {

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemErrorText } from '../../../../src/cli/cmapctl/failure.ts';
-import { strerror } from '../../../../src/cli/cmapctl/libc/strerror.ts';
+import { systemErrorText } from '../../../../src/cli/drop-in/tool-failure.ts';
+import { strerror } from '../../../../src/cli/drop-in/libc/strerror.ts';
 
 let directory = '';
 
