@@ -1,5 +1,4 @@
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { CmapService } from './cmap/cmap-service.ts';
 import { loadDatagramBackend } from './server/server-datagram-socket.ts';
 import { describeClient, type FakeClient } from './fake-client.ts';
@@ -13,11 +12,13 @@ import {
 } from './fake-options.ts';
 import { Faults } from './faults/faults.ts';
 import { FakeCmap, type FakeMaps } from './cmap/fake-cmap.ts';
+import { cmapSubjects } from './cmap/requests.ts';
 import { IpcServer } from './server/ipc-server.ts';
 import { Life } from './life.ts';
 import { makeSocketDirectory } from './server/socket-directory.ts';
 import type { Counters } from './server/connection-host.ts';
 import type { ServerConnection } from './server/server-connection.ts';
+import type { ServedService } from './server/service.ts';
 import { oneOf } from '../options/rules.ts';
 
 /** What a client needs to find a fake. Empty for one on the abstract socket, which is where clients look by themselves. */
@@ -28,9 +29,7 @@ export interface FakeConnectOptions {
   readonly sharedMemoryDirectory?: string;
 }
 
-const SERVICE = 'cmap';
 const flowControlRule = oneOf(0, 1, 2);
-const ABSTRACT_SOCKET = `\0${SERVICE}`.padEnd(108, '\0');
 
 /**
  * A corosync without a cluster, for tests: libqb's server with a cmap in memory, in this process. Clients find it by
@@ -180,13 +179,12 @@ export class FakeCorosync implements AsyncDisposable {
   async #listen(): Promise<void> {
     const directory = this.#directory;
     this.#server = await IpcServer.start({
-      socketPath: directory === undefined ? ABSTRACT_SOCKET : join(directory, SERVICE),
+      socketDirectory: directory,
       sharedMemoryDirectory: directory ?? '/dev/shm',
-      service: SERVICE,
       pid: this.#options.pid,
       datagrams: this.#options.ipcType === 'socket' ? await loadDatagramBackend() : undefined,
       faults: this.#faults,
-      newService: (connection) => this.#newService(connection),
+      services: [this.#cmapService()],
     });
   }
 
@@ -216,13 +214,19 @@ export class FakeCorosync implements AsyncDisposable {
     this.#poll.unref();
   }
 
-  #newService(connection: ServerConnection): CmapService {
-    const service = new CmapService(
-      this.#cmap.maps,
-      (event) => connection.send(event),
-      () => this.#services.delete(connection),
-    );
-    this.#services.set(connection, service);
-    return service;
+  #cmapService(): ServedService<ServerConnection> {
+    return {
+      name: 'cmap',
+      ...cmapSubjects,
+      open: (connection) => {
+        const service = new CmapService(
+          this.#cmap.maps,
+          (event) => connection.send(event),
+          () => this.#services.delete(connection),
+        );
+        this.#services.set(connection, service);
+        return service;
+      },
+    };
   }
 }

@@ -22,5 +22,5 @@ export type {
   WelcomeFault,
 } from './faults/fault-types.ts';
 export type { Counters as FakeCounters } from './server/connection-host.ts';
-export type { RequestName } from './cmap/requests.ts';
+export type { FakeService, RequestName } from './faults/request-names.ts';
 export type { WelcomeFields } from './server/welcome.ts';

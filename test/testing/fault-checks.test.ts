@@ -4,7 +4,7 @@ import { CmapClient } from '../../src/index.ts';
 import { CS_ERROR_CODES } from '../../src/errors/index.ts';
 import { FakeCorosync, type Fault, type FaultStep, type MessageFault } from '../../src/testing/index.ts';
 import { Faults } from '../../src/testing/faults/faults.ts';
-import { REQUEST_NAMES } from '../../src/testing/cmap/requests.ts';
+import { REQUEST_NAMES } from '../../src/testing/faults/request-names.ts';
 import { ourOutcome } from '../helpers/integration/integration-outcome.ts';
 
 const STEPS: readonly FaultStep[] = [
@@ -50,6 +50,22 @@ describe('a fault that could never strike, or would have no effect, is refused',
     [
       { when: { step: 'request', request: 'iterNext', key: 'a.key' }, do: {} },
       'fault.when.key is "a.key", but \'iterNext\' names no key; those that do are set, delete, get, adjustInt, ',
+    ],
+    [
+      { when: { step: 'accept', service: 'cpg' }, do: {} },
+      "fault.when.service is \"cpg\"; it must be one of 'cmap', 'quorum', 'votequorum', 'cfg'",
+    ],
+    [
+      { when: { step: 'response', service: 'quorum', request: 'get' }, do: {} },
+      'fault.when.request is "get", which quorum does not have; it has getQuorate, trackStart,',
+    ],
+    [
+      { when: { step: 'event', service: 'cfg', key: 'a.key' }, do: {} },
+      'fault.when.key is "a.key", but only cmap has keys, not cfg',
+    ],
+    [
+      { when: { step: 'request', request: 'getQuorate', key: 'a.key' }, do: {} },
+      'fault.when.key is "a.key", but \'getQuorate\' names no key; those that do are set,',
     ],
     [{ when: { step: 'accept', nth: 0 }, do: {} }, 'fault.when.nth is 0; it must be an integer from 1'],
     [

@@ -3,8 +3,10 @@ import type { CmapMap } from '../../codec/cmap/set-current-map.ts';
 import type { CsErrorName } from '../../errors/index.ts';
 import type { CmapStore, StoreIterator, Untrack } from './cmap-store.ts';
 import { Handles } from './handles.ts';
-import { RequestReader, type RequestName } from './requests.ts';
+import { RequestReader, type CmapRequestName } from './requests.ts';
 import * as responses from './responses.ts';
+import { bareResponse } from '../server/response.ts';
+import type { RequestContext, Service } from '../server/service.ts';
 
 const MAPS: readonly CmapMap[] = ['icmap', 'stats'];
 /** totempg refuses to reserve for messages of this size, whether they are to be sent or not. */
@@ -28,7 +30,7 @@ interface Tracker extends FakeTracker {
 }
 
 /** corosync's cmap service towards one client: the handlers of exec/cmap.c, with their iterators and trackers. */
-export class CmapService {
+export class CmapService implements Service {
   readonly #stores: CmapStores;
   readonly #sendEvent: (event: Buffer) => void;
   readonly #onClose: () => void;
@@ -55,10 +57,10 @@ export class CmapService {
   }
 
   /** Executes a request. undefined: corosync's answer would not fit any ring. */
-  handle(bytes: Buffer, reread: () => Buffer): Buffer | undefined {
+  handle(bytes: Buffer, { reread }: Pick<RequestContext, 'reread'>): Buffer | undefined {
     const request = new RequestReader(bytes, reread);
     const { name, size } = request;
-    if (name === undefined || size >= SIZE_LIMIT) return responses.bareResponse(0, 'CS_ERR_INVALID_PARAM');
+    if (name === undefined || size >= SIZE_LIMIT) return bareResponse(0, 'CS_ERR_INVALID_PARAM');
     return this.#handlers[name](request);
   }
 
@@ -75,7 +77,7 @@ export class CmapService {
     return this.#stores[this.#map];
   }
 
-  readonly #handlers: Readonly<Record<RequestName, (request: RequestReader) => Buffer | undefined>> = {
+  readonly #handlers: Readonly<Record<CmapRequestName, (request: RequestReader) => Buffer | undefined>> = {
     set: (request) => {
       const value = {
         type: request.u8(288),
@@ -83,19 +85,19 @@ export class CmapService {
         length: Number(request.u64(280)),
       };
       const key = request.keyText;
-      return responses.bareResponse(
+      return bareResponse(
         CMAP_RESPONSE_ID.set,
         this.#change(key, () => this.#store.set(key, value)),
       );
     },
     delete: ({ keyText }) =>
-      responses.bareResponse(
+      bareResponse(
         CMAP_RESPONSE_ID.delete,
         this.#change(keyText, () => this.#store.delete(keyText)),
       ),
     adjustInt: (request) => {
       const key = request.keyText;
-      return responses.bareResponse(
+      return bareResponse(
         CMAP_RESPONSE_ID.adjustInt,
         this.#change(key, () => this.#store.adjust(key, request.i32(280))),
       );
@@ -114,7 +116,7 @@ export class CmapService {
     iterFinalize: (request) => {
       const iterator = this.#iterators.delete(request.u64(16));
       iterator?.finalize();
-      return responses.bareResponse(
+      return bareResponse(
         CMAP_RESPONSE_ID.iterFinalize,
         iterator === undefined ? 'CS_ERR_BAD_HANDLE' : 'CS_OK',
       );
@@ -130,7 +132,7 @@ export class CmapService {
       );
     },
     setCurrentMap: (request) =>
-      responses.bareResponse(CMAP_RESPONSE_ID.setCurrentMap, this.#setCurrentMap(request.i32(16))),
+      bareResponse(CMAP_RESPONSE_ID.setCurrentMap, this.#setCurrentMap(request.i32(16))),
   };
 
   #change(key: string, change: () => CsErrorName): CsErrorName {

@@ -1,12 +1,13 @@
 import { CMAP_REQUEST_ID } from '../../codec/cmap/ids.ts';
 import { MessageReader } from '../../codec/message-reader.ts';
+import type { RequestName } from '../faults/request-names.ts';
+import type { ServedService } from '../server/service.ts';
 
-/** The requests of cmap by the names that faults use. */
-export type RequestName = keyof typeof CMAP_REQUEST_ID;
+/** The requests of cmap by name. */
+export type CmapRequestName = keyof typeof CMAP_REQUEST_ID;
 
-export const REQUEST_NAMES = Object.keys(CMAP_REQUEST_ID) as readonly RequestName[];
-
-const NAMES = new Map<number, RequestName>(REQUEST_NAMES.map((name) => [CMAP_REQUEST_ID[name], name]));
+const REQUEST_NAMES = Object.keys(CMAP_REQUEST_ID) as readonly CmapRequestName[];
+const NAMES = new Map<number, CmapRequestName>(REQUEST_NAMES.map((name) => [CMAP_REQUEST_ID[name], name]));
 const WITHOUT_KEY: readonly RequestName[] = ['iterNext', 'iterFinalize', 'trackDelete', 'setCurrentMap'];
 /** The largest of the structs, that of set and track_add. */
 const LARGEST_STRUCT = 296;
@@ -34,7 +35,7 @@ export class RequestReader {
     this.id = this.#reader.i32(0);
   }
 
-  get name(): RequestName | undefined {
+  get name(): CmapRequestName | undefined {
     return NAMES.get(this.id);
   }
 
@@ -76,11 +77,20 @@ export class RequestReader {
 
 /** Whether requests of this kind carry a key or a prefix. */
 export function hasKey(request: RequestName): boolean {
-  return !WITHOUT_KEY.includes(request);
+  return Object.hasOwn(CMAP_REQUEST_ID, request) && !WITHOUT_KEY.includes(request);
 }
 
+/** What the messages of cmap are about. */
+export const cmapSubjects: Pick<ServedService, 'subjectOf' | 'eventSubject'> = {
+  subjectOf: (request) => {
+    const { name, key } = new RequestReader(request);
+    return { request: name, key };
+  },
+  eventSubject: (event) => ({ key: eventKey(event) }),
+};
+
 /** The key of a notification. */
-export function eventKey(event: Buffer): string | undefined {
+function eventKey(event: Buffer): string | undefined {
   if (event.length < 296) return undefined;
   const reader = new MessageReader(event);
   return reader.latin1(40, reader.lengthToNul(40, NAME_FIELD));

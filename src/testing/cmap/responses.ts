@@ -1,24 +1,12 @@
 import { CMAP_RESPONSE_ID } from '../../codec/cmap/ids.ts';
-import { RESPONSE_HEADER_SIZE } from '../../codec/header.ts';
-import { MessageWriter } from '../../codec/message-writer.ts';
-import { CS_ERROR_CODES, type CsErrorName } from '../../errors/index.ts';
+import type { MessageWriter } from '../../codec/message-writer.ts';
+import type { CsErrorName } from '../../errors/index.ts';
+import { response } from '../server/response.ts';
 import type { KeyInfo, StoredValue } from './cmap-store.ts';
 
 /*
  * corosync's answers and notifications. The layouts stand over the classes in src/codec that decode them.
  */
-
-function response(id: number, size: number, error: CsErrorName): MessageWriter {
-  const writer = new MessageWriter(Buffer.alloc(size));
-  writer.i32(0, id);
-  writer.i32(8, size);
-  writer.i32(16, CS_ERROR_CODES[error]);
-  return writer;
-}
-
-export function bareResponse(id: number, error: CsErrorName): Buffer {
-  return response(id, RESPONSE_HEADER_SIZE, error).bytes;
-}
 
 /** @param room bytes that the client asked for: an answer has them, whatever the value's length */
 export function getResponse(room: number, value: StoredValue): Buffer {

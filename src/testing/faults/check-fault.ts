@@ -8,8 +8,9 @@ import type {
   MessageFault,
   RequestFault,
 } from './fault-types.ts';
-import { REQUEST_NAMES, hasKey } from '../cmap/requests.ts';
+import { hasKey } from '../cmap/requests.ts';
 import * as rules from '../../options/rules.ts';
+import { FAKE_SERVICES, REQUEST_NAMES, requestNames } from './request-names.ts';
 import type { IpcType } from '../server/server-transport.ts';
 import type { WelcomeFields } from '../server/welcome.ts';
 
@@ -91,12 +92,14 @@ const ANY_STEP = {
   nth: rules.integer(1, Number.MAX_SAFE_INTEGER),
   times,
 };
-const OF_REQUEST = { ...ANY_STEP, request: oneOf(...REQUEST_NAMES), key: rules.text };
-const OF_EVENT = { ...ANY_STEP, key: rules.text };
+const service = oneOf(...FAKE_SERVICES);
+const OF_CONNECTION = { ...ANY_STEP, service };
+const OF_REQUEST = { ...ANY_STEP, request: oneOf(...REQUEST_NAMES), key: rules.text, service };
+const OF_EVENT = { ...ANY_STEP, key: rules.text, service };
 const CONDITIONS: Readonly<Record<FaultStep, Readonly<Record<string, rules.Rule<unknown>>>>> = {
-  accept: ANY_STEP,
-  authenticate: ANY_STEP,
-  welcome: ANY_STEP,
+  accept: OF_CONNECTION,
+  authenticate: OF_CONNECTION,
+  welcome: OF_CONNECTION,
   request: OF_REQUEST,
   response: OF_REQUEST,
   event: OF_EVENT,
@@ -122,13 +125,25 @@ export function checkFault(given: Fault, ipcType: IpcType): Fault {
     when: object<object>(owner, CONDITIONS[step])('fault.when', when),
     do: object<object>(owner, EFFECTS[step])('fault.do', effect),
   }) as Fault;
+  checkServiceHasRequest(fault.when);
   checkRequestHasKey(fault.when);
   if (ipcType === 'socket') checkForDatagrams(step, fault.do);
   return fault;
 }
 
-function checkRequestHasKey({ request, key }: FaultCondition<FaultStep>): void {
-  if (key === undefined || request === undefined || hasKey(request)) return;
+function checkServiceHasRequest({ service, request }: FaultCondition<FaultStep>): void {
+  if (service === undefined || request === undefined || requestNames(service).includes(request)) return;
+  throw new RangeError(
+    `fault.when.request is ${show(request)}, which ${service} does not have; it has ${requestNames(service).join(', ')}`,
+  );
+}
+
+function checkRequestHasKey({ service, request, key }: FaultCondition<FaultStep>): void {
+  if (key === undefined) return;
+  if (service !== undefined && service !== 'cmap') {
+    throw new RangeError(`fault.when.key is ${show(key)}, but only cmap has keys, not ${service}`);
+  }
+  if (request === undefined || hasKey(request)) return;
   const others = REQUEST_NAMES.filter(hasKey).join(', ');
   throw new RangeError(
     `fault.when.key is ${show(key)}, but '${request}' names no key; those that do are ${others}`,

@@ -1,12 +1,15 @@
 import { spoil } from './apply-fault.ts';
 import type { ConnectionHost } from '../server/connection-host.ts';
+import type { FakeService } from './request-names.ts';
 import type { FaultsByStep, FaultStep, MessageFault, StepFault } from './fault-types.ts';
-import type { FaultSubject } from './faults.ts';
+import type { MessageSubject } from '../server/service.ts';
 import type { ChunkLies } from '../server/libqb-ring.ts';
 import type { OutgoingChannel, ServerTransport } from '../server/server-transport.ts';
 
 /** What the steps of a connection need of it. */
 export interface SteppingConnection {
+  /** Whose client is connected. */
+  readonly serviceName: FakeService;
   readonly closed: boolean;
   /** Once it is established. */
   readonly transport: ServerTransport;
@@ -25,13 +28,18 @@ export class ConnectionFaults {
     this.#connection = connection;
   }
 
+  /** What goes wrong with this step now. */
+  strike<Step extends FaultStep>(step: Step, subject: MessageSubject = {}): FaultsByStep[Step] {
+    return this.#host.faults.strike(step, { ...subject, service: this.#connection.serviceName });
+  }
+
   /** A step with the faults that strike it. False if that was the end of the connection. */
   *step<Step extends FaultStep>(
     step: Step,
-    subject: FaultSubject,
+    subject: MessageSubject,
     act: (fault: FaultsByStep[Step]) => void,
   ): Generator<number, boolean> {
-    const fault = this.#host.faults.strike(step, subject);
+    const fault = this.strike(step, subject);
     if (!(yield* this.begins(fault))) return false;
     act(fault);
     return !this.endsBy(fault, 'after');

@@ -1,5 +1,5 @@
 import type { CsErrorName } from '../../errors/index.ts';
-import type { RequestName } from '../cmap/requests.ts';
+import type { FakeService, RequestName } from './request-names.ts';
 import type { WelcomeFields } from '../server/welcome.ts';
 
 /** What every step of a connection can suffer. `before` and `after` are those of the step. */
@@ -84,9 +84,11 @@ export type FaultStep = keyof FaultsByStep;
 export interface FaultCondition<Step extends FaultStep> {
   /** The step of a connection at which it strikes. */
   readonly step: Step;
-  /** Only this kind of request. With the steps `request` and `response` only. */
+  /** Only connections to this service. Default: to any. */
+  readonly service?: FakeService | undefined;
+  /** Only this kind of request. With the steps `request` and `response` only. Some services have requests of the same name. */
   readonly request?: RequestName | undefined;
-  /** Only this key: of the request, or of the notification. With the steps `request`, `response`, `event` and `byte` only. */
+  /** Only this key of cmap: of the request, or of the notification. With the steps `request`, `response`, `event` and `byte` only. */
   readonly key?: string | undefined;
   /** The first time that it strikes, from 1 on, counted in steps for which the rest holds. Default 1, the next one. */
   readonly nth?: number | undefined;

@@ -1,12 +1,12 @@
 import { checkFault } from './check-fault.ts';
 import type { Fault, FaultsByStep, FaultStep } from './fault-types.ts';
-import type { RequestName } from '../cmap/requests.ts';
+import type { FakeService } from './request-names.ts';
 import type { IpcType } from '../server/server-transport.ts';
+import type { MessageSubject } from '../server/service.ts';
 
 /** What a step is about. */
-export interface FaultSubject {
-  readonly request?: RequestName | undefined;
-  readonly key?: string | undefined;
+export interface FaultSubject extends MessageSubject {
+  readonly service?: FakeService | undefined;
 }
 
 /** A fault that has been added. */
@@ -38,6 +38,7 @@ class Armed implements ActiveFault {
   strikes(step: FaultStep, subject: FaultSubject): boolean {
     const { when } = this.fault;
     if (when.step !== step) return false;
+    if (when.service !== undefined && when.service !== subject.service) return false;
     if (when.request !== undefined && when.request !== subject.request) return false;
     if (when.key !== undefined && when.key !== subject.key) return false;
     this.#matched += 1;

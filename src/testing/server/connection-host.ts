@@ -1,19 +1,6 @@
 import type { DatagramBackend } from './server-datagram-socket.ts';
 import type { Faults } from '../faults/faults.ts';
 
-/** What a client gets for a request: its answer; one that the service gives later, to `answerLater`; or none, as is right for that request. */
-export type Reply = Buffer | 'later' | 'never';
-
-/** What executes a client's requests. */
-export interface Service {
-  /**
-   * undefined: the answer is lost.
-   * @param reread what stands in the request's place at any later time
-   */
-  handle(request: Buffer, reread: () => Buffer): Reply | undefined;
-  close(): void;
-}
-
 /** What a server counts over all its connections. */
 export interface Counters {
   /** Connections that were made. */
@@ -32,7 +19,6 @@ export interface Counters {
 
 /** What the parts of a connection need of its server. */
 export interface ConnectionHost {
-  readonly service: string;
   readonly sharedMemoryDirectory: string;
   readonly pid: number;
   /** For datagrams; undefined: the transport is shared memory. */

@@ -1,7 +1,7 @@
 import type { ConnectionFaults, SteppingConnection } from '../faults/connection-faults.ts';
 import type { ConnectionHost } from './connection-host.ts';
 import type { MessageFault } from '../faults/fault-types.ts';
-import { eventKey } from '../cmap/requests.ts';
+import type { MessageSubject } from './service.ts';
 import { StepRunner, type Steps } from '../faults/steps.ts';
 
 /** When an event that did not fit its ring is tried again, in milliseconds, unless corosync's main loop turns before. */
@@ -13,6 +13,8 @@ interface OutgoingEvent {
 }
 
 interface EventConnection extends SteppingConnection {
+  /** What an event is about. */
+  eventSubject(event: Buffer): MessageSubject;
   /** Bytes on the setup socket. */
   sendBytes(count: number): void;
 }
@@ -39,7 +41,8 @@ export class EventSender {
 
   /** Sends an event, or queues it behind those that wait. */
   send(bytes: Buffer): void {
-    this.#outgoing.push({ bytes, fault: this.#host.faults.strike('event', { key: eventKey(bytes) }) });
+    const fault = this.#faults.strike('event', this.#connection.eventSubject(bytes));
+    this.#outgoing.push({ bytes, fault });
     this.run();
   }
 
@@ -81,7 +84,7 @@ export class EventSender {
   }
 
   *#announce(event: Buffer, count: number): Generator<number, boolean> {
-    return yield* this.#faults.step('byte', { key: eventKey(event) }, (fault) =>
+    return yield* this.#faults.step('byte', this.#connection.eventSubject(event), (fault) =>
       this.#connection.sendBytes(fault.count ?? count),
     );
   }

@@ -7,6 +7,7 @@ import type { ConnectionHost } from './connection-host.ts';
 import type { WelcomeFault } from '../faults/fault-types.ts';
 import { RingDirectory } from './ring-directory.ts';
 import { readFirst } from './setup-listener.ts';
+import type { FakeService } from '../faults/request-names.ts';
 import { StepRunner, type Steps } from '../faults/steps.ts';
 import { refusal, type WelcomeFields } from './welcome.ts';
 
@@ -14,6 +15,7 @@ import { refusal, type WelcomeFields } from './welcome.ts';
 const RETRY_MS = 2;
 
 interface NewConnection {
+  readonly serviceName: FakeService;
   readonly number: number;
   /** Makes the transport; the answer tells the client of it. @throws a system error: its files cannot be made. */
   open(directory: RingDirectory, maxMessageSize: number): WelcomeFields;
@@ -59,7 +61,7 @@ export class Handshake {
     if (!(yield* this.#faults.step('authenticate', {}, () => undefined))) return;
     // SIGSTOP: the kernel takes the connection, and nobody looks at it.
     while (this.#host.paused) yield RETRY_MS;
-    yield* this.#welcome(maxMessageSize, this.#host.faults.strike('welcome'));
+    yield* this.#welcome(maxMessageSize, this.#faults.strike('welcome'));
   }
 
   *#welcome(maxMessageSize: number, fault: WelcomeFault): Steps {
@@ -80,8 +82,8 @@ export class Handshake {
 
   /** corosync, too, refuses a client whose files it cannot make. */
   #openOrRefuse(maxMessageSize: number): WelcomeFields {
-    const { service, sharedMemoryDirectory, pid: serverPid } = this.#host;
-    const { number } = this.#connection;
+    const { sharedMemoryDirectory, pid: serverPid } = this.#host;
+    const { number, serviceName: service } = this.#connection;
     const place = { service, sharedMemoryDirectory, serverPid, clientPid: process.pid, number };
     const directory = new RingDirectory(place);
     try {

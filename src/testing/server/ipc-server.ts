@@ -1,31 +1,32 @@
 import fs from 'node:fs';
 import type net from 'node:net';
+import { join } from 'node:path';
 import type { DatagramBackend } from './server-datagram-socket.ts';
 import { Faults } from '../faults/faults.ts';
-import type { Counters, Service } from './connection-host.ts';
+import type { Counters } from './connection-host.ts';
 import { ServerConnection, type ServerConnectionHost } from './server-connection.ts';
+import type { ServedService } from './service.ts';
 import { SetupListener } from './setup-listener.ts';
 
 export interface IpcServerOptions {
-  /** A file's path, or an abstract name of 108 bytes. */
-  readonly socketPath: string;
+  /** Where each service has its socket, a file of its name. Undefined: in the abstract namespace, as corosync has them. */
+  readonly socketDirectory: string | undefined;
   readonly sharedMemoryDirectory: string;
-  readonly service: string;
+  readonly services: readonly ServedService<ServerConnection>[];
   /** In the names of the ring files. */
   readonly pid: number;
   /** For datagrams instead of shared memory. */
   readonly datagrams?: DatagramBackend | undefined;
   /** Default: none. */
   readonly faults?: Faults;
-  readonly newService: (connection: ServerConnection) => Service;
 }
 
 type ServerState =
-  | { readonly name: 'up'; readonly listener: SetupListener }
-  /** `died` resolves when the last listener has let go of the socket. */
+  | { readonly name: 'up'; readonly listeners: readonly SetupListener[] }
+  /** `died` resolves when the last listeners have let go of their sockets. */
   | { readonly name: 'down'; readonly died: Promise<void> };
 
-/** libqb's server: a socket, ring files in a directory for each client, and the rules of its rings. */
+/** libqb's server: a socket for each service, ring files in a directory for each client, and the rules of its rings. */
 export class IpcServer implements ServerConnectionHost {
   readonly faults: Faults;
   readonly counters: Counters = {
@@ -64,16 +65,11 @@ export class IpcServer implements ServerConnectionHost {
     await this.#state.died;
     this.#paused = false;
     this.#flowControl = 0;
-    const listener = await SetupListener.listen(this.#options.socketPath, (socket) => this.#accept(socket));
-    this.#state = { name: 'up', listener };
+    this.#state = { name: 'up', listeners: await this.#listenForAll() };
   }
 
   get running(): boolean {
     return this.#state.name === 'up';
-  }
-
-  get service(): string {
-    return this.#options.service;
   }
 
   get sharedMemoryDirectory(): string {
@@ -98,7 +94,7 @@ export class IpcServer implements ServerConnectionHost {
 
   /** Sockets that clients have not closed. */
   get openSockets(): number {
-    return this.#state.name === 'up' ? this.#state.listener.open : 0;
+    return this.#state.name === 'up' ? sum(this.#state.listeners.map(({ open }) => open)) : 0;
   }
 
   /** Connections whose handshake is done, oldest first. */
@@ -125,7 +121,7 @@ export class IpcServer implements ServerConnectionHost {
   /** As SIGKILL does: sockets close, ring files stay. Resolves when the kernel has closed them. */
   die(): Promise<void> {
     if (this.#state.name === 'down') return this.#state.died;
-    const died = this.#state.listener.die();
+    const died = all(this.#state.listeners.map((listener) => listener.die()));
     this.#state = { name: 'down', died };
     died.catch(() => undefined); // told to whoever starts or stops next
     for (const connection of this.#connections) {
@@ -140,15 +136,11 @@ export class IpcServer implements ServerConnectionHost {
   async stop(): Promise<void> {
     const state = this.#state;
     for (const connection of [...this.#connections]) connection.close();
-    const died = state.name === 'up' ? state.listener.close() : state.died;
+    const died = state.name === 'up' ? all(state.listeners.map((listener) => listener.close())) : state.died;
     this.#state = { name: 'down', died };
     await died;
     for (const directory of this.#remains) fs.rmSync(directory, { recursive: true, force: true });
     this.#remains.clear();
-  }
-
-  newService(connection: ServerConnection): Service {
-    return this.#options.newService(connection);
   }
 
   onClosed(connection: ServerConnection): void {
@@ -163,13 +155,41 @@ export class IpcServer implements ServerConnectionHost {
     this.violations.push(error);
   }
 
-  #accept(socket: net.Socket): void {
+  /** All of them, or none. */
+  async #listenForAll(): Promise<SetupListener[]> {
+    const listeners: SetupListener[] = [];
+    try {
+      for (const service of this.#options.services) {
+        const path = socketPath(this.#options.socketDirectory, service.name);
+        listeners.push(await SetupListener.listen(path, (socket) => this.#accept(service, socket)));
+      }
+      return listeners;
+    } catch (error) {
+      await all(listeners.map((listener) => listener.close()));
+      throw error;
+    }
+  }
+
+  #accept(service: ServedService<ServerConnection>, socket: net.Socket): void {
     this.#accepted += 1;
-    const connection = new ServerConnection(this, socket, this.#accepted);
+    const connection = new ServerConnection(this, service, socket, this.#accepted);
     if (!connection.closed) this.#connections.add(connection);
   }
 
   #wakeAll(): void {
     for (const connection of this.#connections) connection.wake();
   }
+}
+
+/** libqb binds abstract names with all the bytes that an address has. */
+function socketPath(directory: string | undefined, name: string): string {
+  return directory === undefined ? `\0${name}`.padEnd(108, '\0') : join(directory, name);
+}
+
+async function all(promises: readonly Promise<void>[]): Promise<void> {
+  await Promise.all(promises);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,10 +1,10 @@
 import { bareError } from '../faults/apply-fault.ts';
 import type { ConnectionFaults, SteppingConnection } from '../faults/connection-faults.ts';
-import type { ConnectionHost, Reply, Service } from './connection-host.ts';
+import type { ConnectionHost } from './connection-host.ts';
 import type { RequestFault } from '../faults/fault-types.ts';
-import type { FaultSubject } from '../faults/faults.ts';
 import { BadMessage } from './libqb-ring.ts';
-import { RequestReader } from '../cmap/requests.ts';
+import { MessageReader } from '../../codec/message-reader.ts';
+import type { MessageSubject, Reply, Service } from './service.ts';
 import { ServerHangs } from './server-channels.ts';
 import { StepRunner, type Steps } from '../faults/steps.ts';
 
@@ -15,9 +15,16 @@ const OWED_BYTE_MS = 500;
 /** QB_IPC_MSG_DISCONNECT */
 const DISCONNECT_ID = -3;
 
+interface LateAnswer {
+  readonly answer: Buffer;
+  readonly subject: MessageSubject;
+}
+
 interface ServedConnection extends SteppingConnection {
   readonly serving: boolean;
   readonly service: Service | undefined;
+  /** What a request is about. */
+  subjectOf(request: Buffer): MessageSubject;
   /** Goes on after a change of flow control. */
   wake(): void;
 }
@@ -29,7 +36,7 @@ export class RequestServer {
   readonly #faults: ConnectionFaults;
   readonly #runner = new StepRunner();
   readonly #lateRunner = new StepRunner();
-  readonly #lateAnswers: Buffer[] = [];
+  readonly #lateAnswers: LateAnswer[] = [];
   #owedTimer: NodeJS.Timeout | undefined;
   #flowTimer: NodeJS.Timeout | undefined;
   #ownFlowControl = 0;
@@ -64,8 +71,8 @@ export class RequestServer {
   }
 
   /** Answers a request that has been handled some time ago. */
-  answerLater(answer: Buffer): void {
-    this.#lateAnswers.push(answer);
+  answerLater(answer: Buffer, subject: MessageSubject = {}): void {
+    this.#lateAnswers.push({ answer, subject });
     this.#lateRunner.run(() => this.#answerLate());
   }
 
@@ -116,16 +123,15 @@ export class RequestServer {
   *#serveRequest(): Generator<number, boolean> {
     const { transport } = this.#connection;
     const bytes = transport.peek();
-    const request = new RequestReader(bytes);
-    if (request.id === DISCONNECT_ID) {
+    if (bytes.length >= 4 && new MessageReader(bytes).i32(0) === DISCONNECT_ID) {
       this.#connection.close();
       return false;
     }
-    const subject = { request: request.name, key: request.key };
+    const subject = this.#connection.subjectOf(bytes);
     this.#host.counters.requests += 1;
     let reply: Reply | undefined;
     const executed = yield* this.#faults.step('request', subject, (fault) => {
-      reply = this.#execute(bytes, fault);
+      reply = this.#execute(bytes, subject, fault);
     });
     if (!executed || !(yield* this.#reply(reply, subject))) return false;
     transport.reclaim(bytes);
@@ -133,24 +139,28 @@ export class RequestServer {
   }
 
   *#answerLate(): Steps {
-    for (let answer = this.#lateAnswers[0]; answer !== undefined; answer = this.#lateAnswers[0]) {
+    for (let late = this.#lateAnswers[0]; late !== undefined; late = this.#lateAnswers[0]) {
       while (this.#host.paused) yield RETRY_MS;
-      if (this.#connection.closed || !(yield* this.#respond(answer, {}))) return;
+      if (this.#connection.closed || !(yield* this.#respond(late.answer, late.subject))) return;
       this.#lateAnswers.shift();
     }
   }
 
-  *#reply(reply: Reply | undefined, subject: FaultSubject): Generator<number, boolean> {
+  *#reply(reply: Reply | undefined, subject: MessageSubject): Generator<number, boolean> {
     return reply === 'later' || reply === 'never' || (yield* this.#respond(reply, subject));
   }
 
-  #execute(bytes: Buffer, { flowControl, error }: RequestFault): Reply | undefined {
+  #execute(bytes: Buffer, subject: MessageSubject, { flowControl, error }: RequestFault): Reply | undefined {
     const { service, transport } = this.#connection;
     if (flowControl !== undefined) this.#holdOff(flowControl);
-    return error === undefined ? service?.handle(bytes, transport.reread(bytes)) : bareError(error);
+    if (error !== undefined) return bareError(error);
+    return service?.handle(bytes, {
+      reread: transport.reread(bytes),
+      answerLater: (answer) => this.answerLater(answer, subject),
+    });
   }
 
-  *#respond(response: Buffer | undefined, subject: FaultSubject): Generator<number, boolean> {
+  *#respond(response: Buffer | undefined, subject: MessageSubject): Generator<number, boolean> {
     return yield* this.#faults.step('response', subject, (fault) => {
       const sent = response !== undefined && this.#faults.put('response', response, fault);
       this.#host.counters[sent ? 'responses' : 'droppedResponses'] += 1;

@@ -1,11 +1,13 @@
 import type net from 'node:net';
 import { ConnectionFaults } from '../faults/connection-faults.ts';
-import type { ConnectionHost, Service } from './connection-host.ts';
+import type { ConnectionHost } from './connection-host.ts';
 import { DatagramTransport } from './server-datagram-transport.ts';
 import { EventSender } from './event-sender.ts';
 import { Handshake } from './handshake.ts';
 import { RequestServer } from './request-server.ts';
 import type { RingDirectory } from './ring-directory.ts';
+import type { FakeService } from '../faults/request-names.ts';
+import type { MessageSubject, ServedService, Service, ServiceConnection } from './service.ts';
 import { RingTransport } from './server-ring-transport.ts';
 import type { ServerTransport } from './server-transport.ts';
 import { destroyAfterFlush } from './setup-listener.ts';
@@ -13,17 +15,17 @@ import { EMPTY, type WelcomeFields } from './welcome.ts';
 
 /** What a connection needs of its server. */
 export interface ServerConnectionHost extends ConnectionHost {
-  newService(connection: ServerConnection): Service;
   onClosed(connection: ServerConnection): void;
 }
 
 /** The server's end of one connection: handshake, requests, answers and events, with the faults that strike them. */
-export class ServerConnection {
+export class ServerConnection implements ServiceConnection {
   /** 1 for the server's first. */
   readonly number: number;
   /** False: requests wait until `wakeUp` is called for them. */
   serving = true;
   readonly #host: ServerConnectionHost;
+  readonly #served: ServedService<ServerConnection>;
   readonly #socket: net.Socket;
   readonly #handshake: Handshake;
   readonly #requests: RequestServer;
@@ -32,8 +34,14 @@ export class ServerConnection {
   #service: Service | undefined;
   #closed = false;
 
-  constructor(host: ServerConnectionHost, socket: net.Socket, number: number) {
+  constructor(
+    host: ServerConnectionHost,
+    served: ServedService<ServerConnection>,
+    socket: net.Socket,
+    number: number,
+  ) {
     this.#host = host;
+    this.#served = served;
     this.#socket = socket;
     this.number = number;
     const faults = new ConnectionFaults(host, this);
@@ -42,6 +50,10 @@ export class ServerConnection {
     this.#events = new EventSender(host, this, faults);
     socket.on('close', () => this.close());
     this.#handshake.run();
+  }
+
+  get serviceName(): FakeService {
+    return this.#served.name;
   }
 
   get closed(): boolean {
@@ -68,11 +80,19 @@ export class ServerConnection {
     return this.#events.queued;
   }
 
+  subjectOf(request: Buffer): MessageSubject {
+    return this.#served.subjectOf(request);
+  }
+
+  eventSubject(event: Buffer): MessageSubject {
+    return this.#served.eventSubject(event);
+  }
+
   /** Makes the transport that the client has asked for. */
   open(directory: RingDirectory, maxMessageSize: number): WelcomeFields {
     this.#transport = this.#newTransport(directory, maxMessageSize);
     this.#transport.setFlowControl(this.#requests.flowControl);
-    this.#service = this.#host.newService(this);
+    this.#service = this.#served.open(this);
     this.#host.counters.connections += 1;
     return { ...EMPTY, ...this.#transport.welcome, maxMessageSize };
   }

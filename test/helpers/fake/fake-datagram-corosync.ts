@@ -6,7 +6,7 @@ import { loadNodeUnixSocket } from '../../../src/ipc/datagram/node-unix-socket.t
 import type { DatagramBackend, DatagramSocket } from '../../../src/ipc/datagram/datagram-socket.ts';
 import { loadUnixDgram } from '../../../src/ipc/datagram/unix-dgram-socket.ts';
 import { FakeSetupServer } from './fake-setup-server.ts';
-import type { Reply } from '../../../src/testing/server/connection-host.ts';
+import type { Reply } from '../../../src/testing/server/service.ts';
 import { connectionResponse } from '../wire/message-builder.ts';
 
 const BUFFER_SIZE = 65_536;

@@ -3,7 +3,7 @@ import type { MessageReader } from '../../../src/codec/message-reader.ts';
 import type { MessageWriter } from '../../../src/codec/message-writer.ts';
 import type { RequestMessage, TurnKind, UnansweredMessage } from '../../../src/codec/message.ts';
 import { CS_ERROR_CODES } from '../../../src/errors/index.ts';
-import type { Reply } from '../../../src/testing/server/connection-host.ts';
+import type { Reply } from '../../../src/testing/server/service.ts';
 
 export const FAKE_ID = 77;
 /** Of requests that are answered later, or never. */

@@ -5,7 +5,7 @@ import { RequestRing } from '../../../src/ipc/shared-memory/request-ring.ts';
 import type { BatchTurn } from '../../../src/ipc/turns/batch-turn.ts';
 import { ResponseRing } from '../../../src/ipc/shared-memory/response-ring.ts';
 import { RING_HEADER } from '../../../src/codec/ring-layout.ts';
-import type { Reply } from '../../../src/testing/server/connection-host.ts';
+import type { Reply } from '../../../src/testing/server/service.ts';
 import { replyFake } from '../fake/fake-request.ts';
 import { MemoryRing } from './memory-ring.ts';
 import { MemoryServer } from './memory-server.ts';

@@ -1,4 +1,4 @@
-import type { Reply } from '../../../src/testing/server/connection-host.ts';
+import type { Reply } from '../../../src/testing/server/service.ts';
 import {
   ServerChannels,
   ServerHangs,

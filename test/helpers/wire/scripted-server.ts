@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IpcServer } from '../../../src/testing/server/ipc-server.ts';
 import { RingTransport } from '../../../src/testing/server/server-ring-transport.ts';
-import type { Reply } from '../../../src/testing/server/connection-host.ts';
+import type { Reply } from '../../../src/testing/server/service.ts';
 import type { ServerConnection } from '../../../src/testing/server/server-connection.ts';
 
 const BUFFER_SIZE = 65_536;
@@ -31,22 +31,28 @@ export class ScriptedServer implements AsyncDisposable {
   static async start(options: ScriptedServerOptions): Promise<ScriptedServer> {
     const directory = mkdtempSync(join(tmpdir(), 'scripted-server-'));
     const server = await IpcServer.start({
-      socketPath: join(directory, 'cmap'),
+      socketDirectory: directory,
       sharedMemoryDirectory: directory,
-      service: 'cmap',
       pid: options.pid ?? process.pid,
-      newService: (connection) => {
-        const requests: Buffer[] = [];
-        scripted.#latest = { connection, requests };
-        connection.serving = options.serve !== false;
-        return {
-          handle: (request) => {
-            requests.push(request);
-            return options.answer(request);
+      services: [
+        {
+          name: 'cmap',
+          subjectOf: () => ({}),
+          eventSubject: () => ({}),
+          open: (connection) => {
+            const requests: Buffer[] = [];
+            scripted.#latest = { connection, requests };
+            connection.serving = options.serve !== false;
+            return {
+              handle: (request) => {
+                requests.push(request);
+                return options.answer(request);
+              },
+              close: () => undefined,
+            };
           },
-          close: () => undefined,
-        };
-      },
+        },
+      ],
     });
     const scripted = new ScriptedServer(directory, server);
     return scripted;
