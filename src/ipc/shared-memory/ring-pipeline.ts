@@ -163,9 +163,9 @@ export class RequestPipeline {
   #mustHold(now: number, idleMs: number): boolean {
     const isFresh = idleMs < WAIT.pauseMs && now - this.#flowCheckedAt < WAIT.flowControlMs;
     if (isFresh && !this.#looksAlways) return false;
-    if (this.#requests.flowControl() !== 0) return true;
-    this.#flowCheckedAt = now;
-    return false;
+    const mustHold = this.#requests.flowControl() !== 0;
+    this.#flowCheckedAt = mustHold ? -Infinity : now;
+    return mustHold;
   }
 
   /** As many calls as fit: the first one always does. */

@@ -538,6 +538,23 @@ describe('RequestPipeline: flow control', () => {
     await waitUntil('it is settled', () => settled(states), SOON);
   });
 
+  it('holds back, too, what comes a moment after a call that it holds back', async () => {
+    const connection = new MemoryConnection();
+    // Warm, so that all of it takes less than the time for which a look is good.
+    for (const number of numbers(200)) await connection.submit(new FakeRequest(number));
+    connection.server.writes.length = 0;
+    connection.setFlowControl(2);
+    const until = performance.now() + 0.2;
+    while (performance.now() < until);
+    const states = watch([connection.submit(new FakeRequest(1))]);
+    for (let looks = 0; looks < 10; looks++) await Promise.resolve();
+    const later = watch([connection.submit(new FakeRequest(2))]);
+    await sleep(5);
+    expect(connection.server.writes).toEqual([]);
+    connection.setFlowControl(0);
+    await waitUntil('both are settled', () => settled(states) && settled(later), SOON);
+  });
+
   it('is looked at before each post, once there are requests that are never answered', async () => {
     const connection = new MemoryConnection();
     // In a row, so that every post follows an answer at once.
