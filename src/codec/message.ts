@@ -31,6 +31,11 @@ export interface RequestMessage<T> extends OutgoingMessage {
   /** The most bytes its response can have: a batch's responses must fit the response ring together. */
   readonly maxResponseSize: number;
   readonly responseId: number;
+  /**
+   * corosync remembers the address of the connection until it answers, and may crash if the connection has ended by then: it stays
+   * open, hidden if need be, until the answer has come.
+   */
+  readonly holdsConnection?: boolean;
   /** corosync looks into this request again when it handles the one that follows up: nothing may overwrite it before. */
   readonly readUntilFollowUp?: boolean;
   /** The handle of what rests at corosync from this request on, until one that `ends` it is answered: the turn lasts as long. */

@@ -6,6 +6,7 @@ import { isAborted, reasonOf } from '../options/signals.ts';
 import { within } from './calls/deadline.ts';
 import { PendingCall, type SubmitOptions } from './calls/pending-call.ts';
 import type { EventWaking } from './event-backlog.ts';
+import { hideTransport } from './hidden-transport.ts';
 import type { Transport, TransportKind } from './transport.ts';
 
 /** What a service wants to hear from its connection. */
@@ -30,6 +31,8 @@ export class IpcConnection {
   readonly #transport: Transport;
   readonly #listener: ConnectionListener;
   #state: State = { name: 'open' };
+  /** Ends a connection that is hidden, because corosync has ended. */
+  #letGo: (() => void) | undefined;
   #tellClosed: (error: ConnectionError | undefined) => void = () => undefined;
   readonly #whenClosed = new Promise<ConnectionError | undefined>((resolve) => (this.#tellClosed = resolve));
 
@@ -137,7 +140,10 @@ export class IpcConnection {
     this.#shut(undefined);
   }
 
-  /** Closes at once; whatever waits is rejected. */
+  /**
+   * Closes at once; whatever waits is rejected. What corosync may still need of the connection stays until it has answered
+   * (`RequestMessage.holdsConnection`).
+   */
   destroy(cause?: unknown): void {
     const detail = 'the connection was destroyed';
     this.#shut(new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection', detail, cause }));
@@ -169,13 +175,18 @@ export class IpcConnection {
   }
 
   #shut(error: ConnectionError | undefined, lost = false): void {
-    if (this.#state.name === 'closed') return;
+    if (this.#state.name === 'closed') {
+      if (lost) this.#letGo?.();
+      return;
+    }
     this.#state = { name: 'closed', error };
-    this.#transport.stop(error ?? new ConnectionError('CS_ERR_BAD_HANDLE', { operation: 'connection' }));
+    const told = error ?? new ConnectionError('CS_ERR_BAD_HANDLE', { operation: 'connection' });
+    if (this.#transport.holdsConnection && !lost) this.#letGo = hideTransport(this.#transport, told);
+    else this.#transport.stop(told);
     this.#listener.onClosed(error);
     this.#tellClosed(error);
     // A server that is killed before it has noticed our close cleans up no more than any other.
-    this.#transport.removeLeftovers(lost);
+    if (this.#letGo === undefined) this.#transport.removeLeftovers(lost);
   }
 }
 

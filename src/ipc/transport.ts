@@ -40,6 +40,15 @@ export interface Transport {
    * connection. Needs `waking`.
    */
   eventsCaughtUp(): Promise<void>;
+  /** Whether corosync still has an answer to give before which the connection must not end. */
+  readonly holdsConnection: boolean;
+  /**
+   * For the end of a connection that must not end yet: what waits fails with `error`, and nothing more is sent. Events are taken as
+   * before. Calls back when that answer has come; the end of corosync is told as ever.
+   */
+  hide(error: ConnectionError, whenAnswered: () => void): void;
+  /** From now on a hidden connection does not keep the process alive. */
+  unref(): void;
   /** Closes everything; what waits fails with `error`. Nothing is called back afterwards. */
   stop(error: ConnectionError): void;
   /** Removes what a dead server leaves behind. `lost`: the server has closed the connection, not we. */

@@ -16,6 +16,7 @@ export class QdeviceRegisterRequest implements RequestMessage<void> {
   readonly operation = 'votequorum_qdevice_register';
   readonly responseId = VOTEQUORUM_RESPONSE_ID.status;
   readonly answer = 'later';
+  readonly holdsConnection = true;
   readonly changes = true;
   readonly hints = REGISTER_HINTS;
   readonly size = 272;

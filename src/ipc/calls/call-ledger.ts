@@ -115,6 +115,13 @@ export class CallLedger {
     return this.#batch[this.#done]?.message.answer === 'later';
   }
 
+  /** Whether the batch waits for an answer before which the connection must not end. */
+  get holdsConnection(): boolean {
+    return this.#batch
+      .slice(this.#done)
+      .some(({ message }) => message.answer !== 'never' && message.holdsConnection === true);
+  }
+
   /** What the next `count` answers cost together, at most. */
   costOfAnswers(count: number, costOf: (size: number) => number): number {
     let [cost, left] = [0, count];
@@ -218,6 +225,17 @@ export class CallLedger {
     const calls = this.#outstanding();
     this.#turn?.abandon(serverGone);
     this.endBatch();
+    this.#loseThese(calls, error, progress);
+  }
+
+  /** The connection is over for its user: fails what had no answer. The batch is still to be answered. */
+  hideAll(error: ConnectionError, progress: BatchProgress): void {
+    const calls = this.#outstanding();
+    this.#turn?.abandon(false);
+    this.#loseThese(calls, error, progress);
+  }
+
+  #loseThese(calls: readonly Outstanding[], error: ConnectionError, progress: BatchProgress): void {
     this.#queue.clear();
     this.#clearDeadlines();
     for (const { call, place } of calls) call.lose(error, sentOf(place, progress));

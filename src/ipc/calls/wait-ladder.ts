@@ -28,6 +28,7 @@ export class WaitLadder {
   #immediate: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerMs: number = WAIT.firstTimerMs;
+  #keepsProcess = true;
 
   constructor(wake: () => void) {
     this.#wake = wake;
@@ -41,12 +42,19 @@ export class WaitLadder {
   /** Wakes once. `idleMs` is the time since the last progress. */
   wait(idleMs: number): void {
     this.cancel();
-    if (idleMs < WAIT.immediateMs) {
+    if (idleMs < WAIT.immediateMs && this.#keepsProcess) {
       this.#immediate = setImmediate(this.#wake);
       return;
     }
     this.#timer = setTimeout(this.#wake, this.#timerMs);
+    if (!this.#keepsProcess) this.#timer.unref();
     this.#timerMs = Math.min(this.#timerMs * 2, WAIT.lastTimerMs);
+  }
+
+  /** From now on it does not keep the process alive. */
+  unref(): void {
+    this.#keepsProcess = false;
+    this.#timer?.unref();
   }
 
   cancel(): void {

@@ -56,6 +56,7 @@ export class DatagramPipeline {
   /** The answers of the batch are complete, and are given out in a moment. */
   #delivering = false;
   #stopped = false;
+  #whenAnswered: (() => void) | undefined;
 
   /**
    * @param send hands a datagram to the kernel, or throws
@@ -104,6 +105,22 @@ export class DatagramPipeline {
     if (missing !== 0) return;
     this.#completeAt = performance.now();
     this.#wake();
+  }
+
+  /** Whether the connection must not end before an answer has come. */
+  get holdsConnection(): boolean {
+    return this.#ledger.holdsConnection;
+  }
+
+  /** Nobody waits any more, but the batch is still to be answered. Where that can no longer be told, nothing is called back. */
+  hide(error: ConnectionError, whenAnswered: () => void): void {
+    this.#whenAnswered = whenAnswered;
+    this.#ledger.hideAll(error, this.#progress(false));
+  }
+
+  /** From now on the wait for answers does not keep the process alive. */
+  unref(): void {
+    this.#ladder.unref();
   }
 
   /** @param serverGone corosync has closed the connection or died: it begins with no further request */
@@ -238,7 +255,8 @@ export class DatagramPipeline {
       return;
     }
     this.#ledger.endBatch();
-    if (this.#ledger.idle) this.#ledger.rest();
-    else this.#schedule();
+    if (!this.#ledger.idle) return this.#schedule();
+    this.#ledger.rest();
+    this.#whenAnswered?.();
   }
 }

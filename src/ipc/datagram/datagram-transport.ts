@@ -147,6 +147,23 @@ export class DatagramTransport implements Transport {
     await this.#backlog?.caughtUp();
   }
 
+  get holdsConnection(): boolean {
+    return this.#pipeline.holdsConnection;
+  }
+
+  hide(error: ConnectionError, whenAnswered: () => void): void {
+    this.#backlog?.stop(error);
+    this.#backlog = undefined;
+    this.#pipeline.hide(error, whenAnswered);
+  }
+
+  /** The packages' sockets keep the process alive as long as they are there. What tells corosync that we live is the stream socket. */
+  unref(): void {
+    this.#setup.unref();
+    this.#pipeline.unref();
+    this.#closeDatagramSockets();
+  }
+
   stop(error: ConnectionError): void {
     this.#listener = undefined;
     this.#setup.destroy();
@@ -180,6 +197,10 @@ export class DatagramTransport implements Transport {
 
   #closeSockets(): void {
     this.#control.close();
+    this.#closeDatagramSockets();
+  }
+
+  #closeDatagramSockets(): void {
     for (const socket of this.#sockets) socket.close();
     removeFiles(this.#socketFiles('response', 'event'), undefined);
   }

@@ -41,6 +41,7 @@ export class RequestPipeline {
   #looksAlways = false;
   /** Which answer belongs to which call is no longer known. */
   #broken = false;
+  #whenAnswered: (() => void) | undefined;
 
   /**
    * @param sendBytes writes so many bytes to the socket; false if the kernel does not have them yet
@@ -88,6 +89,22 @@ export class RequestPipeline {
     return this.#ledger.whenSettled();
   }
 
+  /** Whether the connection must not end before an answer has come. */
+  get holdsConnection(): boolean {
+    return this.#ledger.holdsConnection;
+  }
+
+  /** Nobody waits any more, but the batch is still to be answered. Where that can no longer be told, nothing is called back. */
+  hide(error: ConnectionError, whenAnswered: () => void): void {
+    this.#whenAnswered = whenAnswered;
+    this.#ledger.hideAll(error, this.#progress(false));
+  }
+
+  /** From now on the wait for answers does not keep the process alive. */
+  unref(): void {
+    this.#ladder.unref();
+  }
+
   /**
    * Ends it: hands out the answers that are there, and fails everything else.
    * @param serverGone corosync has closed the connection or died: it begins with no further request
@@ -98,6 +115,7 @@ export class RequestPipeline {
     } catch {
       // The rings are as broken as the connection: `error` says more.
     }
+    this.#whenAnswered = undefined;
     this.#ladder.cancel();
     this.#ledger.loseAll(error, this.#progress(serverGone), serverGone);
     this.#becomeIdle();
@@ -256,6 +274,7 @@ export class RequestPipeline {
   #becomeIdle(): void {
     this.#ladder.cancel();
     this.#ledger.rest();
+    this.#whenAnswered?.();
   }
 }
 

@@ -74,6 +74,21 @@ export class RingTransport implements Transport {
     await this.#backlog?.caughtUp();
   }
 
+  get holdsConnection(): boolean {
+    return this.#pipeline.holdsConnection;
+  }
+
+  hide(error: ConnectionError, whenAnswered: () => void): void {
+    this.#backlog?.stop(error);
+    this.#backlog = undefined;
+    this.#pipeline.hide(error, whenAnswered);
+  }
+
+  unref(): void {
+    this.#channels.setup.unref();
+    this.#pipeline.unref();
+  }
+
   stop(error: ConnectionError): void {
     const { setup, requests, responses, events } = this.#channels;
     setup.destroy();

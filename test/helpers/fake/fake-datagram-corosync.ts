@@ -66,6 +66,10 @@ export class FakeDatagramConnection {
     socket.on('close', () => this.#disconnect());
   }
 
+  get open(): boolean {
+    return !this.#socket.destroyed;
+  }
+
   /** Handles so many of the requests that wait. */
   answerNext(count = this.waiting.length): void {
     for (const request of this.waiting.splice(0, count)) {

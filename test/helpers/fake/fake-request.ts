@@ -20,6 +20,7 @@ export interface FakeRequestOptions {
   readonly error?: number;
   readonly changes?: boolean;
   readonly answer?: 'now' | 'later';
+  readonly holdsConnection?: boolean;
   readonly turn?: TurnKind;
   readonly rests?: bigint;
   readonly ends?: bigint;
@@ -38,6 +39,7 @@ export class FakeRequest implements RequestMessage<number> {
   readonly number: number;
   readonly changes: boolean;
   readonly answer: 'now' | 'later';
+  readonly holdsConnection: boolean;
   readonly turn?: TurnKind;
   readonly rests?: bigint;
   readonly ends?: bigint;
@@ -48,6 +50,7 @@ export class FakeRequest implements RequestMessage<number> {
     this.number = number;
     this.changes = options.changes === true;
     this.answer = options.answer ?? 'now';
+    this.holdsConnection = options.holdsConnection === true;
     if (options.turn !== undefined) this.turn = options.turn;
     if (options.rests !== undefined) this.rests = options.rests;
     if (options.ends !== undefined) this.ends = options.ends;

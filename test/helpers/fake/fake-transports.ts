@@ -10,6 +10,8 @@ export interface FakeServer extends AsyncDisposable {
   /** Handled, in order. */
   readonly handled: readonly Buffer[];
   readonly established: boolean;
+  /** Whether the latest client has not closed its connection. */
+  readonly open: boolean;
   /** How many requests have come and are not handled. */
   readonly waiting: number;
   handle(count: number): void;
@@ -46,6 +48,10 @@ class RingServer implements FakeServer {
 
   get established(): boolean {
     return this.#server.connected;
+  }
+
+  get open(): boolean {
+    return this.#server.openSockets > 0;
   }
 
   get handled(): readonly Buffer[] {
@@ -98,6 +104,10 @@ class DatagramServer implements FakeServer {
 
   get established(): boolean {
     return this.#server.connected;
+  }
+
+  get open(): boolean {
+    return this.#server.connection.open;
   }
 
   get handled(): readonly Buffer[] {
