@@ -540,17 +540,17 @@ describe('RequestPipeline: flow control', () => {
 
   it('holds back, too, what comes a moment after a call that it holds back', async () => {
     const connection = new MemoryConnection();
-    // Warm, so that all of it takes less than the time for which a look is good.
-    for (const number of numbers(200)) await connection.submit(new FakeRequest(number));
-    connection.server.writes.length = 0;
+    let now = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    await connection.submit(new FakeRequest(0));
     connection.setFlowControl(2);
-    const until = performance.now() + 0.2;
-    while (performance.now() < until);
+    now += 2 * WAIT.pauseMs;
     const states = watch([connection.submit(new FakeRequest(1))]);
-    for (let looks = 0; looks < 10; looks++) await Promise.resolve();
+    await turn();
     const later = watch([connection.submit(new FakeRequest(2))]);
-    await sleep(5);
-    expect(connection.server.writes).toEqual([]);
+    await turn();
+    expect(connection.server.writes).toEqual([1]);
+    clock.mockRestore();
     connection.setFlowControl(0);
     await waitUntil('both are settled', () => settled(states) && settled(later), SOON);
   });
