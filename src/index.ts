@@ -13,7 +13,15 @@ export {
   type CsErrorName,
   type Sent,
 } from './errors/index.ts';
-export type { TransportKind } from './ipc/index.ts';
+export type {
+  CallTrace,
+  ConnectTrace,
+  EventTrace,
+  LostTrace,
+  TracedServer,
+  TracedSpan,
+  TransportKind,
+} from './ipc/index.ts';
 export type { CallOptions } from './options/call-options.ts';
 export type { CmapChange } from './codec/cmap/notification.ts';
 export type { CmapKeyInfo } from './codec/cmap/iterate.ts';

@@ -6,11 +6,17 @@
  *   iterate PREFIX                cmap_iter_next and cmap_get of every key
  *   sets PREFIX COUNT FIRST       sets uint32 values FIRST, FIRST + 1, ...
  *   track PREFIX COUNT            answers {} when the tracker is there; then cmap_dispatch until COUNT have come
+ *   paced-set KEY COUNT US        sets KEY to the time on the monotonic clock, in nanoseconds, once in US microseconds
+ *   event-latency KEY COUNT       as track, and reports how long ago each value was set
  */
 #include "peer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
 
 #include <corosync/cmap.h>
 
@@ -92,6 +98,59 @@ static void on_notification(cmap_handle_t unused, cmap_track_handle_t track, int
 		since_first = start_watch();
 }
 
+static void paced_set(char **arguments)
+{
+	int64_t count = atoll(arguments[1]);
+	int64_t interval_ns = atoll(arguments[2]) * 1000;
+	int64_t at = now_ns();
+	struct stopwatch watch = start_watch();
+
+	/* A sleep of 200 us must not take 250. */
+	prctl(PR_SET_TIMERSLACK, 1UL);
+	for (int64_t i = 0; i < count; i++) {
+		struct timespec until = { .tv_sec = at / 1000000000, .tv_nsec = at % 1000000000 };
+
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+		check("cmap_set_uint64", (int)cmap_set_uint64(handle, arguments[0], (uint64_t)now_ns()));
+		at += interval_ns;
+	}
+	report(watch, count);
+}
+
+static void on_timed_notification(cmap_handle_t unused, cmap_track_handle_t track, int32_t event, const char *key,
+				  struct cmap_notify_value new_value, struct cmap_notify_value old_value, void *data)
+{
+	int64_t now = now_ns();
+	uint64_t set_at;
+
+	(void)unused, (void)track, (void)event, (void)key, (void)old_value, (void)data;
+	memcpy(&set_at, new_value.data, sizeof(set_at));
+	note_latency(now - (int64_t)set_at);
+	notified++;
+}
+
+static void event_latency(char **arguments)
+{
+	cmap_track_handle_t track_handle;
+	int64_t count = atoll(arguments[1]);
+
+	notified = 0;
+	check("cmap_track_add",
+	      (int)cmap_track_add(handle, arguments[0], CMAP_TRACK_ADD | CMAP_TRACK_MODIFY, on_timed_notification, NULL,
+				  &track_handle));
+	puts("{}");
+	fflush(stdout);
+	while (notified < count) {
+		int code = (int)cmap_dispatch(handle, CS_DISPATCH_ONE);
+
+		/* So libcmap says that an event was for a tracker that it has deleted. */
+		if (code != CS_ERR_BAD_HANDLE)
+			check("cmap_dispatch", code);
+	}
+	report_latencies();
+	check("cmap_track_delete", (int)cmap_track_delete(handle, track_handle));
+}
+
 static void track(char **arguments)
 {
 	cmap_track_handle_t track_handle;
@@ -111,7 +170,8 @@ static void track(char **arguments)
 
 static const struct command COMMANDS[] = {
 	{ "get", 1, get },   { "latency", 1, latency }, { "iterate", 1, iterate },
-	{ "sets", 3, sets }, { "track", 2, track },     { NULL, 0, NULL },
+	{ "sets", 3, sets }, { "track", 2, track },     { "paced-set", 3, paced_set },
+	{ "event-latency", 2, event_latency },          { NULL, 0, NULL },
 };
 
 int main(void)

@@ -1,5 +1,6 @@
 // Our client, driven as the C programs in bench/c are: one command per line on stdin, one line of JSON for each.
 //   node bench/peers/ours.mjs DIST
+import { subscribe } from 'node:diagnostics_channel';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { elapsedSince, latencySummary, startWatch } from './stopwatch.mjs';
@@ -83,13 +84,41 @@ const COMMANDS = {
     const tracker = await client.track(prefix, { prefix: true, events: ['modify'], listener });
     answer({});
     const figures = await receipt.complete;
-    await tracker.delete();
+    await tracker.close();
     return figures;
+  },
+
+  /** How long ago each value was set that a notification brings: its value is the time, on the monotonic clock. */
+  async 'event-latency'(key, count) {
+    /** @type {number[]} */
+    const latencies = [];
+    /** @type {(figures: object) => void} */
+    let resolve;
+    const complete = new Promise((onResolve) => (resolve = onResolve));
+    const tracker = await client.track(key, {
+      events: ['add', 'modify'],
+      listener: (event) => {
+        latencies.push(Number(process.hrtime.bigint() - event.newValue.value) / 1e6);
+        if (latencies.length === Number(count)) resolve(latencySummary(latencies));
+      },
+    });
+    answer({});
+    const figures = await complete;
+    await tracker.close();
+    return figures;
+  },
+
+  /** From now on somebody listens to all that is told to tracing tools. */
+  trace() {
+    let told = 0;
+    for (const channel of ['connect', 'call', 'event', 'lost'])
+      subscribe(`corosync-client:${channel}`, () => (told += 1));
+    return { told };
   },
 
   /** Settings of the wait ladder, as JSON. */
   async wait(settings) {
-    const { WAIT } = await import(new URL('ipc/wait-ladder.js', dist).href);
+    const { WAIT } = await import(new URL('ipc/calls/wait-ladder.js', dist).href);
     const unknown = Object.keys(JSON.parse(settings)).filter((name) => !(name in WAIT));
     if (unknown.length > 0) throw new Error(`WAIT has no ${unknown.join(', ')}`);
     Object.assign(WAIT, JSON.parse(settings));

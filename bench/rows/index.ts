@@ -1,5 +1,6 @@
 import type { Row } from '../bench.ts';
 import { cmapctlPrefix } from './cmapctl-prefix.ts';
+import { eventLatency } from './event-latency.ts';
 import { fairness } from './fairness.ts';
 import { idle } from './idle.ts';
 import { iterate } from './iterate.ts';
@@ -8,6 +9,7 @@ import { pipelinedGet } from './pipelined-get.ts';
 import { sequentialGet } from './sequential-get.ts';
 import { sets } from './sets.ts';
 import { startup } from './startup.ts';
+import { tracing } from './tracing.ts';
 import { wait } from './wait.ts';
 
 /** All that can be measured, in the order in which it is. */
@@ -18,6 +20,8 @@ export const ROWS: ReadonlyMap<string, Row> = new Map([
   ['cmapctl-prefix', cmapctlPrefix],
   ['sets', sets],
   ['notifications', notifications],
+  ['event-latency', eventLatency],
+  ['tracing', tracing],
   ['startup', startup],
   ['idle', idle],
   ['fairness', fairness],

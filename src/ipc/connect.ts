@@ -16,6 +16,7 @@ import {
 import { finishLater, mayAsk } from './abandoned-handshakes.ts';
 import { Deadline } from './calls/deadline.ts';
 import { orAborted } from './calls/on-abort.ts';
+import { traceConnect, type TracedServer } from './diagnostics.ts';
 import { DatagramTransport } from './datagram/datagram-transport.ts';
 import { EventRing } from './shared-memory/event-ring.ts';
 import { IpcConnection, type ConnectionListener } from './ipc-connection.ts';
@@ -29,7 +30,7 @@ import { Moment } from './moment.ts';
 import { takeNewRings } from './shared-memory/new-rings.ts';
 import { checkMeansUs } from './server-pids.ts';
 import { SERVER_ROOT, checkSharedMemoryPaths } from './shared-memory/shared-memory-path.ts';
-import { checkSocketPath, socketPath } from './socket-address.ts';
+import { checkSocketPath, serverName, socketPath } from './socket-address.ts';
 import type { Transport } from './transport.ts';
 import { batchTurn, inHandshakeTurn, type TurnPlace, type TurnTaker } from './turns/turn-gates.ts';
 import { checkTrustedDirectory, isStill } from './trusted-file.ts';
@@ -43,7 +44,10 @@ export interface FirstRequest {
 
 /** How to reach a service, all defaults filled in. */
 export interface IpcOptions {
+  /** Name of the socket. */
   readonly service: string;
+  /** The service's own name, for who traces. Default: the socket's. */
+  readonly serviceName?: string | undefined;
   readonly socketDirectory: string | undefined;
   readonly sharedMemoryDirectory: string | undefined;
   readonly bufferSize: number;
@@ -56,10 +60,23 @@ export interface IpcOptions {
 }
 
 /** qb_ipcc_connect, with a deadline. While corosync answers "try again" it is asked again, a bounded number of times. */
-export async function connectIpc(
+export function connectIpc(
   options: IpcOptions,
   listener: ConnectionListener,
   first?: FirstRequest,
+): Promise<IpcConnection> {
+  const server = (): TracedServer => ({
+    service: options.serviceName ?? options.service,
+    socket: serverName(options.service, options.socketDirectory),
+  });
+  return traceConnect(server, () => connect(options, listener, first, server));
+}
+
+async function connect(
+  options: IpcOptions,
+  listener: ConnectionListener,
+  first: FirstRequest | undefined,
+  server: () => TracedServer,
 ): Promise<IpcConnection> {
   const deadline = new Deadline({
     operation: 'connect',
@@ -67,7 +84,7 @@ export async function connectIpc(
     signal: options.signal,
   });
   try {
-    const connection = new IpcConnection(await openAfterTries(options, deadline), listener);
+    const connection = new IpcConnection(await openAfterTries(options, deadline), listener, server());
     if (first !== undefined) await ask(connection, first, deadline.signal);
     return connection;
   } finally {

@@ -1,5 +1,13 @@
 export { connectIpc, type FirstRequest, type IpcOptions } from './connect.ts';
 export type { SubmitOptions, Urgency } from './calls/pending-call.ts';
+export type {
+  CallTrace,
+  ConnectTrace,
+  EventTrace,
+  LostTrace,
+  TracedServer,
+  TracedSpan,
+} from './diagnostics.ts';
 export type { EventWaking } from './event-backlog.ts';
 export { type ConnectionListener, IpcConnection } from './ipc-connection.ts';
 export { Deadline, within } from './calls/deadline.ts';

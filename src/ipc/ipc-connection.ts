@@ -2,9 +2,9 @@ import { MalformedError } from '../codec/malformed.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { RequestMessage, UnansweredMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
-import { isAborted, reasonOf } from '../options/signals.ts';
 import { within } from './calls/deadline.ts';
 import { PendingCall, type SubmitOptions } from './calls/pending-call.ts';
+import { ConnectionTrace, type TracedServer } from './diagnostics.ts';
 import type { EventWaking } from './event-backlog.ts';
 import { hideTransport } from './hidden-transport.ts';
 import type { Transport, TransportKind } from './transport.ts';
@@ -30,23 +30,30 @@ type State =
 export class IpcConnection {
   readonly #transport: Transport;
   readonly #listener: ConnectionListener;
+  readonly #trace: ConnectionTrace;
   #state: State = { name: 'open' };
   /** Ends a connection that is hidden, because corosync has ended. */
   #letGo: (() => void) | undefined;
   #tellClosed: (error: ConnectionError | undefined) => void = () => undefined;
   readonly #whenClosed = new Promise<ConnectionError | undefined>((resolve) => (this.#tellClosed = resolve));
 
-  constructor(transport: Transport, listener: ConnectionListener) {
+  constructor(transport: Transport, listener: ConnectionListener, server: TracedServer) {
     this.#transport = transport;
     this.#listener = listener;
+    this.#trace = new ConnectionTrace(server, transport.kind);
     transport.listen({
       waking: listener.waking,
       onEvent: (event) => {
-        if (!this.closed) listener.onEvent(event);
+        if (this.closed) return;
+        this.#trace.event(event);
+        listener.onEvent(event);
       },
-      onDrained: () => listener.onDrained(),
+      onDrained: () => {
+        this.#trace.drained();
+        listener.onDrained();
+      },
       onFailure: (cause) => this.#failed(cause),
-      onLost: (error) => this.#lost(error),
+      onLost: (error) => this.#end(error, true),
     });
   }
 
@@ -76,15 +83,13 @@ export class IpcConnection {
   submit(message: UnansweredMessage, options: SubmitOptions<unknown>): Promise<unknown>;
   submit<T>(message: RequestMessage<T>, options: SubmitOptions<T>): Promise<T>;
   submit<T>(message: RequestMessage<T> | UnansweredMessage, options: SubmitOptions<T>): Promise<T> {
-    const usable =
-      this.#state.name === 'open' || (this.#state.name === 'closing' && options.followUp === true);
-    if (!usable || isAborted(options.signal)) {
-      options.onOver?.(false);
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a signal's reason may be anything
-      return Promise.reject(usable && options.signal ? reasonOf(options.signal) : this.#unusable(message));
-    }
     const call = new PendingCall(message, options);
-    this.#transport.submit(call as PendingCall, options.urgent);
+    // What listens there may end the connection, or abort the call.
+    this.#trace.call(call as PendingCall);
+    const isOpen =
+      this.#state.name === 'open' || (this.#state.name === 'closing' && options.followUp === true);
+    if (!isOpen) call.fail(this.#unusable(message));
+    else if (!call.settled) this.#transport.submit(call as PendingCall, options.urgent);
     return call.promise;
   }
 
@@ -164,29 +169,32 @@ export class IpcConnection {
 
   /** What arrives can no longer be understood: close before it does harm. */
   #failed(cause: unknown): void {
-    if (cause instanceof ConnectionError && !(cause instanceof MalformedError)) return this.#shut(cause);
+    if (cause instanceof ConnectionError && !(cause instanceof MalformedError)) return this.#end(cause);
     const code = cause instanceof MalformedError ? cause.code : 'CS_ERR_LIBRARY';
     const detail = `the exchange with corosync broke down: ${whatHappened(cause)}`;
-    this.#shut(new ConnectionError(code, { operation: 'connection', detail, cause }));
+    this.#end(new ConnectionError(code, { operation: 'connection', detail, cause }));
   }
 
-  #lost(error: ConnectionError): void {
-    this.#shut(error, true);
+  /** @param serverGone corosync has closed the connection, not we */
+  #end(error: ConnectionError, serverGone = false): void {
+    const wasClosed = this.closed;
+    this.#shut(error, serverGone);
+    if (!wasClosed) this.#trace.lost(error);
   }
 
-  #shut(error: ConnectionError | undefined, lost = false): void {
+  #shut(error: ConnectionError | undefined, serverGone = false): void {
     if (this.#state.name === 'closed') {
-      if (lost) this.#letGo?.();
+      if (serverGone) this.#letGo?.();
       return;
     }
     this.#state = { name: 'closed', error };
     const told = error ?? new ConnectionError('CS_ERR_BAD_HANDLE', { operation: 'connection' });
-    if (this.#transport.holdsConnection && !lost) this.#letGo = hideTransport(this.#transport, told);
+    if (this.#transport.holdsConnection && !serverGone) this.#letGo = hideTransport(this.#transport, told);
     else this.#transport.stop(told);
     this.#listener.onClosed(error);
     this.#tellClosed(error);
     // A server that is killed before it has noticed our close cleans up no more than any other.
-    if (this.#letGo === undefined) this.#transport.removeLeftovers(lost);
+    if (this.#letGo === undefined) this.#transport.removeLeftovers(serverGone);
   }
 }
 

@@ -88,6 +88,7 @@ export function ipcOptions(options: ConnectOptions, service: ServiceDescription,
   const { socketDirectory, sharedMemoryDirectory, signal } = options;
   return Object.freeze({
     service: socketName,
+    serviceName: service.name,
     socketDirectory,
     sharedMemoryDirectory,
     bufferSize,

@@ -10,6 +10,7 @@ const invalid: unknown = expect.objectContaining({ name: 'CsError', code: 'CS_ER
 const DEFAULTS = {
   map: 'icmap',
   service: 'cmap',
+  serviceName: 'cmap',
   socketDirectory: undefined,
   sharedMemoryDirectory: undefined,
   bufferSize: 1_048_576,
@@ -19,7 +20,7 @@ const DEFAULTS = {
   tryAgainDelayMs: 200,
   turns: { name: '', map: 'icmap' },
 };
-const NO_OPTIONS = ['service', 'turns'];
+const NO_OPTIONS = ['service', 'serviceName', 'turns'];
 
 describe('resolveCmapOptions', () => {
   it('fills in the defaults', () => {
@@ -50,6 +51,7 @@ describe('resolveCmapOptions', () => {
     expect(resolve(options)).toEqual({
       ...same,
       service: socketName,
+      serviceName: 'cmap',
       sharedMemoryDirectory: '/proc/5/root/dev/shm',
       turns: { name: socketName, map: 'stats' },
     });

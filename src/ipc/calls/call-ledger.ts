@@ -161,6 +161,7 @@ export class CallLedger {
     if (id !== message.responseId && !bareError) throw wrongAnswer(message, id);
     for (const taken of this.#batch.slice(this.#done, index)) taken.complete(undefined);
     this.#done = index;
+    call.responseSize = response.length;
     if (error === CS_ERROR_CODES.CS_OK || message.expectedErrors?.includes(error) === true) {
       call.complete(message.decode(response, error));
     } else {

@@ -1,5 +1,6 @@
 import type { RequestMessage, UnansweredMessage } from '../../codec/message.ts';
 import { ConnectionError, CsError, type Sent } from '../../errors/index.ts';
+import { isAborted, reasonOf } from '../../options/signals.ts';
 import { onAbort } from './on-abort.ts';
 
 /** Whether a request goes before all that are queued, or even before those. */
@@ -33,12 +34,15 @@ export class PendingCall<T = unknown> {
   /** On the clock of `performance.now()`. */
   readonly deadlineAt: number;
   readonly background: boolean;
+  /** Bytes of its answer, if it has one. */
+  responseSize: number | undefined;
   readonly #timeoutMs: number;
   readonly #onAnswer: ((value: T) => void) | undefined;
   readonly #onAbandonedAnswer: ((value: T) => void) | undefined;
   readonly #stopWatching: (() => void) | undefined;
   #onOver: ((succeeded: boolean) => void) | undefined;
   #state: 'queued' | 'sent' | 'settled' = 'queued';
+  #wasSent = false;
   #resolve!: (value: T) => void;
   #reject!: (reason: unknown) => void;
 
@@ -55,15 +59,23 @@ export class PendingCall<T = unknown> {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (signal !== undefined) this.#stopWatching = onAbort(signal, (reason) => this.#giveUp(reason));
+    if (signal === undefined) return;
+    if (isAborted(signal)) this.#giveUp(reasonOf(signal));
+    else this.#stopWatching = onAbort(signal, (reason) => this.#giveUp(reason));
   }
 
   get settled(): boolean {
     return this.#state === 'settled';
   }
 
+  /** What is known of it without corosync: whether it was handed over. */
+  get sent(): Sent {
+    return this.#wasSent ? 'unknown' : 'no';
+  }
+
   markSent(): void {
     this.#state = 'sent';
+    this.#wasSent = true;
   }
 
   /** A caller that has given up gets nothing; the answer is still consumed, or the next call would be given it. */
