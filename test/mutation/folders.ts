@@ -1,0 +1,14 @@
+/** Tests of other folders that are a folder's unit tests, too: beside those that mirror it. */
+const MORE: Readonly<Record<string, readonly string[]>> = {
+  ipc: ['test/faults-fake'],
+  service: ['test/cmap/connect-options.test.ts', 'test/cmap/cmap-client.test.ts'],
+  session: ['test/cmap/cmap-session.test.ts', 'test/cmap/session-ending.test.ts'],
+  cmap: ['test/testing/scenarios.test.ts'],
+};
+
+/** The unit tests that a folder of src stands or falls by, as vitest's `include`. */
+export function testsOf(folder: string): string[] {
+  const [top = ''] = folder.split('/');
+  const folders = [`test/${folder}`, ...(MORE[top] ?? [])];
+  return folders.map((place) => (place.endsWith('.ts') ? place : `${place}/**/*.test.ts`));
+}

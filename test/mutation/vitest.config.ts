@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+import { testsOf } from './folders.ts';
+
+export default defineConfig({
+  test: {
+    include: testsOf(process.env['MUTATION_FOLDER'] ?? ''),
+    // What these find, they find by chance.
+    exclude: ['test/codec/fuzz.test.ts'],
+    // Long beside what any of them takes, short beside a mutant that waits for ever.
+    testTimeout: 10_000,
+    hookTimeout: 10_000,
+    teardownTimeout: 2_000,
+  },
+});
