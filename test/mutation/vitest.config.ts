@@ -3,7 +3,7 @@ import { testsOf } from './folders.ts';
 
 export default defineConfig({
   test: {
-    include: testsOf(process.env['MUTATION_FOLDER'] ?? ''),
+    include: testsOf(process.env.MUTATION_FOLDER ?? ''),
     // What these find, they find by chance.
     exclude: ['test/codec/fuzz.test.ts'],
     // Long beside what any of them takes, short beside a mutant that waits for ever.
