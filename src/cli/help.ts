@@ -1,4 +1,5 @@
 import { COMMANDS } from './commands.ts';
+import { DROP_INS } from './drop-in/names.ts';
 import { UsageError } from './exit-codes.ts';
 
 const GLOBAL_OPTIONS = `Options of all commands:
@@ -66,10 +67,28 @@ const CMAPCTL_HELP = `Usage: corosync-client cmapctl ARGUMENT...
 Takes the arguments of corosync-cmapctl 3.1.7 and does what it does, with the same
 output and exit codes. The command cmapctl is the same. See corosync-client cmapctl -h.`;
 
+const QUORUMTOOL_HELP = `Usage: corosync-client quorumtool [--yes] ARGUMENT...
+
+Takes the arguments of corosync-quorumtool 3.1.7 and does what it does, with the same
+output and exit codes. The command quorumtool is the same. See corosync-client
+quorumtool -h, and docs/command-line.md for what differs.
+
+  --yes           do not ask, on a terminal, before votes are changed`;
+
+const CFGTOOL_HELP = `Usage: corosync-client cfgtool [--yes] ARGUMENT...
+
+Takes the arguments of corosync-cfgtool 3.1.7 and does what it does, with the same
+output and exit codes. The command cfgtool is the same. See corosync-client cfgtool -h,
+and docs/command-line.md for what differs.
+
+  --yes           do not ask, on a terminal, before a node is killed or shut down`;
+
 const TOPICS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     json: JSON_HELP,
     cmapctl: CMAPCTL_HELP,
+    quorumtool: QUORUMTOOL_HELP,
+    cfgtool: CFGTOOL_HELP,
     help: 'Usage: corosync-client help [COMMAND | json]',
   }),
 );
@@ -87,16 +106,21 @@ function commandHelp(name: string): string | undefined {
   return command && `${command.help}\n\n${GLOBAL_OPTIONS}\n\n${EXIT_CODES}`;
 }
 
+const NAMES_WIDTH = 12;
+
 function overview(): string {
-  const commands = [...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
+  const commands = [...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(NAMES_WIDTH)}${summary}`);
+  const dropIns = Object.entries(DROP_INS).map(
+    ([name, tool]) => `  ${name.padEnd(NAMES_WIDTH)}do what ${tool} does with the same arguments`,
+  );
   return `Usage: corosync-client COMMAND [OPTION...] [ARGUMENT...]
 
 Reads, changes and tracks the configuration map (CMAP) of the local corosync.
 
 Commands:
 ${commands.join('\n')}
-  cmapctl  do what corosync-cmapctl does with the same arguments
-  help     print help on a command; help json describes the JSON output
+${dropIns.join('\n')}
+  ${'help'.padEnd(NAMES_WIDTH)}print help on a command; help json describes the JSON output
 
 ${GLOBAL_OPTIONS}
   --version               print the version

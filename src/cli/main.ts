@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import type { DropInName } from './drop-in/names.ts';
 import { SyncOutput } from './drop-in/sync-output.ts';
 import { exitWith } from './exit-with.ts';
 import { Output } from './printing/output.ts';
@@ -23,10 +24,21 @@ exitWith(
       errors.write(`${Buffer.from(line).toString('latin1')}\n`);
       errors.flush();
     },
-    async cmapctl(words) {
-      const { runCmapctl } = await import('./cmapctl/run.ts');
-      const { nodeEnvironment } = await import('./cmapctl/node-environment.ts');
-      return runCmapctl(words, nodeEnvironment());
-    },
+    dropIn,
   }),
 );
+
+async function dropIn(name: DropInName, words: readonly string[]): Promise<number> {
+  if (name === 'cmapctl') {
+    const { runCmapctl } = await import('./cmapctl/run.ts');
+    const { nodeEnvironment } = await import('./cmapctl/node-environment.ts');
+    return runCmapctl(words, nodeEnvironment());
+  }
+  const { nodeServicesEnvironment } = await import('./drop-in/node-services.ts');
+  if (name === 'cfgtool') {
+    const { runCfgtool } = await import('./cfgtool/run.ts');
+    return runCfgtool(words, nodeServicesEnvironment());
+  }
+  const { runQuorumtool } = await import('./quorumtool/run.ts');
+  return runQuorumtool(words, nodeServicesEnvironment());
+}

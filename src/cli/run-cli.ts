@@ -1,8 +1,9 @@
 import { ConnectionError, CsError, escapeControls } from '../errors/index.ts';
 import type { CmapSession, CmapConnectOptions, SessionOptions } from '../index.ts';
 import type { CliClient, Command, CommandContext } from './command.ts';
-import { connectOptions, parseCommandLine, splitCommandLine } from './command-line.ts';
+import { connectOptions, parseCommandLine, splitCommandLine, type SplitCommandLine } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
+import { DROP_INS, isDropIn, type DropInName } from './drop-in/names.ts';
 import { ConnectFailure, EXIT, UsageError } from './exit-codes.ts';
 import { explain, explainConnecting } from './printing/explain.ts';
 import { OutputError, type Output } from './printing/output.ts';
@@ -16,8 +17,8 @@ export interface CliEnvironment {
   connect(options: CmapConnectOptions): Promise<CliClient>;
   openSession(options: SessionOptions): Promise<CmapSession>;
   complain(line: string): void;
-  /** Runs the drop-in. */
-  cmapctl(words: readonly string[]): Promise<number>;
+  /** Runs a drop-in. */
+  dropIn(name: DropInName, words: readonly string[]): Promise<number>;
 }
 
 /** Runs the command line (one character per byte in each word). Returns the exit code. */
@@ -51,7 +52,7 @@ function exitCodeOf(error: unknown): number {
 async function run(words: readonly string[], environment: CliEnvironment): Promise<number> {
   const { before, name, after } = splitCommandLine(words);
   if (name === undefined) return runWithoutCommand(before, environment);
-  if (name === 'cmapctl') return runCmapctl(before, after, environment);
+  if (isDropIn(name)) return runDropIn(name, { before, after }, environment);
   if (name === 'help') return printHelp(after[0], environment);
   const command = COMMANDS.get(name);
   if (command === undefined) throw new UsageError(`there is no command ${fromRaw(name)}`);
@@ -60,13 +61,13 @@ async function run(words: readonly string[], environment: CliEnvironment): Promi
   return runCommand(command, { options, rawOperands: operands }, environment);
 }
 
-function runCmapctl(
-  before: readonly string[],
-  words: readonly string[],
+function runDropIn(
+  name: DropInName,
+  { before, after }: Pick<SplitCommandLine, 'before' | 'after'>,
   environment: CliEnvironment,
 ): Promise<number> {
-  if (before.length === 0) return environment.cmapctl(words);
-  throw new UsageError('cmapctl takes the options of corosync-cmapctl only; put nothing before it');
+  if (before.length === 0) return environment.dropIn(name, after);
+  throw new UsageError(`${name} takes the options of ${DROP_INS[name]} only; put nothing before it`);
 }
 
 async function runWithoutCommand(words: readonly string[], environment: CliEnvironment): Promise<number> {

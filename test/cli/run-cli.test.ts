@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import { DROP_INS } from '../../src/cli/drop-in/names.ts';
 import { Output } from '../../src/cli/printing/output.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { ConnectionError, CsError, type CmapConnectOptions } from '../../src/index.ts';
@@ -9,6 +10,7 @@ import { FakeClient } from './fake-client.ts';
 let client: FakeClient;
 let connectError: Error | undefined;
 let connectedWith: CmapConnectOptions | undefined;
+let droppedIn: string | undefined;
 
 beforeEach(() => {
   connectError = undefined;
@@ -38,7 +40,10 @@ async function run(...words: string[]): Promise<{ code: number; stdout: string; 
     },
     openSession: () => Promise.reject(new Error('a session is opened')),
     complain: (line) => (stderr += `${line}\n`),
-    cmapctl: (args) => Promise.resolve(args.length),
+    dropIn(name, args) {
+      droppedIn = name;
+      return Promise.resolve(args.length);
+    },
   });
   return { code, stdout, stderr };
 }
@@ -210,7 +215,8 @@ describe('usage', () => {
 
   it('has help on everything', async () => {
     const { stdout } = await run('--help');
-    for (const name of [...COMMANDS.keys(), 'cmapctl', 'help']) expect(stdout).toContain(`\n  ${name}`);
+    for (const name of [...COMMANDS.keys(), ...Object.keys(DROP_INS), 'help'])
+      expect(stdout).toContain(`\n  ${name}`);
     for (const name of COMMANDS.keys()) {
       const { code, stdout: text } = await run(name, '--help');
       expect(code).toBe(0);
@@ -222,7 +228,7 @@ describe('usage', () => {
   });
 
   it('has lines that fit a terminal', async () => {
-    for (const topic of ['help', 'json', 'cmapctl', ...COMMANDS.keys()]) {
+    for (const topic of ['help', 'json', ...Object.keys(DROP_INS), ...COMMANDS.keys()]) {
       for (const line of (await run('help', topic)).stdout.split('\n'))
         expect(line.length).toBeLessThanOrEqual(90);
     }
@@ -271,8 +277,9 @@ describe('connecting', () => {
     expect((await run('list', '--buffer-size', '5')).code).toBe(2);
   });
 
-  it('hands everything behind cmapctl to the drop-in', async () => {
-    expect((await run('cmapctl', '-g', '--help', 'x')).code).toBe(3);
+  it.each(Object.keys(DROP_INS))('hands everything behind %s to the drop-in', async (name) => {
+    expect((await run(name, '-g', '--help', 'x')).code).toBe(3);
+    expect(droppedIn).toBe(name);
   });
 
   it('says that the drop-in takes none of our options', async () => {

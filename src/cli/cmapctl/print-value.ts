@@ -1,6 +1,6 @@
 import type { CmapValue } from '../../index.ts';
 import { SHORT_TYPE_NAMES } from '../printing/type-names.ts';
-import { fromBytes, fromText, type ByteString } from '../drop-in/bytes.ts';
+import { cString, fromBytes, type ByteString } from '../drop-in/bytes.ts';
 import { formatFixed } from '../drop-in/libc/printf.ts';
 
 export interface PrintStyle {
@@ -39,12 +39,7 @@ type Scalar = Exclude<CmapValue, { readonly type: 'binary' | 'unknown' }>;
 function printScalar(value: Scalar): ByteString {
   if (value.type === 'float' || value.type === 'double') return formatFixed(value.value);
   if (value.type !== 'string') return value.value.toString();
-  return upToNul(value.bytes === undefined ? fromText(value.value) : fromBytes(value.bytes));
-}
-
-function upToNul(text: ByteString): ByteString {
-  const nul = text.indexOf('\0');
-  return nul === -1 ? text : text.slice(0, nul);
+  return cString(value);
 }
 
 function binarySuffix(bytes: Uint8Array, { showBinary, signedChar }: PrintStyle): ByteString {

@@ -1,3 +1,5 @@
+import type { CmapValue } from '../../index.ts';
+
 /**
  * In the drop-in every text is a byte string: one character per byte ("latin1"), as a C string is.
  * Arguments, files and values may hold any bytes, and all of them must come out as they went in.
@@ -26,4 +28,14 @@ export function fromText(text: string): ByteString {
  */
 export function toKey(name: ByteString): string {
   return name.replace(/[^\0-\x7f]/g, '\x01');
+}
+
+/** The text of a value as C sees it: all bytes before the first NUL. */
+export function cString(value: Extract<CmapValue, { readonly type: 'string' }>): ByteString {
+  return upToNul(value.bytes === undefined ? fromText(value.value) : fromBytes(value.bytes));
+}
+
+function upToNul(text: ByteString): ByteString {
+  const nul = text.indexOf('\0');
+  return nul === -1 ? text : text.slice(0, nul);
 }

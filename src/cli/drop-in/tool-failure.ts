@@ -1,4 +1,4 @@
-import { ConnectionError, CsError } from '../../errors/index.ts';
+import { CS_ERROR_CODES, ConnectionError, CsError } from '../../errors/index.ts';
 import { DIRECTORY_VARIABLES } from '../directories.ts';
 import { fromText, type ByteString } from './bytes.ts';
 import { strerror } from './libc/strerror.ts';
@@ -24,6 +24,13 @@ export function errorText(error: unknown): string {
     return errorText(error.cause);
   if (error instanceof CsError) return error.code;
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The same as a number, which some C tools print. */
+export function errorNumber(error: unknown): number {
+  if (error instanceof ConnectionError && error.cause instanceof ConnectionError)
+    return errorNumber(error.cause);
+  return CS_ERROR_CODES[error instanceof CsError ? error.code : 'CS_ERR_LIBRARY'];
 }
 
 /** The C tool knows nothing of our environment variables, so what is wrong with them is told in full. */

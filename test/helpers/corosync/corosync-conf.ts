@@ -8,6 +8,8 @@ export interface CorosyncConfOptions {
    * Default: one node, alone on the loopback.
    */
   readonly nodes?: readonly string[];
+  /** The nodes' names, where they are not node1 and so on; an empty one is none. */
+  readonly names?: readonly string[];
   /** Default: votequorum. `'none'`: the cluster is always quorate, and there is no votequorum. */
   readonly provider?: 'corosync_votequorum' | 'none';
   /** Which transport corosync offers to its clients: shared memory or datagram sockets. */
@@ -16,9 +18,10 @@ export interface CorosyncConfOptions {
   readonly uidgid?: { readonly uid?: number | string; readonly gid?: number | string };
 }
 
-function node(addresses: string, index: number): string {
+function node(addresses: string, index: number, name = `node${index + 1}`): string {
   const links = addresses.split(',').map((address, link) => `ring${link}_addr: ${address}`);
-  return ['node {', `name: node${index + 1}`, `nodeid: ${index + 1}`, ...links].join('\n    ') + '\n  }';
+  const names = name === '' ? [] : [`name: ${name}`];
+  return ['node {', ...names, `nodeid: ${index + 1}`, ...links].join('\n    ') + '\n  }';
 }
 
 /** The text of a corosync.conf. */
@@ -34,7 +37,10 @@ export function corosyncConf(logFile: string, options: CorosyncConfOptions = {})
         'crypto_hash: none',
       ],
     ],
-    ['nodelist', (options.nodes ?? ['127.0.0.1']).map(node)],
+    [
+      'nodelist',
+      (options.nodes ?? ['127.0.0.1']).map((links, index) => node(links, index, options.names?.[index])),
+    ],
     ['quorum', options.provider === 'none' ? [] : ['provider: corosync_votequorum']],
     [
       'logging',

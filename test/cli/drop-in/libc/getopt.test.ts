@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { getopt } from '../../../../src/cli/drop-in/libc/getopt.ts';
+import { getopt, type LongOption } from '../../../../src/cli/drop-in/libc/getopt.ts';
 
 /** Options as "b" or "p=file", errors as "!message", operands behind a "|". */
-function trace(words: readonly string[], posixlyCorrect = false): string[] {
-  const items = getopt(words, { letters: 'bqp:m:', posixlyCorrect });
+function trace(words: readonly string[], posixlyCorrect = false, long: readonly LongOption[] = []): string[] {
+  const items = getopt(words, { letters: 'bqp:m:', long, posixlyCorrect });
   const seen: string[] = [];
   for (;;) {
     const item = items.next();
@@ -63,5 +63,41 @@ describe('getopt', () => {
         expect(items.slice(items.indexOf('|') + 1)).toEqual(operands);
       }),
     );
+  });
+});
+
+describe('getopt_long', () => {
+  const LONG = [
+    { name: 'brief', argument: false, letter: 'b' },
+    { name: 'path', argument: true, letter: 'p' },
+    { name: 'paths', argument: false, letter: 'q' },
+    { name: 'yes', argument: false, letter: 'yes', whole: true },
+  ];
+
+  test.each([
+    ['--brief', 'b |'],
+    ['--b -q', 'b q |'],
+    ['--path=file x', 'p=file | x'],
+    ['--path file x', 'p=file | x'],
+    ['--path --brief', 'p=--brief |'],
+    ['--path= x', 'p | x'],
+    ['--paths', 'q |'],
+    ['--pat', "!option_'--pat'_is_ambiguous;_possibilities:_'--path'_'--paths' |"],
+    ['--path', "!option_'--path'_requires_an_argument |"],
+    ['--brief=1', "!option_'--brief'_doesn't_allow_an_argument |"],
+    ['--none=1 -b', "!unrecognized_option_'--none=1' b |"],
+    ['--yes', 'yes |'],
+    ['--ye', "!unrecognized_option_'--ye' |"],
+    ['-- --brief', '| --brief'],
+  ])('%j', (line, expected) => {
+    const seen = trace(line.split(' '), false, LONG);
+    expect(seen.map((item) => item.replaceAll(' ', '_'))).toEqual(expected.split(' '));
+  });
+
+  it('leaves all but a word of ours to getopt', () => {
+    const ours = LONG.slice(-1);
+    expect(trace(['--yes', 'x'], false, ours)).toEqual(['yes', '|', 'x']);
+    expect(trace(['--b'], false, ours)).toEqual(["!invalid option -- '-'", 'b', '|']);
+    expect(trace(['-p', '--yes'], false, ours)).toEqual(['p=--yes', '|']);
   });
 });

@@ -1,0 +1,46 @@
+import { ConnectionError, CsError } from '../../errors/index.ts';
+import type { Connector } from '../cluster/connector.ts';
+import type { ByteString } from './bytes.ts';
+import type { ToolEnvironment } from './environment.ts';
+import { connectErrorText, ToolFailure } from './tool-failure.ts';
+
+/** What the drop-ins for the tools of quorum and links touch outside. */
+export interface ServicesEnvironment extends ToolEnvironment {
+  readonly connect: Connector;
+  now(): Date;
+  /** The name of an address as getnameinfo(3) gives it; `undefined` if the resolver could not be asked. */
+  resolve(address: string): Promise<ByteString | undefined>;
+}
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** The connections of one run; all of them end with it. */
+export class Connections {
+  readonly #opened: Closable[] = [];
+
+  /** @param complaint what the tool says if it cannot be made, given the error */
+  async open<T extends Closable>(
+    connect: () => Promise<T>,
+    complaint: (error: unknown) => ByteString,
+  ): Promise<T> {
+    try {
+      const client = await connect();
+      this.#opened.push(client);
+      return client;
+    } catch (error) {
+      throw new ToolFailure(complaint(error) + ownMistake(error));
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#opened.map((client) => client.close()));
+  }
+}
+
+/** The C tools know nothing of our environment variables, so what is wrong with them is told in full. */
+function ownMistake(error: unknown): ByteString {
+  if (!(error instanceof CsError) || error instanceof ConnectionError) return '';
+  return error.code === 'CS_ERR_INVALID_PARAM' ? `: ${connectErrorText(error)}` : '';
+}
