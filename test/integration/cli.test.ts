@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
-import { built, pidOf, shell, startShell, type RunningProgram } from '../cli/program.ts';
+import { built, shell, startShell, type RunningProgram } from '../cli/program.ts';
 import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
 import { describeIntegration } from '../helpers/corosync/requirements.ts';
+import { untilAsked } from '../helpers/integration/integration-requests.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 let tool = '';
@@ -52,12 +53,8 @@ function start(line: string): Tracking {
   };
 }
 
-async function tracks(child: RunningProgram, requests = 1): Promise<void> {
-  await waitUntil(`${child.spawnargs.join(' ')} has added its tracker`, async () => {
-    if (child.exitCode !== null) throw new Error(`it has ended with ${child.exitCode}`);
-    const [stats] = await corosync.ipcStats(pidOf(child));
-    return (stats?.counters.requests ?? 0) >= requests;
-  });
+async function tracks(child: RunningProgram): Promise<void> {
+  await untilAsked(corosync, { child, asksFirst: true }, 1);
 }
 
 describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
@@ -328,7 +325,8 @@ describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
 
       it('prints no old value where corosync does not tell it: in the stats map', async () => {
         const tracking = start('--map stats track stats.ipcs.global.active --json');
-        await tracks(tracking.child, 3); // the map is chosen, the value's type is looked at, the tracker is added
+        // The map is chosen, the value's type is looked at, the tracker is added.
+        await untilAsked(corosync, { child: tracking.child, asksFirst: false }, 3);
         const another = await startTracking('x.one'); // one more connection
         expect(JSON.parse(await tracking.line())).toMatchObject({ event: 'modify', oldValue: null });
         for (const { child, code } of [tracking, another]) {

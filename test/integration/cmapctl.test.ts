@@ -3,17 +3,10 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
-import {
-  built,
-  outcomeOf,
-  pidOf,
-  shell,
-  startShell,
-  type Outcome,
-  type RunningProgram,
-} from '../cli/program.ts';
+import { built, outcomeOf, pidOf, shell, startShell, type Outcome } from '../cli/program.ts';
 import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
 import { describeIntegration } from '../helpers/corosync/requirements.ts';
+import { untilAsked } from '../helpers/integration/integration-requests.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 // The drop-in against the tool that it stands for: same corosync, same arguments, same bytes and exit codes.
@@ -387,15 +380,6 @@ const CHANGING = [
   '-g x.new -p p.plain',
 ];
 
-/** Waits until corosync has had as many requests from a tool as it has trackers to add. */
-async function tracks(server: PrivateCorosync, child: RunningProgram, trackers: number): Promise<void> {
-  await waitUntil(`${child.spawnargs.join(' ')} has added its trackers`, async () => {
-    if (child.exitCode !== null) throw new Error(`it has ended with ${child.exitCode}`);
-    const [stats] = await server.ipcStats(pidOf(child));
-    return (stats?.counters.requests ?? 0) >= trackers;
-  });
-}
-
 describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
   describeIntegration('cmapctl beside corosync-cmapctl', () => {
     beforeAll(async () => {
@@ -494,7 +478,7 @@ describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
           cwd: corosync.directory,
         });
         const ended = outcomeOf(child);
-        await tracks(corosync, child, trackers);
+        await untilAsked(corosync, { child, asksFirst: tool === ours }, trackers);
         await shell(changes, { cwd: corosync.directory });
         // Either tool stops reading at the "q", and may leave unread what a busy machine has held up.
         await waitUntil('corosync has delivered all', async () => {
@@ -541,7 +525,7 @@ describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
             [THEIRS, ours].map(async (tool) => {
               const child = startShell(`exec ${tool} -T x.`, { stdio: ['pipe', 'pipe', 'pipe'] });
               const ended = outcomeOf(child);
-              await tracks(corosync, child, 1);
+              await untilAsked(corosync, { child, asksFirst: tool === ours }, 1);
               child.kill(signal);
               return (await ended).code;
             }),
@@ -593,7 +577,7 @@ describeIntegration('how cmapctl is told to quit', () => {
     const child = startShell(`exec ${tool} -T x. < ${pipe}`);
     const ended = outcomeOf(child);
     const writer = await open(pipe, 'w');
-    await tracks(corosync, child, 1);
+    await untilAsked(corosync, { child, asksFirst: tool === ours }, 1);
     for (const piece of pieces) {
       await sleep(250);
       // A tool that has quit already does not read on.
@@ -648,10 +632,10 @@ describeIntegration('cmapctl without corosync', () => {
     const own = await PrivateCorosync.start();
     const outcomes = [THEIRS, ours].map((tool) => {
       const child = startShell(`exec ${tool} -T x.`, { stdio: ['pipe', 'pipe', 'pipe'] });
-      return { child, ended: outcomeOf(child) };
+      return { child, asksFirst: tool === ours, ended: outcomeOf(child) };
     });
-    for (const { child } of outcomes) {
-      await tracks(own, child, 1);
+    for (const outcome of outcomes) {
+      await untilAsked(own, outcome, 1);
     }
     own.kill('SIGKILL');
     const [theirs, mine] = await Promise.all(outcomes.map(({ ended }) => ended));

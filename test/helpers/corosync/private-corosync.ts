@@ -39,6 +39,7 @@ export interface IpcStats {
 export class PrivateCorosync {
   readonly directory: string;
   readonly logFile: string;
+  readonly ipcType: 'shm' | 'socket';
   readonly #process: ChildProcess;
   readonly #stderrFile: string;
   /** Is set when the last of its services is ready. */
@@ -47,6 +48,7 @@ export class PrivateCorosync {
   #mark = 0;
 
   private constructor(options: PrivateCorosyncOptions) {
+    this.ipcType = options.ipcType ?? 'shm';
     // /run is private and goes away with the namespace, even if nobody calls stop().
     this.directory = mkdtempSync('/run/corosync-client-');
     this.logFile = options.logFile ?? join(this.directory, 'corosync.log');
