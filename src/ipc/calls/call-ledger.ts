@@ -204,10 +204,7 @@ export class CallLedger {
       if (call.deadlineAt > now) this.#earliestDeadline = Math.min(this.#earliestDeadline, call.deadlineAt);
     const late = open.filter(({ call }) => call.deadlineAt <= now);
     const known = late.some(({ place }) => place !== undefined) ? progress() : NO_PROGRESS;
-    const hindrance =
-      this.#turn?.waits === true
-        ? 'lists or changes of this process are under way, and the two take turns'
-        : 'earlier ones are still unanswered';
+    const hindrance = this.#turn?.hindrance ?? 'earlier ones are still unanswered';
     for (const { call, place } of late) call.expire(sentOf(place, { ...known, begun: Infinity }), hindrance);
     this.armDeadlines();
   }

@@ -29,9 +29,12 @@ export class WaitLadder {
   #timer: NodeJS.Timeout | undefined;
   #timerMs: number = WAIT.firstTimerMs;
   #keepsProcess = true;
+  readonly #eagerMs: number;
 
-  constructor(wake: () => void) {
+  /** @param eagerMs milliseconds without progress before timers back off */
+  constructor(wake: () => void, eagerMs = 0) {
     this.#wake = wake;
+    this.#eagerMs = eagerMs;
   }
 
   /** Progress was made: the next wait starts at the quick end. */
@@ -48,7 +51,7 @@ export class WaitLadder {
     }
     this.#timer = setTimeout(this.#wake, this.#timerMs);
     if (!this.#keepsProcess) this.#timer.unref();
-    this.#timerMs = Math.min(this.#timerMs * 2, WAIT.lastTimerMs);
+    if (idleMs >= this.#eagerMs) this.#timerMs = Math.min(this.#timerMs * 2, WAIT.lastTimerMs);
   }
 
   /** From now on it does not keep the process alive. */

@@ -1,6 +1,8 @@
 import type { AnyMessage, TurnKind } from '../../codec/message.ts';
 import type { TurnGate, TurnSeeker } from './turn-gate.ts';
 
+const TURNS_OF_COPY = 'lists or changes of this process are under way, and the two take turns';
+
 /**
  * The turns of one connection: a batch that lists or changes keys goes out when it is its turn, which ends with the batch's last
  * answer. While an iterator rests at corosync, the turn goes on.
@@ -8,6 +10,7 @@ import type { TurnGate, TurnSeeker } from './turn-gate.ts';
 export class BatchTurn implements TurnSeeker {
   readonly #gate: TurnGate;
   readonly #whenLetGo: (letGo: () => void) => void;
+  readonly #ended: () => void;
   /** Handles of what rests at corosync, and of what will not any more when the batch is over. */
   readonly #resting = new Set<bigint>();
   readonly #ending = new Set<bigint>();
@@ -15,10 +18,14 @@ export class BatchTurn implements TurnSeeker {
   #sought: TurnKind | undefined;
   #wake: () => void = () => undefined;
 
-  /** @param whenLetGo calls back when corosync has let go of the connection, after we have closed it */
-  constructor(gate: TurnGate, whenLetGo: (letGo: () => void) => void) {
+  /**
+   * @param whenLetGo calls back when corosync has let go of the connection, after we have closed it
+   * @param ended called when the connection is closed and has no turn any more
+   */
+  constructor(gate: TurnGate, whenLetGo: (letGo: () => void) => void, ended: () => void) {
     this.#gate = gate;
     this.#whenLetGo = whenLetGo;
+    this.#ended = ended;
   }
 
   /** @param wake called when a request that had to wait may go out */
@@ -26,9 +33,9 @@ export class BatchTurn implements TurnSeeker {
     this.#wake = wake;
   }
 
-  /** Whether a request waits for its turn. */
-  get waits(): boolean {
-    return this.#sought !== undefined;
+  /** Why a request waits for its turn, if one does. */
+  get hindrance(): string | undefined {
+    return this.#sought === undefined ? undefined : (this.#gate.hindrance ?? TURNS_OF_COPY);
   }
 
   /**
@@ -65,10 +72,14 @@ export class BatchTurn implements TurnSeeker {
   abandon(serverGone: boolean): void {
     this.#stopSeeking();
     this.#wake = () => undefined;
-    if (this.#held === undefined) return;
+    if (this.#held === undefined) return this.#ended();
     this.#held = undefined;
-    if (serverGone) this.#gate.leave();
-    else this.#whenLetGo(() => this.#gate.leave());
+    const end = (): void => {
+      this.#gate.leave();
+      this.#ended();
+    };
+    if (serverGone) end();
+    else this.#whenLetGo(end);
   }
 
   entered(): void {

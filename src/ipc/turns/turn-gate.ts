@@ -8,9 +8,11 @@ export interface TurnSeeker {
 
 /** The others of this process that take turns with us, beyond this copy of the library. */
 export interface Outside {
-  /** True: they are shut out of turns of the other kind until `release`. Otherwise calls back, once, when they are. */
+  /** True: they are shut out of turns of the other kind until `release`. Otherwise calls back, once, when they are, unless released before. */
   acquire(kind: TurnKind, acquired: () => void): boolean;
   release(): void;
+  /** Who has their turn, while one is waited for. */
+  hindrance(): string | undefined;
   /** Whether one of them waits for a turn of the other kind. */
   isWanted(): boolean;
 }
@@ -45,12 +47,19 @@ export class TurnGate {
       return true;
     }
     if (seeker !== undefined) this.#waiting.push({ kind, seeker });
+    this.#giveUpUnwanted();
     return false;
+  }
+
+  /** Why those who wait must, as far as it is outside. */
+  get hindrance(): string | undefined {
+    return this.#acquiring === undefined ? undefined : this.#outside.hindrance();
   }
 
   /** The seeker does not want in any more. */
   cancel(seeker: TurnSeeker): void {
     this.#waiting = this.#waiting.filter((waiting) => waiting.seeker !== seeker);
+    this.#giveUpUnwanted();
   }
 
   leave(): void {
@@ -73,6 +82,15 @@ export class TurnGate {
     });
     if (!acquired) this.#acquiring = kind;
     return acquired;
+  }
+
+  /** Nobody is waited for outside in whose name nobody here waits. */
+  #giveUpUnwanted(): void {
+    const kind = this.#acquiring;
+    if (kind === undefined || this.#waiting.some((waiting) => waiting.kind === kind)) return;
+    this.#acquiring = undefined;
+    this.#outside.release();
+    this.#admitNext();
   }
 
   /** Those who have waited longest come in, with all others of their kind. */

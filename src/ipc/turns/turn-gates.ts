@@ -1,7 +1,11 @@
 import type { ConnectionFiles } from '../connection-files.ts';
 import { serverName } from '../socket-address.ts';
+import { CsError } from '../../errors/index.ts';
+import { copies } from '../copies/copies.ts';
+import { placeOf } from '../copies/layout.ts';
+import { whenLetGo } from '../let-go.ts';
 import { BatchTurn } from './batch-turn.ts';
-import { whenLetGo } from './let-go.ts';
+import { ProcessTurn } from './process-turn.ts';
 import { TurnGate } from './turn-gate.ts';
 
 /** One map of one corosync, whichever of its services a connection is to. */
@@ -17,7 +21,8 @@ export interface TurnTaker {
   readonly socketDirectory: string | undefined;
 }
 
-const gates = new Map<string, TurnGate>();
+/** By their place in the copies' files. Those of other copies are behind each gate. */
+const gates = new Map<number, TurnGate>();
 
 /** The turns of a connection. */
 export function batchTurn(
@@ -25,7 +30,13 @@ export function batchTurn(
   files: ConnectionFiles,
 ): BatchTurn | undefined {
   if (turns === undefined) return undefined;
-  return new BatchTurn(gateOf(turns, socketDirectory), (letGo) => whenLetGo(files, letGo));
+  const membership = copies.join();
+  membership.add(files);
+  return new BatchTurn(
+    gateOf(turns, socketDirectory),
+    (letGo) => whenLetGo(files, letGo),
+    () => membership.end(),
+  );
 }
 
 /** Long enough for a server to notice that a handshake has been given up, many times over. */
@@ -41,14 +52,24 @@ export async function inHandshakeTurn<T>(
   shake: () => Promise<T>,
 ): Promise<T> {
   if (turns === undefined) return shake();
+  const membership = copies.join();
   const gate = gateOf({ ...turns, map: 'stats' }, socketDirectory);
-  await enter(gate, signal);
+  const leave = (): void => {
+    gate.leave();
+    membership.end();
+  };
+  try {
+    await enter(gate, signal);
+  } catch (error) {
+    membership.end();
+    throw error;
+  }
   try {
     const result = await shake();
-    gate.leave();
+    leave();
     return result;
   } catch (error) {
-    setTimeout(() => gate.leave(), ABANDONED_AFTER_MS).unref();
+    setTimeout(leave, ABANDONED_AFTER_MS).unref();
     throw error;
   }
 }
@@ -62,8 +83,9 @@ function enter(gate: TurnGate, signal: AbortSignal): Promise<void> {
       },
     };
     const giveUp = (): void => {
+      const { hindrance } = gate;
       gate.cancel(seeker);
-      reject(signal.reason as Error);
+      reject(explain(signal.reason, hindrance));
     };
     if (signal.aborted) return giveUp();
     if (gate.enter('change', seeker)) return resolve();
@@ -71,12 +93,20 @@ function enter(gate: TurnGate, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** A deadline's error does not know what was waited for. Anybody else's reason is his own. */
+function explain(
+  reason: unknown,
+  hindrance = 'its lists and changes take turns with those that connect',
+): Error {
+  if (!(reason instanceof CsError && reason.code === 'CS_ERR_TIMEOUT')) return reason as Error;
+  const detail = `${reason.detail ?? ''}; corosync was not asked: ${hindrance}`;
+  return new CsError('CS_ERR_TIMEOUT', { operation: reason.operation, detail, cause: reason });
+}
+
 /** One for all connections of this copy of the library. */
 function gateOf({ name, map }: TurnPlace, socketDirectory: string | undefined): TurnGate {
-  const place = `${map} ${serverName(name, socketDirectory)}`;
-  const gate = gates.get(place) ?? new TurnGate(NOBODY);
+  const place = placeOf(`${map} ${serverName(name, socketDirectory)}`);
+  const gate = gates.get(place) ?? new TurnGate(new ProcessTurn(copies, place));
   gates.set(place, gate);
   return gate;
 }
-
-const NOBODY = { acquire: () => true, release: () => undefined, isWanted: () => false };

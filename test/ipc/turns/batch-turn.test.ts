@@ -16,12 +16,23 @@ const finalize = (number: number, ends = 1n): FakeRequest => new FakeRequest(num
 
 /** Connections to one corosync, which answers when it is told to. */
 class Corosync {
-  readonly #gate = new TurnGate({ acquire: () => true, release: () => undefined, isWanted: () => false });
+  readonly #gate = new TurnGate({
+    acquire: () => true,
+    release: () => undefined,
+    isWanted: () => false,
+    hindrance: () => undefined,
+  });
   /** Connections that it has not let go of, by what to call when it does. */
   readonly lettingGo: (() => void)[] = [];
+  /** Connections that are closed and have no turn. */
+  ended = 0;
 
   connect(): MemoryConnection {
-    const batchTurn = new BatchTurn(this.#gate, (letGo) => this.lettingGo.push(letGo));
+    const batchTurn = new BatchTurn(
+      this.#gate,
+      (letGo) => this.lettingGo.push(letGo),
+      () => (this.ended += 1),
+    );
     return new MemoryConnection({ onBytes: answerWhenTold, turn: batchTurn });
   }
 }
@@ -182,7 +193,9 @@ describe('BatchTurn', () => {
     await turns();
     expect(sent(other)).toBe(0);
     expect(corosync.lettingGo).toHaveLength(1);
+    expect(corosync.ended).toBe(0);
     corosync.lettingGo[0]?.();
+    expect(corosync.ended).toBe(1);
     await answer(other, 1);
     expect(await late).toBe(2);
   });
@@ -197,6 +210,7 @@ describe('BatchTurn', () => {
     await answer(other, 1);
     expect(await late).toBe(2);
     expect(corosync.lettingGo).toEqual([]);
+    expect(corosync.ended).toBe(1);
   });
 
   it('a connection that is closed while it waits is in nobody’s way', async () => {

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { TurnKind } from '../../../src/codec/message.ts';
 import { TurnGate, type Outside } from '../../../src/ipc/turns/turn-gate.ts';
 
-const NOBODY: Outside = { acquire: () => true, release: () => undefined, isWanted: () => false };
+const NOBODY: Outside = {
+  acquire: () => true,
+  release: () => undefined,
+  isWanted: () => false,
+  hindrance: () => undefined,
+};
 
 /** Other participants of the process, as a test wants them. */
 class Others implements Outside {
@@ -20,6 +25,11 @@ class Others implements Outside {
 
   release(): void {
     this.log.push('release');
+    this.#acquired = undefined;
+  }
+
+  hindrance(): string {
+    return 'somebody else';
   }
 
   isWanted(): boolean {
@@ -118,11 +128,26 @@ describe('TurnGate', () => {
     others.free = false;
     list.leave();
     const gone = new Visitor(gate, 'change');
+    expect(gate.hindrance).toBe('somebody else');
     gate.cancel(gone);
+    expect(gate.hindrance).toBeUndefined();
     others.grant();
     expect(others.log.slice(3)).toEqual(['release', 'acquire change', 'release']);
     others.free = true;
     expect(new Visitor(gate, 'list').isIn).toBe(true);
+  });
+
+  it('waits outside only for those who wait here', () => {
+    const others = new Others();
+    const gate = new TurnGate(others);
+    others.free = false;
+    expect(gate.enter('change')).toBe(false);
+    expect(others.log).toEqual(['acquire change', 'release']);
+    const [change, list] = [new Visitor(gate, 'change'), new Visitor(gate, 'list')];
+    gate.cancel(change);
+    expect(others.log.slice(2)).toEqual(['acquire change', 'release', 'acquire list']);
+    others.grant();
+    expect([change.isIn, list.isIn]).toEqual([false, true]);
   });
 
   it('lets no more of a kind in when somebody outside waits for the other', () => {

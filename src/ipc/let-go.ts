@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { isAlive, type ConnectionFiles } from '../connection-files.ts';
+import { isAlive, type ConnectionFiles } from './connection-files.ts';
 
 const FIRST_DELAY_MS = 1;
 const LONGEST_DELAY_MS = 16;
@@ -20,7 +20,8 @@ export function whenLetGo(files: ConnectionFiles, letGo: () => void): void {
   look(FIRST_DELAY_MS);
 }
 
-function hasLetGo({ path, serverPid, clientPid }: ConnectionFiles, waitedMs: number): boolean {
+/** Whether it has, so long after the connection was closed. */
+export function hasLetGo({ path, serverPid, clientPid }: ConnectionFiles, waitedMs: number): boolean {
   if (!fs.existsSync(path)) return true;
   // A server that sees another pid of us lives in another pid namespace.
   return clientPid === process.pid ? !isAlive(serverPid) : waitedMs > MOST_MS;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { whenLetGo } from '../../../src/ipc/turns/let-go.ts';
-import { waitUntil } from '../../helpers/wait-until.ts';
+import { whenLetGo } from '../../src/ipc/let-go.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
 
 describe('whenLetGo', () => {
   let path: string;
