@@ -9,7 +9,7 @@ const LONGEST_MS = 10_000;
 /** A program that has nothing else to do lives on for so long: an answer is nearly always there by then. */
 const STAY_MS = 100;
 
-/** By the path of the server's socket. */
+/** By the path of the server's socket. Of this copy of the library: another thread may have as many, for the limit is only to be some. */
 const unanswered = new Map<string, Set<Promise<void>>>();
 
 /**

@@ -76,6 +76,17 @@ describeOnCorosync('lists beside changes of one process', (suite) => {
     await Promise.all(others.map((other) => other.close()));
   });
 
+  it('of a key at which corosync would crash are refused beside a tracker of another copy', async () => {
+    const [here] = (await connections(suite, 1)) as [CmapClient];
+    const { CmapClient: OtherClient } = await anotherCopy();
+    await using other = await OtherClient.connect();
+    await using tracker = await here.track('quorum.', { prefix: true });
+    const set = other.setUint8('quorum.cancel_wait_for_all', 1);
+    await expect(set).rejects.toMatchObject({ code: 'CS_ERR_BUSY', sent: 'no' });
+    await tracker.close();
+    await other.setUint8('quorum.cancel_wait_for_all', 1);
+  });
+
   it('wait for a corosync that stands still no longer than their deadlines, and go on with it', async () => {
     const [lister, writer] = (await connections(suite, 2)) as [CmapClient, CmapClient];
     await setKeys(writer);

@@ -1,4 +1,5 @@
 import { CsError } from '../../errors/index.ts';
+import { SharedNotes } from '../../ipc/index.ts';
 
 /**
  * Keys that corosync sets again itself while it tells its trackers of a set (exec/main.c, exec/votequorum.c). Who is told
@@ -8,14 +9,20 @@ import { CsError } from '../../errors/index.ts';
 const NESTED_SET_KEYS: readonly string[] = ['runtime.force_gather', 'quorum.cancel_wait_for_all'];
 const UNSAFE_EXACT_KEY = 'runtime.force_gather';
 
+/** Bits of a note for the other copies of this library in the process: every version means the same by them. */
+const TRACKED: readonly bigint[] = [1n << 0n, 1n << 1n];
+const CHANGED: readonly bigint[] = [1n << 8n, 1n << 9n];
+
 interface Note {
   readonly server: string;
   readonly key: string;
 }
 
-/** What this process tracks that covers such a key, and which of them it changes, at which corosync. */
+/** What this copy tracks that covers such a key, and which of them it changes, at which corosync. */
 const unsafeTrackers = new Set<Note>();
 const changes = new Set<Note>();
+/** The same of all copies. */
+const shared = new SharedNotes();
 
 /** The keys whose change would crash corosync while such a tracker exists. */
 export function crashingKeysOf(prefix: string, isPrefix: boolean): readonly string[] {
@@ -28,15 +35,20 @@ export function crashingKeysOf(prefix: string, isPrefix: boolean): readonly stri
  * @throws CsError CS_ERR_BUSY: a change of a key that it covers is under way; connections of one process have no common order.
  */
 export function noteTracker(server: string, prefix: string, isPrefix: boolean): () => void {
-  if (crashingKeysOf(prefix, isPrefix).length === 0) return () => undefined;
+  const keys = crashingKeysOf(prefix, isPrefix);
+  if (keys.length === 0) return () => undefined;
+  const context = { operation: 'cmap_track_add', key: prefix };
   const change = [...changes].find((noted) => noted.server === server && noted.key.startsWith(prefix));
-  if (change !== undefined) {
+  const busy = (key: string, who: string): CsError => {
     const detail =
-      `corosync can crash when ${change.key} is changed while a tracker covers it, ` +
-      `and this process is changing it; try again when that has been answered`;
-    throw new CsError('CS_ERR_BUSY', { operation: 'cmap_track_add', key: prefix, detail });
-  }
-  return note(unsafeTrackers, { server, key: prefix });
+      `corosync can crash when ${key} is changed while a tracker covers it, and ${who} is changing it; ` +
+      `try again when that has been answered`;
+    return new CsError('CS_ERR_BUSY', { ...context, detail });
+  };
+  if (change !== undefined) throw busy(change.key, 'this process');
+  const forget = makeShared(context, server, bitsOf(keys, TRACKED), bitsOf(keys, CHANGED));
+  if (typeof forget === 'string') throw busy(keys.join(' or '), `${forget} of this process`);
+  return note(unsafeTrackers, { server, key: prefix }, forget);
 }
 
 /**
@@ -45,17 +57,43 @@ export function noteTracker(server: string, prefix: string, isPrefix: boolean): 
  */
 export function noteChange(operation: string, server: string, key: string): (() => void) | undefined {
   if (!NESTED_SET_KEYS.includes(key)) return undefined;
-  const tracker = [...unsafeTrackers].find((noted) => noted.server === server && key.startsWith(noted.key));
-  if (tracker !== undefined) {
+  const context = { operation, key };
+  const busy = (who: string): CsError => {
     const detail =
-      `corosync can crash when this key is changed while a tracker covers it, ` +
-      `and this process tracks ${JSON.stringify(tracker.key)}; delete that tracker first`;
-    throw new CsError('CS_ERR_BUSY', { operation, key, detail });
-  }
-  return note(changes, { server, key });
+      `corosync can crash when this key is changed while a tracker covers it, and ${who}; ` +
+      `delete that tracker first`;
+    return new CsError('CS_ERR_BUSY', { ...context, detail });
+  };
+  const tracker = [...unsafeTrackers].find((noted) => noted.server === server && key.startsWith(noted.key));
+  if (tracker !== undefined) throw busy(`this process tracks ${JSON.stringify(tracker.key)}`);
+  const forget = makeShared(context, server, bitsOf([key], CHANGED), bitsOf([key], TRACKED));
+  if (typeof forget === 'string') throw busy(`${forget} of this process has one`);
+  return note(changes, { server, key }, forget);
 }
 
-function note(notes: Set<Note>, noted: Note): () => void {
+function bitsOf(keys: readonly string[], bits: readonly bigint[]): bigint {
+  return keys.reduce((all, key) => all | (bits[NESTED_SET_KEYS.indexOf(key)] ?? 0n), 0n);
+}
+
+function makeShared(
+  context: { readonly operation: string; readonly key: string },
+  server: string,
+  bits: bigint,
+  conflicting: bigint,
+): (() => void) | string {
+  try {
+    return shared.make(server, bits, conflicting);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const detail = `corosync could crash, for the other threads of this process cannot be looked at: ${message}`;
+    throw new CsError('CS_ERR_BUSY', { ...context, detail, cause });
+  }
+}
+
+function note(notes: Set<Note>, noted: Note, forget: () => void): () => void {
   notes.add(noted);
-  return () => void notes.delete(noted);
+  return () => {
+    notes.delete(noted);
+    forget();
+  };
 }

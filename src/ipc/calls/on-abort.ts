@@ -44,6 +44,7 @@ class AbortGroup {
   }
 }
 
+/** Of this copy of the library: another one has a listener of its own, which does no harm. */
 const groups = new WeakMap<AbortSignal, AbortGroup>();
 
 /**

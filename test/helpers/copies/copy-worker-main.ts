@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { TurnKind } from '../../../src/codec/message.ts';
 import { Copies } from '../../../src/ipc/copies/copies.ts';
+import { SharedNotes } from '../../../src/ipc/copies/notes.ts';
 import { ProcessTurn } from '../../../src/ipc/turns/process-turn.ts';
 import { TurnGate } from '../../../src/ipc/turns/turn-gate.ts';
 import type { CopyTask } from './copy-worker.ts';
@@ -9,6 +10,7 @@ import type { CopyTask } from './copy-worker.ts';
 const copies = new Copies();
 const membership = copies.join();
 const gate = new TurnGate(new ProcessTurn(copies, 0));
+const notes = new SharedNotes(copies);
 const inside = new Int32Array(workerData as SharedArrayBuffer);
 
 function enter(kind: TurnKind): Promise<void> {
@@ -49,6 +51,9 @@ async function run(task: CopyTask): Promise<number> {
       return 0;
     case 'stress':
       return stress(task.kind, task.turns);
+    case 'note':
+      notes.make(task.server, task.bits, 0n);
+      return 0;
     case 'end':
       membership.end();
       return 0;

@@ -14,6 +14,7 @@ export type CopyTask =
   | { readonly do: 'freeze'; readonly ms: number }
   /** Resolves with how often it met the other kind. */
   | { readonly do: 'stress'; readonly kind: TurnKind; readonly turns: number }
+  | { readonly do: 'note'; readonly server: string; readonly bits: bigint }
   | { readonly do: 'end' };
 
 /** A copy of the library in a worker thread, at the first place. */
