@@ -120,7 +120,7 @@ export class Copies {
     const found = findCopies((id) => !known.has(id)).map((fd) => new OtherCopy(fd));
     const all = [...this.#others, ...found];
     this.#others = all.filter(isStaying);
-    for (const other of all) if (!this.#others.includes(other)) other.close();
+    for (const other of all) if (!this.#others.includes(other)) other.dismiss();
     return found.every(({ isKnown }) => isKnown);
   }
 }

@@ -83,9 +83,11 @@ function lookInto(path: string, fd: number): bigint | undefined {
   }
 }
 
+/** Whether it is a copy that is there. */
 function isCopy(file: CopyFile): boolean {
   try {
-    return file.read(WORD.magic) === MAGIC && file.read(WORD.pid) === BigInt(process.pid);
+    const isOurs = file.read(WORD.magic) === MAGIC && file.read(WORD.pid) === BigInt(process.pid);
+    return isOurs && file.read(WORD.left) === 0n;
   } catch {
     return false; // not for reading
   }

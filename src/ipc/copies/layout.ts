@@ -9,8 +9,8 @@ import type { TurnKind } from '../../codec/message.ts';
  *       16  process id
  *       24  a random number: which copy it is
  *       32  thread id of the system, 40 when that thread started, 48 its number among the worker threads
- *       56  news: another copy that comes writes a random number here. Nobody but the copy itself writes any other word.
- *       64  not 0: the copy has left
+ *       56  news: another copy that comes writes a random number here. All other words but the next one only the copy itself writes.
+ *       64  not 0: the copy has left; another one writes that for a copy whose thread has ended, when nothing of it is left at corosync
  *      128  places, 16 bytes each: its turn, and its notes
  *     4096  connections, 512 bytes each: length of the path (0: free), pids of server and client, and the path of the connection's files
  *

@@ -74,6 +74,12 @@ export class OtherCopy {
     this.#file.close();
   }
 
+  /** As `close`. If its thread has ended without a word and its descriptor is still open, nobody need look into it again. */
+  dismiss(): void {
+    if (this.#isOver) this.#file.write(WORD.left, 1n);
+    this.close();
+  }
+
   #connections(): ConnectionFiles[] {
     const all: ConnectionFiles[] = [];
     const entry = Buffer.alloc(CONNECTION.size);

@@ -174,6 +174,7 @@ describe('ProcessTurn', () => {
     'waits for no thread that has ended (trackUnmanagedFds: %s)',
     async (trackUnmanagedFds) => {
       const dying = await worker(undefined, trackUnmanagedFds);
+      const { threadId } = dying;
       await dying.do({ do: 'enter', kind: 'list' });
       const change = first.visit('change');
       await sleep(20);
@@ -182,6 +183,15 @@ describe('ProcessTurn', () => {
       await change.enters();
       change.leave();
       await copy().visit('change').enters();
+      // Whoever comes later does not even open what such a thread has left open.
+      await waitUntil('nobody knows it', () => {
+        const late = new Copies();
+        const membership = late.join();
+        const names = late.others().map(({ name }) => name);
+        membership.end();
+        for (const { copies } of [first, second]) copies.others();
+        return !names.includes(`worker thread ${threadId}`);
+      });
     },
   );
 
