@@ -11,7 +11,7 @@ export function openDescriptors(): string[] {
   });
 }
 
-/** Those of ring files. */
+/** Those of ring files, and of what copies of the library tell each other. */
 export function sharedMemoryDescriptors(): string[] {
   return openDescriptors().filter((target) => target.startsWith('/dev/shm'));
 }
