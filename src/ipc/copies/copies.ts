@@ -13,8 +13,6 @@ const ONLY_COPY = Symbol.for('corosync-client.only-copy');
 
 /** A copy's part in its process: as long as anybody of the copy is a member, the others know of it. */
 export interface Membership {
-  /** Tells of a connection, until the end of the membership. */
-  add(files: ConnectionFiles): void;
   /** More than once is as once. */
   end(): void;
 }
@@ -34,24 +32,30 @@ export class Copies {
   #members = 0;
 
   /**
+   * @param connection the others wait for it if this thread ends before the membership does
    * @throws ConnectionError the other copies cannot be found, or not told; CS_ERR_NOT_SUPPORTED: this is not the only copy, and the
    *   process cannot see its descriptors, or another copy has a layout that this one does not know.
    */
-  join(): Membership {
+  join(connection?: ConnectionFiles): Membership {
     if (this.#members === 0) this.#enter();
     this.#members += 1;
     let forget: (() => void) | undefined;
     let isEnded = false;
-    return {
-      add: (files) => (forget = this.#own?.addConnection(files)),
-      end: () => {
-        if (isEnded) return;
-        isEnded = true;
-        forget?.();
-        this.#members -= 1;
-        if (this.#members === 0) this.#leave();
-      },
+    const end = (): void => {
+      if (isEnded) return;
+      isEnded = true;
+      forget?.();
+      this.#members -= 1;
+      if (this.#members === 0) this.#leave();
     };
+    if (connection === undefined) return { end };
+    try {
+      forget = this.#own?.addConnection(connection);
+    } catch (error) {
+      end();
+      throw cannotJoin(error);
+    }
+    return { end };
   }
 
   /** Breaks ties. */

@@ -30,8 +30,7 @@ export function batchTurn(
   files: ConnectionFiles,
 ): BatchTurn | undefined {
   if (turns === undefined) return undefined;
-  const membership = copies.join();
-  membership.add(files);
+  const membership = copies.join(files);
   return new BatchTurn(
     gateOf(turns, socketDirectory),
     (letGo) => whenLetGo(files, letGo),

@@ -44,7 +44,7 @@ async function run(task: CopyTask): Promise<number> {
       gate.leave();
       return 0;
     case 'connect':
-      membership.add(task.files);
+      copies.join(task.files);
       return 0;
     case 'freeze':
       Atomics.wait(inside, 2, 0, task.ms);

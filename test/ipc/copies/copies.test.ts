@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Copies } from '../../../src/ipc/copies/copies.ts';
 import {
+  CONNECTION,
   LAYOUT,
   MAGIC,
   notesAt,
@@ -17,6 +18,7 @@ import { CopyWorker } from '../../helpers/copies/copy-worker.ts';
 import { openDescriptors } from '../../helpers/open-descriptors.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
 
+const { writeSync } = fs;
 const ending: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
   for (const end of ending.splice(0)) await end();
@@ -104,6 +106,19 @@ describe('Copies', () => {
     for (const end of ending.splice(0)) void end();
     expect(openDescriptors().length).toBe(before);
     expect(() => first.others()).toThrow('must be a member');
+  });
+
+  it('are left by a connection that there is no room to tell of', () => {
+    const before = openDescriptors().length;
+    const full = vi.spyOn(fs, 'writeSync').mockImplementation((_fd, bytes, ...rest) => {
+      if (typeof bytes !== 'string' && bytes.byteLength === CONNECTION.size)
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      return writeSync(_fd, bytes as Buffer, ...(rest as number[]));
+    });
+    const join = (): unknown => new Copies().join({ path: '/dev/shm/qb-1-2', serverPid: 1, clientPid: 2 });
+    expect(join).toThrow(expect.objectContaining({ code: 'CS_ERR_NO_SPACE', errno: 'ENOSPC' }));
+    full.mockRestore();
+    expect(openDescriptors().length).toBe(before);
   });
 
   it('find copies in other threads', async () => {
