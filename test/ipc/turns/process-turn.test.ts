@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TurnKind } from '../../../src/codec/message.ts';
 import { Copies, type Membership } from '../../../src/ipc/copies/copies.ts';
+import { CHOOSING, NO_TURN, turnAt, turnWord } from '../../../src/ipc/copies/layout.ts';
 import { ProcessTurn } from '../../../src/ipc/turns/process-turn.ts';
 import { TurnGate } from '../../../src/ipc/turns/turn-gate.ts';
 import { CopyWorker } from '../../helpers/copies/copy-worker.ts';
@@ -124,6 +125,22 @@ describe('ProcessTurn', () => {
     expect([late.isIn, third.isIn]).toEqual([false, false]);
     change.leave();
     await Promise.all([late.enters(), third.enters()]);
+  });
+
+  it('lets the copy with the smaller number in first, of two that have come at the same time', async () => {
+    for (let pair = 0; pair < 8; pair++) {
+      const [one, other] = [copy(pair + 1), new Copies()];
+      const membership = other.join();
+      other.write(turnAt(pair + 1), CHOOSING);
+      const change = one.visit('change');
+      expect(change.isIn).toBe(false);
+      other.write(turnAt(pair + 1), turnWord('list', 1n));
+      await sleep(10);
+      expect(change.isIn).toBe(one.copies.id < other.id);
+      other.write(turnAt(pair + 1), NO_TURN);
+      await change.enters();
+      membership.end();
+    }
   });
 
   it('leaves the way free when nobody waits any more', async () => {
