@@ -451,10 +451,15 @@ function checksums(): string[] {
   });
 }
 
+/** A file in which this copy of the library tells others of itself: it is closed a moment after an attempt to connect. */
+const isUnnamed = (target: string): boolean => target.startsWith(`${SHM}/#`);
+
 function openDescriptors(): string[] {
   return fs.readdirSync('/proc/self/fd').flatMap((fd) => {
     try {
-      return [fs.readlinkSync(`/proc/self/fd/${fd}`)].filter((target) => target.startsWith(SHM));
+      return [fs.readlinkSync(`/proc/self/fd/${fd}`)].filter(
+        (target) => target.startsWith(`${SHM}/`) && !isUnnamed(target),
+      );
     } catch {
       return [];
     }

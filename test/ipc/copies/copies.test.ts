@@ -110,11 +110,12 @@ describe('Copies', () => {
 
   it('are left by a connection that there is no room to tell of', () => {
     const before = openDescriptors().length;
-    const full = vi.spyOn(fs, 'writeSync').mockImplementation((_fd, bytes, ...rest) => {
-      if (typeof bytes !== 'string' && bytes.byteLength === CONNECTION.size)
+    const write = (fd: number, bytes: Buffer, offset: number, length: number, position: number): number => {
+      if (length === CONNECTION.size)
         throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
-      return writeSync(_fd, bytes as Buffer, ...(rest as number[]));
-    });
+      return writeSync(fd, bytes, offset, length, position);
+    };
+    const full = vi.spyOn(fs, 'writeSync').mockImplementation(write as typeof fs.writeSync);
     const join = (): unknown => new Copies().join({ path: '/dev/shm/qb-1-2', serverPid: 1, clientPid: 2 });
     expect(join).toThrow(expect.objectContaining({ code: 'CS_ERR_NO_SPACE', errno: 'ENOSPC' }));
     full.mockRestore();
