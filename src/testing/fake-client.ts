@@ -1,14 +1,17 @@
 import type { CmapMap } from '../codec/cmap/set-current-map.ts';
 import type { CmapService, FakeTracker } from './cmap/cmap-service.ts';
+import type { FakeService } from './faults/request-names.ts';
 import type { ServerConnection } from './server/server-connection.ts';
 
 /** One connected client, as corosync knows it. */
 export interface FakeClient {
+  /** The service that it is connected to. */
+  readonly service: FakeService;
   /** 1 for the first that ever connected. */
   readonly number: number;
-  /** The map that it works on. */
+  /** The map that it works on, if it is a client of cmap. */
   readonly map: CmapMap;
-  /** Its trackers. */
+  /** Its trackers of cmap. */
   readonly trackers: readonly FakeTracker[];
   /** How many iterators it has not finalized. */
   readonly openIterators: number;
@@ -24,6 +27,7 @@ export interface FakeClient {
 
 export function describeClient(connection: ServerConnection, service: CmapService | undefined): FakeClient {
   return {
+    service: connection.serviceName,
     number: connection.number,
     map: service?.map ?? 'icmap',
     trackers: service?.trackers ?? [],

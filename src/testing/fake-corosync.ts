@@ -4,9 +4,9 @@ import { loadDatagramBackend } from './server/server-datagram-socket.ts';
 import { describeClient, type FakeClient } from './fake-client.ts';
 import {
   pairs,
-  resolveContents,
+  resolveBeginning,
   resolveFakeOptions,
-  type FakeContents,
+  type FakeBeginning,
   type FakeCorosyncOptions,
   type ResolvedFakeOptions,
 } from './fake-options.ts';
@@ -19,6 +19,12 @@ import { makeSocketDirectory } from './server/socket-directory.ts';
 import type { Counters } from './server/connection-host.ts';
 import type { ServerConnection } from './server/server-connection.ts';
 import type { ServedService } from './server/service.ts';
+import { subjectsById } from './server/subjects.ts';
+import { configuredEntries } from './cluster/cluster-keys.ts';
+import { ClusterServices, type ClusterServicesHost } from './cluster/cluster-services.ts';
+import type { ClusterConfig } from './cluster/cluster-options.ts';
+import type { ClusterState } from './cluster/cluster-state.ts';
+import { FakeClusterView } from './cluster/fake-cluster-view.ts';
 import { oneOf } from '../options/rules.ts';
 
 /** What a client needs to find a fake. Empty for one on the abstract socket, which is where clients look by themselves. */
@@ -27,6 +33,12 @@ export interface FakeConnectOptions {
   readonly socketDirectory?: string;
   /** As `CmapConnectOptions.sharedMemoryDirectory`. */
   readonly sharedMemoryDirectory?: string;
+}
+
+/** What a start begins with. */
+interface Prepared {
+  readonly maps: FakeMaps;
+  readonly cluster: ClusterConfig | undefined;
 }
 
 const flowControlRule = oneOf(0, 1, 2);
@@ -43,14 +55,18 @@ export class FakeCorosync implements AsyncDisposable {
   readonly #faults: Faults;
   #server!: IpcServer;
   readonly #cmap: FakeCmap;
+  readonly #clusterView = new FakeClusterView(() => this.#clusterState());
+  /** From a start to its end. */
+  #cluster: ClusterServices | undefined;
   readonly #life = new Life();
+  readonly #host = this.#newHost();
   #poll: NodeJS.Timeout | undefined;
 
   private constructor(given: FakeCorosyncOptions) {
     const options = resolveFakeOptions(given);
     this.#options = { ...options, entries: pairs(options.entries), stats: pairs(options.stats) };
-    this.#cmap = this.#newCmap();
-    this.#cmap.begin(this.#newMaps({}));
+    this.#cmap = new FakeCmap(this.#host);
+    this.#begin(this.#prepare({}));
     this.#faults = new Faults(options.ipcType);
     for (const fault of options.faults ?? []) this.#faults.add(fault);
     if (!options.abstractSocket) this.#directory = makeSocketDirectory();
@@ -112,6 +128,12 @@ export class FakeCorosync implements AsyncDisposable {
     return this.#cmap;
   }
 
+  /** The cluster that it is a node of. @throws Error: it was started without one, or is dead */
+  get cluster(): FakeClusterView {
+    this.#clusterState();
+    return this.#clusterView;
+  }
+
   /** The flow-control word of all clients. 0: go; 1 or 2: stop, as during a change of membership. @throws RangeError: any other. */
   setFlowControl(value: 0 | 1 | 2): void {
     flowControlRule('the value for setFlowControl', value);
@@ -132,7 +154,7 @@ export class FakeCorosync implements AsyncDisposable {
   die(): void {
     if (this.#life.over) return;
     const died = this.#life.change(() => {
-      clearInterval(this.#poll);
+      this.#endServices();
       return this.#server.die();
     });
     died.catch(() => undefined); // told to whoever starts or stops next
@@ -143,13 +165,13 @@ export class FakeCorosync implements AsyncDisposable {
    * started with, or with the contents given; what clients had set is gone. Faults stay. Several at once are made one after the other.
    * @throws RangeError as `start`; nothing has changed then. Error: it was stopped.
    */
-  async restart(contents: FakeContents = {}): Promise<void> {
+  async restart(contents: FakeBeginning = {}): Promise<void> {
     if (this.#life.over) throw new Error('this fake was stopped; start a new one');
-    const maps = this.#newMaps(contents);
+    const beginning = this.#prepare(contents);
     await this.#life.change(async () => {
+      this.#endServices();
       if (this.#server.running) await this.#server.stop();
-      clearInterval(this.#poll);
-      this.#cmap.begin(maps);
+      this.#begin(beginning);
       await this.#server.listen();
       this.#startPolling();
     });
@@ -158,7 +180,7 @@ export class FakeCorosync implements AsyncDisposable {
   /** Ends as SIGTERM does, and removes all files. @throws Error: the first of `violations`, if there are any. */
   async stop(): Promise<void> {
     await this.#life.end(async () => {
-      clearInterval(this.#poll);
+      this.#endServices();
       await this.#server.stop();
       this.#removeDirectory();
     });
@@ -184,7 +206,7 @@ export class FakeCorosync implements AsyncDisposable {
       pid: this.#options.pid,
       datagrams: this.#options.ipcType === 'socket' ? await loadDatagramBackend() : undefined,
       faults: this.#faults,
-      services: [this.#cmapService()],
+      services: () => [this.#cmapService(), ...this.#clusterServices()],
     });
   }
 
@@ -192,21 +214,64 @@ export class FakeCorosync implements AsyncDisposable {
     if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  #newCmap(): FakeCmap {
-    const violated = (what: string): void =>
-      this.#server.onViolation(new Error(`${what} would crash corosync, or corrupt its memory`));
+  /** What the services ask of the fake. */
+  #newHost(): ClusterServicesHost {
     const isPaused = (): boolean => this.#server.paused;
-    return new FakeCmap({
-      violated,
+    return {
+      violated: (what) =>
+        this.#server.onViolation(new Error(`${what} would crash corosync, or corrupt its memory`)),
       get paused() {
         return isPaused();
       },
-    });
+      holdOff: (held) => this.#server.holdOff(held, (service) => service !== 'votequorum'),
+      end: (how) => (how === 'killed' ? this.die() : this.#shutDown()),
+    };
   }
 
-  #newMaps(contents: FakeContents): FakeMaps {
-    const { entries = this.#options.entries, stats = this.#options.stats } = resolveContents(contents);
-    return this.#cmap.prepare(pairs(entries), pairs(stats));
+  /** As SIGTERM does. It can be started again. */
+  #shutDown(): void {
+    const done = this.#life.change(() => {
+      this.#endServices();
+      return this.#server.stop();
+    });
+    done.catch(() => undefined); // told to whoever starts or stops next
+  }
+
+  #endServices(): void {
+    clearInterval(this.#poll);
+    this.#cluster?.close();
+    this.#cluster = undefined;
+  }
+
+  #clusterState(): ClusterState {
+    if (this.#cluster !== undefined) return this.#cluster.state;
+    throw new Error(
+      this.running
+        ? 'this fake has no cluster: start it with the option cluster'
+        : 'this fake is dead; restart({ cluster }) says what it comes back to',
+    );
+  }
+
+  #clusterServices(): ServedService<ServerConnection>[] {
+    const cluster = this.#cluster;
+    if (cluster === undefined) return [];
+    return cluster.names.map((name) => ({
+      name,
+      ...subjectsById(name),
+      open: (connection) => cluster.open(name, connection),
+    }));
+  }
+
+  /** @throws RangeError: corosync could not start so */
+  #prepare(contents: FakeBeginning): Prepared {
+    const { entries, stats, cluster } = { ...this.#options, ...resolveBeginning(contents) };
+    const configured = cluster === undefined ? [] : configuredEntries(cluster);
+    return { maps: this.#cmap.prepare([...configured, ...pairs(entries)], pairs(stats)), cluster };
+  }
+
+  #begin({ maps, cluster }: Prepared): void {
+    this.#cmap.begin(maps);
+    this.#cluster = cluster && new ClusterServices(cluster, maps, this.#host);
   }
 
   #startPolling(): void {

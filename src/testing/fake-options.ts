@@ -1,5 +1,6 @@
 import type { CmapValue } from '../codec/cmap/value.ts';
 import { show } from '../errors/index.ts';
+import { resolveCluster, type ClusterConfig, type FakeClusterOptions } from './cluster/cluster-options.ts';
 import type { Fault } from './faults/fault-types.ts';
 import * as rules from '../options/rules.ts';
 
@@ -9,13 +10,22 @@ export type FakeEntries =
 
 /** What the maps hold. */
 export interface FakeContents {
-  /** The configuration map, icmap. Default: nothing. */
+  /** The configuration map, icmap. Default: nothing. With a cluster, beside its keys and instead of them. */
   readonly entries?: FakeEntries | undefined;
   /** The map of statistics. Default: nothing. */
   readonly stats?: FakeEntries | undefined;
 }
 
-export interface FakeCorosyncOptions extends FakeContents {
+/** What a fake starts with. */
+export interface FakeBeginning extends FakeContents {
+  /**
+   * The cluster that it is a node of: then it has the services quorum, votequorum and cfg too, and the configuration map has the keys that
+   * corosync keeps of them. Default: it has cmap only.
+   */
+  readonly cluster?: FakeClusterOptions | undefined;
+}
+
+export interface FakeCorosyncOptions extends FakeBeginning {
   /** What goes wrong from the start: see `FakeCorosync.faults`. */
   readonly faults?: Iterable<Fault> | undefined;
   /** How often corosync looks whether a tracked statistic has changed, in milliseconds (1 to 2147483647). Default 1500, as there. */
@@ -40,14 +50,22 @@ export interface FakeCorosyncOptions extends FakeContents {
 
 const DEFAULTS = { statsPollMs: 1500, abstractSocket: false, ipcType: 'shm', pid: process.pid } as const;
 
+/** What a fake starts with, its cluster with everything filled in. */
+export interface Beginning extends FakeContents {
+  readonly cluster?: ClusterConfig | undefined;
+}
+
+type ResolvedOptions = Omit<FakeCorosyncOptions, 'cluster'> & Beginning;
+
 const entriesRule = rules.rule(
   'an object of keys and values, or an iterable of pairs',
   (value): value is FakeEntries => typeof value === 'object' && value !== null,
 );
 const CONTENTS = { entries: entriesRule, stats: entriesRule };
-const contentsRule = rules.object<FakeContents>('restart', CONTENTS);
+const clusterRule: rules.Rule<ClusterConfig> = resolveCluster;
+const contentsRule = rules.object<Beginning>('restart', { ...CONTENTS, cluster: clusterRule });
 const faultsRule = rules.iterable as rules.Rule<Iterable<Fault>>;
-const optionsRule = rules.object<FakeCorosyncOptions, typeof DEFAULTS>(
+const optionsRule = rules.object<ResolvedOptions, typeof DEFAULTS>(
   'FakeCorosync.start',
   {
     ...CONTENTS,
@@ -56,6 +74,7 @@ const optionsRule = rules.object<FakeCorosyncOptions, typeof DEFAULTS>(
     abstractSocket: rules.boolean,
     ipcType: rules.oneOf('shm', 'socket'),
     pid: rules.integer(1, rules.INT32_MAX),
+    cluster: clusterRule,
   },
   { defaults: DEFAULTS },
 );
@@ -66,12 +85,12 @@ export type ResolvedFakeOptions = ReturnType<typeof resolveFakeOptions>;
 /** @throws RangeError: an option that does not exist, or a value that it cannot have. */
 export function resolveFakeOptions(
   options: FakeCorosyncOptions,
-): rules.Checked<FakeCorosyncOptions, typeof DEFAULTS> {
+): rules.Checked<ResolvedOptions, typeof DEFAULTS> {
   return optionsRule('options', options);
 }
 
 /** @throws RangeError, as resolveFakeOptions. */
-export function resolveContents(contents: FakeContents): rules.Checked<FakeContents> {
+export function resolveBeginning(contents: FakeBeginning): rules.Checked<Beginning> {
   return contentsRule('contents', contents);
 }
 

@@ -7,7 +7,15 @@
 export { FakeCorosync, type FakeConnectOptions } from './fake-corosync.ts';
 export { FakeCmap } from './cmap/fake-cmap.ts';
 export type { FakeClient } from './fake-client.ts';
-export type { FakeContents, FakeCorosyncOptions, FakeEntries } from './fake-options.ts';
+export type { FakeBeginning, FakeContents, FakeCorosyncOptions, FakeEntries } from './fake-options.ts';
+export type { FakeClusterOptions, FakeDeviceOptions, FakeNodeOptions } from './cluster/cluster-options.ts';
+export {
+  FakeClusterView,
+  type FakeDevice,
+  type FakeLink,
+  type FakeLinkChange,
+  type FakeNode,
+} from './cluster/fake-cluster-view.ts';
 export type { FakeTracker } from './cmap/cmap-service.ts';
 export type { ActiveFault, Faults } from './faults/faults.ts';
 export type {

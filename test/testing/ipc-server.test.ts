@@ -38,7 +38,7 @@ function options(services: readonly FakeService[]): Parameters<typeof IpcServer.
     sharedMemoryDirectory: directory,
     pid: process.pid,
     faults,
-    services: services.map(fakeService),
+    services: () => services.map(fakeService),
   };
 }
 

@@ -5,6 +5,7 @@ import type { DatagramBackend } from './server-datagram-socket.ts';
 import { Faults } from '../faults/faults.ts';
 import type { Counters } from './connection-host.ts';
 import { ServerConnection, type ServerConnectionHost } from './server-connection.ts';
+import type { FakeService } from '../faults/request-names.ts';
 import type { ServedService } from './service.ts';
 import { SetupListener } from './setup-listener.ts';
 
@@ -12,7 +13,8 @@ export interface IpcServerOptions {
   /** Where each service has its socket, a file of its name. Undefined: in the abstract namespace, as corosync has them. */
   readonly socketDirectory: string | undefined;
   readonly sharedMemoryDirectory: string;
-  readonly services: readonly ServedService<ServerConnection>[];
+  /** Those that there are from now on: asked at each start. */
+  readonly services: () => readonly ServedService<ServerConnection>[];
   /** In the names of the ring files. */
   readonly pid: number;
   /** For datagrams instead of shared memory. */
@@ -118,6 +120,13 @@ export class IpcServer implements ServerConnectionHost {
     this.#wakeAll();
   }
 
+  /** A change of membership: the requests of all who are connected now are not read, but those of some services. */
+  holdOff(held: boolean, services: (name: FakeService) => boolean): void {
+    for (const connection of this.#connections) {
+      if (!held || services(connection.serviceName)) connection.holdOff(held);
+    }
+  }
+
   /** As SIGKILL does: sockets close, ring files stay. Resolves when the kernel has closed them. */
   die(): Promise<void> {
     if (this.#state.name === 'down') return this.#state.died;
@@ -159,7 +168,7 @@ export class IpcServer implements ServerConnectionHost {
   async #listenForAll(): Promise<SetupListener[]> {
     const listeners: SetupListener[] = [];
     try {
-      for (const service of this.#options.services) {
+      for (const service of this.#options.services()) {
         const path = socketPath(this.#options.socketDirectory, service.name);
         listeners.push(await SetupListener.listen(path, (socket) => this.#accept(service, socket)));
       }

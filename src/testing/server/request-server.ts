@@ -12,6 +12,8 @@ import { StepRunner, type Steps } from '../faults/steps.ts';
 const RETRY_MS = 2;
 /** Milliseconds after which a byte that belongs to a request that has been handled is a client's mistake. */
 const OWED_BYTE_MS = 500;
+/** The flow-control word of a connection that is not read during a change of membership. */
+const HELD_OFF = 2;
 /** QB_IPC_MSG_DISCONNECT */
 const DISCONNECT_ID = -3;
 
@@ -40,6 +42,7 @@ export class RequestServer {
   #owedTimer: NodeJS.Timeout | undefined;
   #flowTimer: NodeJS.Timeout | undefined;
   #ownFlowControl = 0;
+  #heldOff = false;
 
   constructor(host: ConnectionHost, connection: ServedConnection, faults: ConnectionFaults) {
     this.#host = host;
@@ -49,7 +52,12 @@ export class RequestServer {
 
   /** This client's, or else everybody's. */
   get flowControl(): number {
-    return this.#ownFlowControl || this.#host.flowControl;
+    return this.#ownFlowControl || (this.#heldOff ? HELD_OFF : 0) || this.#host.flowControl;
+  }
+
+  /** While a change of membership waits, whose connections are there already. */
+  holdOff(held: boolean): void {
+    this.#heldOff = held;
   }
 
   /** Handles what there is, unless it is under way. */

@@ -135,6 +135,12 @@ export class ServerConnection implements ServiceConnection {
     this.#events.run();
   }
 
+  /** Its requests are not read during a change of membership. */
+  holdOff(held: boolean): void {
+    this.#requests.holdOff(held);
+    this.wake();
+  }
+
   /** Handles the requests of one wake-up. */
   wakeUp(atMost: number): void {
     this.#requests.wakeUp(atMost);

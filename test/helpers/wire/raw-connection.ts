@@ -2,14 +2,32 @@ import { decodeResponseHeader } from '../../../src/codec/header.ts';
 import type { MessageReader } from '../../../src/codec/message-reader.ts';
 import type { MessageWriter } from '../../../src/codec/message-writer.ts';
 import type { RequestMessage } from '../../../src/codec/message.ts';
-import type { CmapConnectOptions } from '../../../src/index.ts';
-import { resolveCmapOptions } from '../../../src/cmap/connect-options.ts';
+import { CFG_REQUEST_ID, CFG_RESPONSE_ID } from '../../../src/codec/cfg/ids.ts';
+import { QUORUM_REQUEST_ID, QUORUM_RESPONSE_ID } from '../../../src/codec/quorum/ids.ts';
+import { VOTEQUORUM_REQUEST_ID, VOTEQUORUM_RESPONSE_ID } from '../../../src/codec/votequorum/ids.ts';
+import { resolveConnectOptions, type ConnectOptions } from '../../../src/service/connect-options.ts';
 import { connectIpc, type IpcConnection } from '../../../src/ipc/index.ts';
 import { CS_ERROR_CODES } from '../../../src/errors/index.ts';
 import { build, type MessageFields } from './message-builder.ts';
 
-/** Request and response ids are the same but for set current map. */
+/** The services whose requests can be sent. */
+export type RawService = 'cmap' | 'quorum' | 'votequorum' | 'cfg';
+
+/** Request and response ids of cmap are the same but for set current map. */
 const SET_CURRENT_MAP = { request: 9, response: 10 };
+/** What corosync answers with, where it is not the same; 0 to what it does not know. */
+const RESPONSE_IDS: Readonly<Record<Exclude<RawService, 'cmap'>, ReadonlyMap<number, number>>> = {
+  quorum: responseIds(QUORUM_REQUEST_ID, QUORUM_RESPONSE_ID),
+  votequorum: responseIds(VOTEQUORUM_REQUEST_ID, VOTEQUORUM_RESPONSE_ID),
+  cfg: responseIds(CFG_REQUEST_ID, CFG_RESPONSE_ID).set(1, 1),
+};
+const LATER: Readonly<Record<RawService, readonly number[]>> = {
+  cmap: [],
+  quorum: [],
+  votequorum: [VOTEQUORUM_REQUEST_ID.qdeviceRegister],
+  cfg: [CFG_REQUEST_ID.tryShutdown, CFG_REQUEST_ID.reloadConfig],
+};
+const BUFFER_SIZE = 1024 * 1024;
 const ALL_ERRORS = Object.values(CS_ERROR_CODES);
 
 export interface RawResponse {
@@ -23,12 +41,14 @@ class RawRequest implements RequestMessage<RawResponse> {
   readonly expectedErrors = ALL_ERRORS;
   readonly maxResponseSize = 40 + 16_385;
   readonly responseId: number;
+  readonly answer: 'now' | 'later';
   readonly size: number;
   readonly #bytes: Buffer;
 
-  constructor(bytes: Buffer) {
+  constructor(service: RawService, bytes: Buffer) {
     const id = bytes.readInt32LE(0);
-    this.responseId = id === SET_CURRENT_MAP.request ? SET_CURRENT_MAP.response : id;
+    this.responseId = responseIdOf(service, id);
+    this.answer = LATER[service].includes(id) ? 'later' : 'now';
     this.size = bytes.length;
     this.#bytes = bytes;
   }
@@ -49,11 +69,17 @@ class RawRequest implements RequestMessage<RawResponse> {
 export class RawConnection implements AsyncDisposable {
   /** Notifications as they came. */
   readonly events: Buffer[] = [];
+  readonly #service: RawService;
   #connection!: IpcConnection;
 
-  static async connect(options: CmapConnectOptions): Promise<RawConnection> {
-    const raw = new RawConnection();
-    raw.#connection = await connectIpc(resolveCmapOptions(options), {
+  private constructor(service: RawService) {
+    this.#service = service;
+  }
+
+  static async connect(options: ConnectOptions, service: RawService = 'cmap'): Promise<RawConnection> {
+    const raw = new RawConnection(service);
+    const description = { name: service, operation: 'raw', bufferSize: BUFFER_SIZE };
+    raw.#connection = await connectIpc(resolveConnectOptions(options, description), {
       onEvent: (event) => void raw.events.push(Buffer.from(event.copy(0, event.length))),
       onDrained: () => undefined,
       onClosed: () => undefined,
@@ -62,7 +88,7 @@ export class RawConnection implements AsyncDisposable {
   }
 
   sendBytes(bytes: Buffer): Promise<RawResponse> {
-    return this.#connection.submit(new RawRequest(bytes), { timeoutMs: 10_000 });
+    return this.#connection.submit(new RawRequest(this.#service, bytes), { timeoutMs: 10_000 });
   }
 
   send(fields: MessageFields): Promise<RawResponse> {
@@ -72,4 +98,17 @@ export class RawConnection implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#connection.close();
   }
+}
+
+function responseIdOf(service: RawService, id: number): number {
+  if (service !== 'cmap') return RESPONSE_IDS[service].get(id) ?? 0;
+  return id === SET_CURRENT_MAP.request ? SET_CURRENT_MAP.response : id;
+}
+
+/** Requests and responses of one name belong together; what has no response of its name is answered with a status of id 0. */
+function responseIds(
+  requests: Readonly<Record<string, number>>,
+  responses: Readonly<Record<string, number>>,
+): Map<number, number> {
+  return new Map(Object.entries(requests).map(([name, id]) => [id, responses[name] ?? 0]));
 }

@@ -34,7 +34,7 @@ export class ScriptedServer implements AsyncDisposable {
       socketDirectory: directory,
       sharedMemoryDirectory: directory,
       pid: options.pid ?? process.pid,
-      services: [
+      services: () => [
         {
           name: 'cmap',
           subjectOf: () => ({}),

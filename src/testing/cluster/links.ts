@@ -1,0 +1,63 @@
+import type { ClusterNode } from './cluster-options.ts';
+
+/** knet over an Ethernet of 1500 bytes. */
+const MTU = 1446;
+/** Of a node's link to itself. */
+const LOOPBACK_MTU = 65_535;
+
+/** How this node sees a link to another one. */
+export interface LinkStatus {
+  readonly enabled: boolean;
+  readonly connected: boolean;
+  /** Bytes; the last known of a link that is not connected. */
+  readonly mtu: number;
+}
+
+const UP: LinkStatus = { enabled: true, connected: true, mtu: MTU };
+
+/** The links of this node to the others. */
+export class Links {
+  readonly #localNodeId: number;
+  readonly #status = new Map<number, LinkStatus[]>();
+
+  constructor(localNodeId: number, nodes: readonly ClusterNode[]) {
+    this.#localNodeId = localNodeId;
+    for (const { id, addresses } of nodes) {
+      this.#status.set(
+        id,
+        id === localNodeId
+          ? [{ enabled: true, connected: true, mtu: LOOPBACK_MTU }]
+          : addresses.map(() => ({ ...UP, connected: false })),
+      );
+    }
+  }
+
+  /** By number; `undefined`: there is no such node. */
+  of(nodeId: number): readonly LinkStatus[] | undefined {
+    return this.#status.get(nodeId);
+  }
+
+  get(nodeId: number, link: number): LinkStatus | undefined {
+    return this.#status.get(nodeId)?.[link];
+  }
+
+  set(nodeId: number, link: number, status: LinkStatus): void {
+    const links = this.#status.get(nodeId);
+    if (links !== undefined) links[link] = status;
+  }
+
+  reachable(nodeId: number): boolean {
+    return this.of(nodeId)?.some(({ connected }) => connected) === true;
+  }
+
+  /** A link as `corosync_cfg_ring_status_get` shows it: a character for each node, by their ids. */
+  picture(link: number): string {
+    const ids = [...this.#status.keys()].sort((a, b) => a - b);
+    return ids.map((id) => (id === this.#localNodeId ? 'n' : character(this.get(id, link)))).join('');
+  }
+}
+
+function character(status: LinkStatus | undefined): string {
+  if (status === undefined) return 'd';
+  return String((status.enabled ? 1 : 0) | (status.connected ? 2 : 0));
+}
