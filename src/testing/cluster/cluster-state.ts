@@ -1,3 +1,4 @@
+import type { CmapValue } from '../../codec/cmap/value.ts';
 import type { RingId } from '../../codec/ring-id.ts';
 import { CS_ERROR_CODES, type CsErrorName } from '../../errors/index.ts';
 import type { FakeMaps } from '../cmap/fake-cmap.ts';
@@ -12,6 +13,8 @@ import { Links, type LinkStatus } from './links.ts';
 import { Totem } from './totem.ts';
 
 const RELOADING = 'config.totemconfig_reload_in_progress';
+/** What corosync reads from its file, and what it makes of the file's again at a reload. */
+const FROM_FILE = ['logging.', 'nodelist.', 'nozzle.', 'quorum.', 'totem.', 'uidgid.config.'];
 const { CS_OK } = CS_ERROR_CODES;
 
 /** Whom a cluster tells what happens, in the order in which corosync does. */
@@ -64,6 +67,8 @@ export class ClusterState {
   readonly #host: ClusterHost;
   readonly #stats: FakeMaps['stats'];
   readonly #listeners: ClusterListener[] = [];
+  /** What the file says. */
+  readonly #configured: ReadonlyMap<string, CmapValue>;
   #held = false;
   /** What nodes that are cut off know of themselves. */
   readonly #cutOff = new Map<number, NodeInfo>();
@@ -73,6 +78,7 @@ export class ClusterState {
     this.#host = host;
     this.#stats = maps.stats;
     this.keys = new Keys(maps.icmap);
+    this.#configured = this.keys.entries(FROM_FILE);
     this.totem = new Totem(() => host.paused);
     this.links = new Links(config.localNodeId, config.nodes);
     if (config.provider !== 'none') {
@@ -278,10 +284,18 @@ export class ClusterState {
     if (this.file === 'unreadable') return 'CS_ERR_INVALID_PARAM';
     this.keys.setInteger('uint8', 'config.reload_in_progress', 1);
     const outcome = this.file === 'good' ? 'CS_OK' : 'CS_ERR_INVALID_PARAM';
+    if (outcome === 'CS_OK') this.#readFile();
     this.keys.setInteger('int32', 'config.reload_status', CS_ERROR_CODES[outcome]);
     this.keys.setInteger('uint8', RELOADING, 0);
     this.keys.setInteger('uint8', 'config.reload_in_progress', 0);
     return outcome;
+  }
+
+  #readFile(): void {
+    for (const key of this.keys.entries(FROM_FILE).keys()) {
+      if (!this.#configured.has(key)) this.keys.delete(key);
+    }
+    for (const [key, value] of this.#configured) this.keys.set(key, value);
   }
 
   /** votequorum looks at its configuration again. */

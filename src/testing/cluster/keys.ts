@@ -42,6 +42,18 @@ export class Keys {
     this.#icmap.set(key, { type, bytes, length: bytes.length });
   }
 
+  /** All keys that begin so, with their values. */
+  entries(prefixes: readonly string[]): Map<string, CmapValue> {
+    const below = [...this.#icmap.entries()].filter(([key]) =>
+      prefixes.some((prefix) => key.startsWith(prefix)),
+    );
+    return new Map(below.map(([key, stored]) => [key, fromStored(stored)]));
+  }
+
+  delete(key: string): void {
+    this.#icmap.delete(key);
+  }
+
   /** Calls back at each change of a key that begins so. */
   watch(prefix: string, changed: (key: string) => void): void {
     const { add, modify, delete: remove, prefix: below } = TRACK_BITS;
