@@ -262,6 +262,8 @@ describe('reloads', () => {
     expect(fake.cluster.expectedVotes).toBe(3);
     fake.cluster.setConfigFile('good');
     expect(await reload()).toBe(1);
+    expect(fake.cmap.get('quorum.expected_votes')).toBeUndefined(); // it is not in the file
+    fake.cmap.set('quorum.expected_votes', { type: 'uint32', value: 4 });
     await waitUntil('votequorum has read it', () => fake.cluster.expectedVotes === 4, SOON);
   });
 });
