@@ -11,6 +11,7 @@ export type { FakeBeginning, FakeContents, FakeCorosyncOptions, FakeEntries } fr
 export type { FakeClusterOptions, FakeDeviceOptions, FakeNodeOptions } from './cluster/cluster-options.ts';
 export {
   FakeClusterView,
+  type FakeConfigFile,
   type FakeDevice,
   type FakeLink,
   type FakeLinkChange,

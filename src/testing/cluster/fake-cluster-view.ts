@@ -8,8 +8,11 @@ import type { LinkStatus } from './links.ts';
 
 /** A node, as the fake's node knows it. */
 export interface FakeNode {
+  /** Its node id. */
   readonly id: number;
+  /** As in the nodelist. */
   readonly name: string;
+  /** One for each link. */
   readonly addresses: readonly string[];
   /** Whether it is a member of the cluster now. */
   readonly member: boolean;
@@ -25,11 +28,18 @@ export type FakeLink = LinkStatus;
 /** What is to change of a link. */
 export type FakeLinkChange = { readonly [Name in keyof FakeLink]?: FakeLink[Name] | undefined };
 
+/** What corosync finds when it reads corosync.conf again: a mistake in its words, or in what they mean. */
+export type FakeConfigFile = ConfigFile;
+
 /** The quorum device of a node: what is not given is false. */
 export interface FakeDevice {
+  /** A device has registered on this node. */
   readonly registered?: boolean | undefined;
+  /** It polls. */
   readonly alive?: boolean | undefined;
+  /** It votes for this node. */
   readonly castsVote?: boolean | undefined;
+  /** Nodes with its vote are quorate, whatever the others are. */
   readonly masterWins?: boolean | undefined;
   /** All nodes have the same. Default: what it is. */
   readonly name?: string | undefined;
@@ -65,6 +75,7 @@ export class FakeClusterView {
     this.#current = current;
   }
 
+  /** The fake's own node. */
   get localNodeId(): number {
     return this.#current().localNodeId;
   }
@@ -79,6 +90,7 @@ export class FakeClusterView {
     return { ...this.#current().ringId };
   }
 
+  /** Whether the fake's node belongs to a quorate cluster. */
   get quorate(): boolean {
     return this.#current().quorate;
   }
@@ -176,7 +188,7 @@ export class FakeClusterView {
   }
 
   /** What corosync finds from now on when it is told to read corosync.conf again. */
-  setConfigFile(file: ConfigFile): void {
+  setConfigFile(file: FakeConfigFile): void {
     this.#current().file = fileRule('file', file);
   }
 

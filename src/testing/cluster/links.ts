@@ -7,7 +7,9 @@ const LOOPBACK_MTU = 65_535;
 
 /** How this node sees a link to another one. */
 export interface LinkStatus {
+  /** It is configured and in use. */
   readonly enabled: boolean;
+  /** The other node answers on it. */
   readonly connected: boolean;
   /** Bytes; the last known of a link that is not connected. */
   readonly mtu: number;
