@@ -9,11 +9,11 @@ export { FakeCmap } from './cmap/fake-cmap.ts';
 export type { FakeClient } from './fake-client.ts';
 export type { FakeBeginning, FakeContents, FakeCorosyncOptions, FakeEntries } from './fake-options.ts';
 export type { FakeClusterOptions, FakeDeviceOptions, FakeNodeOptions } from './cluster/cluster-options.ts';
+export type { FakeConfigFile } from './cluster/cluster-state.ts';
+export type { FakeLink } from './cluster/links.ts';
 export {
   FakeClusterView,
-  type FakeConfigFile,
   type FakeDevice,
-  type FakeLink,
   type FakeLinkChange,
   type FakeNode,
 } from './cluster/fake-cluster-view.ts';

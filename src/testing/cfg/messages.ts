@@ -1,7 +1,7 @@
 import { CFG_RESPONSE_ID } from '../../codec/cfg/ids.ts';
 import type { MessageWriter } from '../../codec/message-writer.ts';
 import type { CsErrorName } from '../../errors/index.ts';
-import type { LinkStatus } from '../cluster/links.ts';
+import type { FakeLink } from '../cluster/links.ts';
 import { response } from '../server/response.ts';
 import { addressBytes, addressFamily } from './address-bytes.ts';
 
@@ -51,7 +51,7 @@ export function noAddressesAnswer(error: CsErrorName): Buffer {
   return bytes.fill(GARBAGE, 24);
 }
 
-export interface StatusOfLink extends LinkStatus {
+export interface StatusOfLink extends FakeLink {
   readonly source: string;
   readonly destination: string;
 }

@@ -9,7 +9,7 @@ import { NO_DEVICE, type DeviceFlags, type NodeInfo } from '../votequorum/voting
 import { Votes } from '../votequorum/votes.ts';
 import type { ClusterConfig, ClusterNode } from './cluster-options.ts';
 import { Keys } from './keys.ts';
-import { Links, type LinkStatus } from './links.ts';
+import { Links, type FakeLink } from './links.ts';
 import { Totem } from './totem.ts';
 
 const RELOADING = 'config.totemconfig_reload_in_progress';
@@ -40,7 +40,7 @@ export interface ClusterHost {
 }
 
 /** What corosync finds when it reads corosync.conf again: a mistake in its words, or in what they mean. */
-export type ConfigFile = 'good' | 'unreadable' | 'wrong';
+export type FakeConfigFile = 'good' | 'unreadable' | 'wrong';
 
 /** Quorum, as the quorum service was told of it last. */
 export interface QuorumView {
@@ -63,7 +63,7 @@ export class ClusterState {
   members: readonly number[] = [];
   ringId: RingId = NO_RING;
   view: QuorumView = { members: [], ringId: NO_RING };
-  file: ConfigFile = 'good';
+  file: FakeConfigFile = 'good';
   readonly #host: ClusterHost;
   readonly #stats: FakeMaps['stats'];
   readonly #listeners: ClusterListener[] = [];
@@ -144,7 +144,7 @@ export class ClusterState {
     if (restarted.length > 0) this.#formRing(this.members, restarted);
   }
 
-  setLink(nodeId: number, link: number, status: LinkStatus): void {
+  setLink(nodeId: number, link: number, status: FakeLink): void {
     this.links.set(nodeId, link, status);
     const key = `stats.knet.node${nodeId}.link${link}.`;
     const put = (name: string, type: 'uint8' | 'uint32', value: number): void =>

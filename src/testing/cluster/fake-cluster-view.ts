@@ -3,8 +3,8 @@ import type { CsErrorName } from '../../errors/index.ts';
 import * as rules from '../../options/rules.ts';
 import { setExpected, setVotes } from '../votequorum/reconfigure.ts';
 import type { DeviceFlags } from '../votequorum/voting-node.ts';
-import type { ClusterState, ConfigFile } from './cluster-state.ts';
-import type { LinkStatus } from './links.ts';
+import type { ClusterState, FakeConfigFile } from './cluster-state.ts';
+import type { FakeLink } from './links.ts';
 
 /** A node, as the fake's node knows it. */
 export interface FakeNode {
@@ -22,14 +22,8 @@ export interface FakeNode {
   readonly links: readonly FakeLink[];
 }
 
-/** How the fake's node sees a link to another one. */
-export type FakeLink = LinkStatus;
-
 /** What is to change of a link. */
 export type FakeLinkChange = { readonly [Name in keyof FakeLink]?: FakeLink[Name] | undefined };
-
-/** What corosync finds when it reads corosync.conf again: a mistake in its words, or in what they mean. */
-export type FakeConfigFile = ConfigFile;
 
 /** The quorum device of a node: what is not given is false. */
 export interface FakeDevice {

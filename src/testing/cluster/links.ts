@@ -5,8 +5,8 @@ const MTU = 1446;
 /** Of a node's link to itself. */
 const LOOPBACK_MTU = 65_535;
 
-/** How this node sees a link to another one. */
-export interface LinkStatus {
+/** How the fake's node sees a link to another one. */
+export interface FakeLink {
   /** It is configured and in use. */
   readonly enabled: boolean;
   /** The other node answers on it. */
@@ -15,12 +15,12 @@ export interface LinkStatus {
   readonly mtu: number;
 }
 
-const UP: LinkStatus = { enabled: true, connected: true, mtu: MTU };
+const UP: FakeLink = { enabled: true, connected: true, mtu: MTU };
 
 /** The links of this node to the others. */
 export class Links {
   readonly #localNodeId: number;
-  readonly #status = new Map<number, LinkStatus[]>();
+  readonly #status = new Map<number, FakeLink[]>();
 
   constructor(localNodeId: number, nodes: readonly ClusterNode[]) {
     this.#localNodeId = localNodeId;
@@ -35,15 +35,15 @@ export class Links {
   }
 
   /** By number; `undefined`: there is no such node. */
-  of(nodeId: number): readonly LinkStatus[] | undefined {
+  of(nodeId: number): readonly FakeLink[] | undefined {
     return this.#status.get(nodeId);
   }
 
-  get(nodeId: number, link: number): LinkStatus | undefined {
+  get(nodeId: number, link: number): FakeLink | undefined {
     return this.#status.get(nodeId)?.[link];
   }
 
-  set(nodeId: number, link: number, status: LinkStatus): void {
+  set(nodeId: number, link: number, status: FakeLink): void {
     const links = this.#status.get(nodeId);
     if (links !== undefined) links[link] = status;
   }
@@ -59,7 +59,7 @@ export class Links {
   }
 }
 
-function character(status: LinkStatus | undefined): string {
+function character(status: FakeLink | undefined): string {
   if (status === undefined) return 'd';
   return String((status.enabled ? 1 : 0) | (status.connected ? 2 : 0));
 }
