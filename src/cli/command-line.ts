@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import type { CmapConnectOptions } from '../index.ts';
+import type { CmapConnectOptions, ConnectOptions } from '../index.ts';
 import type { Command, OptionValues } from './command.ts';
 import { directoriesIn } from './directories.ts';
 import { UsageError } from './exit-codes.ts';
@@ -99,6 +99,18 @@ export function connectOptions(
     sharedMemoryDirectory: text(options['shm-directory']) ?? defaults.sharedMemoryDirectory,
     bufferSize: wholeNumber('buffer-size', options),
   };
+}
+
+/** Options that are about the configuration map, or its connection. */
+const MAP_ONLY = ['map', 'socket-name', 'buffer-size'] as const;
+
+/** The options that say how to connect to other services than that of the configuration map. */
+export function serviceOptions(options: OptionValues, settings: CmapConnectOptions): ConnectOptions {
+  const wrong = MAP_ONLY.find((name) => options[name] !== undefined);
+  if (wrong !== undefined)
+    throw new UsageError(`--${wrong} is for the commands that ask the configuration map`);
+  const { timeoutMs, socketDirectory, sharedMemoryDirectory } = settings;
+  return { timeoutMs, socketDirectory, sharedMemoryDirectory };
 }
 
 function checkMap(map: string | undefined): 'icmap' | 'stats' | undefined {

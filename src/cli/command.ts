@@ -1,5 +1,6 @@
 import type { ParseArgsConfig } from 'node:util';
-import type { CmapClient, CmapSession, CmapConnectOptions } from '../index.ts';
+import type { CmapClient, CmapSession, CmapConnectOptions, QuorumSession } from '../index.ts';
+import type { Connector } from './cluster/connector.ts';
 import type { Output } from './printing/output.ts';
 
 /** The part of the client that the commands use. */
@@ -34,6 +35,13 @@ export interface CommandContext {
   connect(more?: CmapConnectOptions): Promise<CliClient>;
   /** Connects in the background, and again whenever corosync is lost. Closed when the command ends. */
   openSession(): Promise<CmapSession>;
+  /**
+   * Connects to the services that tell of the cluster. What is connected is closed when the command ends. Throws ConnectFailure.
+   * @throws UsageError: an option is for the configuration map only
+   */
+  services(): Connector;
+  /** As `openSession`, for the quorum service. */
+  openQuorumSession(): Promise<QuorumSession>;
   /** One line to standard error. */
   complain(message: string): void;
 }

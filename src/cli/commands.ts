@@ -1,3 +1,4 @@
+import { CLUSTER_COMMANDS } from './cluster/commands.ts';
 import type { Command } from './command.ts';
 
 const JSON_OPTION = { json: { type: 'boolean' } } as const;
@@ -186,6 +187,7 @@ Examples:
   corosync-client follow --map stats --prefix stats.knet. --json | jq .`,
     },
   ],
+  ...CLUSTER_COMMANDS,
   [
     'doctor',
     {

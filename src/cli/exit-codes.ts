@@ -6,6 +6,8 @@ export const EXIT = {
   usage: 2,
   /** No connection to corosync. */
   noConnection: 3,
+  /** All was told, and it is not as it should be: the cluster is not quorate, a link is not connected. */
+  trouble: 4,
 } as const;
 
 /** The command line is wrong. */

@@ -18,9 +18,10 @@ const EXIT_CODES = `Exit codes:
   0  done; also if the reader of standard output has gone (as with "| head")
   1  not done, or not all: a key is missing or read-only, corosync went away, ...
   2  the command line is wrong; nothing was done
-  3  no connection to corosync: it is not running, or access is denied`;
+  3  no connection to corosync: it is not running, or access is denied
+  4  quorum: the cluster is not quorate; links: a link is not connected`;
 
-const JSON_HELP = `Output of get, list, track, follow and doctor with --json: one object a line.
+const JSON_HELP = `Output with --json: one object a line.
 
 get and list    {"key":"totem.token","type":"uint32","value":3000}
 track           {"event":"modify","key":"my.limit",
@@ -47,6 +48,35 @@ follow          {"event":"snapshot","follows":"runtime.members.",
                 3 changes are not told one by one; what they changed follows.
                 follows is the key or prefix as it was given: with several of them,
                 each has a snapshot, lost, resynced and overflow of its own.
+
+quorum          {"quorate":true,"node":1,"members":[1,2,3],"ring":"1.1a",
+                 "votes":{"expected":3,"highestExpected":3,"total":3,"quorum":2},
+                 "flags":["quorate"],"device":null}
+                ring is the node that represents the membership and a sequence number,
+                both in hexadecimal. votes is null without votequorum. flags are those
+                of docs/quorum.md. device is the quorum device of this node:
+                {"name":"...","votes":1,"alive":true,"castsVote":true,
+                 "masterWins":false}
+quorum --watch  {"event":"snapshot","quorate":true,"members":[1,2],"ring":"1.1a",
+                 "time":"..."}
+                then, as things change, the same with "event":"quorum", and
+                {"event":"nodelist","joined":[3],"left":[],"quorate":true,
+                 "members":[1,2,3],"ring":"1.1f","time":"..."}
+                which has the members that are new, and still the old quorate; quorum
+                follows. {"event":"lost","code":"...","message":"...","time":"..."}
+                {"event":"resynced","changed":true,"quorate":true,"members":[1,2],
+                 "ring":"1.24","time":"..."}
+                {"event":"overflow","dropped":3,"quorate":true,"members":[1,2],
+                 "ring":"1.24","time":"..."}
+                3 changes are not told one by one; the rest is what holds by now.
+
+members         {"node":1,"name":"one","local":true,"member":true,"votes":1,
+                 "addresses":["10.0.0.1","10.1.0.1"]}
+                name or votes is null where it is not known.
+
+links           {"node":2,"name":"two","link":0,"connected":true,"mtu":1446,
+                 "from":"10.0.0.1","to":"10.0.0.2"}
+                from is empty with udp and udpu, which do not tell it.
 
 doctor          {"check":"socket","level":"problem","id":"socket-not-bound",
                  "text":"...","remedy":"..."}
@@ -115,7 +145,8 @@ function overview(): string {
   );
   return `Usage: corosync-client COMMAND [OPTION...] [ARGUMENT...]
 
-Reads, changes and tracks the configuration map (CMAP) of the local corosync.
+Reads, changes and tracks the configuration map (CMAP) of the local corosync, and tells
+of its cluster: quorum, nodes and links.
 
 Commands:
 ${commands.join('\n')}

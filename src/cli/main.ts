@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { localConnector } from './cluster/connector.ts';
 import type { DropInName } from './drop-in/names.ts';
 import { SyncOutput } from './drop-in/sync-output.ts';
 import { exitWith } from './exit-with.ts';
@@ -20,6 +21,11 @@ exitWith(
       const { CmapSession } = await import('../index.ts');
       return CmapSession.open(options);
     },
+    async openQuorumSession(options) {
+      const { QuorumSession } = await import('../index.ts');
+      return QuorumSession.open(options);
+    },
+    connector: localConnector,
     complain(line) {
       errors.write(`${Buffer.from(line).toString('latin1')}\n`);
       errors.flush();

@@ -1,7 +1,20 @@
 import { ConnectionError, CsError, escapeControls } from '../errors/index.ts';
-import type { CmapSession, CmapConnectOptions, SessionOptions } from '../index.ts';
+import type {
+  CmapSession,
+  CmapConnectOptions,
+  ConnectOptions,
+  QuorumSession,
+  SessionOptions,
+} from '../index.ts';
+import type { Connector } from './cluster/connector.ts';
 import type { CliClient, Command, CommandContext } from './command.ts';
-import { connectOptions, parseCommandLine, splitCommandLine, type SplitCommandLine } from './command-line.ts';
+import {
+  connectOptions,
+  parseCommandLine,
+  serviceOptions,
+  splitCommandLine,
+  type SplitCommandLine,
+} from './command-line.ts';
 import { COMMANDS } from './commands.ts';
 import { DROP_INS, isDropIn, type DropInName } from './drop-in/names.ts';
 import { ConnectFailure, EXIT, UsageError } from './exit-codes.ts';
@@ -16,6 +29,9 @@ export interface CliEnvironment {
   readonly variables: Readonly<Record<string, string | undefined>>;
   connect(options: CmapConnectOptions): Promise<CliClient>;
   openSession(options: SessionOptions): Promise<CmapSession>;
+  openQuorumSession(options: SessionOptions): Promise<QuorumSession>;
+  /** Connects to the services that tell of the cluster. */
+  connector(options: ConnectOptions): Connector;
   complain(line: string): void;
   /** Runs a drop-in. */
   dropIn(name: DropInName, words: readonly string[]): Promise<number>;
@@ -92,22 +108,29 @@ async function runCommand(
 ): Promise<number> {
   const settings = connectOptions(options, environment.variables);
   const opened: Pick<CliClient, 'close'>[] = [];
+  const open = async <T extends Pick<CliClient, 'close'>>(connect: () => Promise<T>): Promise<T> => {
+    const connection = await tryConnect(connect);
+    opened.push(connection);
+    return connection;
+  };
   const context: CommandContext = {
     operands: rawOperands.map(fromRaw),
     rawOperands,
     options,
     output: environment.output,
     settings,
-    async connect(more) {
-      const client = await tryConnect(() => environment.connect({ ...settings, ...more }));
-      opened.push(client);
-      return client;
+    connect: (more) => open(() => environment.connect({ ...settings, ...more })),
+    openSession: () => open(() => environment.openSession(settings)),
+    services() {
+      const { cmap, quorum, votequorum, cfg } = environment.connector(serviceOptions(options, settings));
+      return {
+        cmap: () => open(cmap),
+        quorum: () => open(quorum),
+        votequorum: () => open(votequorum),
+        cfg: () => open(cfg),
+      };
     },
-    async openSession() {
-      const session = await tryConnect(() => environment.openSession(settings));
-      opened.push(session);
-      return session;
-    },
+    openQuorumSession: () => open(() => environment.openQuorumSession(serviceOptions(options, settings))),
     complain: (message) => complain(environment, message),
   };
   const perform = await command.load();

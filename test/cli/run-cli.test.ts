@@ -5,6 +5,7 @@ import { DROP_INS } from '../../src/cli/drop-in/names.ts';
 import { Output } from '../../src/cli/printing/output.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { ConnectionError, CsError, type CmapConnectOptions } from '../../src/index.ts';
+import { FakeCluster } from './fake-cluster.ts';
 import { FakeClient } from './fake-client.ts';
 
 let client: FakeClient;
@@ -39,6 +40,8 @@ async function run(...words: string[]): Promise<{ code: number; stdout: string; 
       return connectError === undefined ? Promise.resolve(client.asCli()) : Promise.reject(connectError);
     },
     openSession: () => Promise.reject(new Error('a session is opened')),
+    openQuorumSession: () => Promise.reject(new Error('a session is opened')),
+    connector: () => new FakeCluster().connector,
     complain: (line) => (stderr += `${line}\n`),
     dropIn(name, args) {
       droppedIn = name;
@@ -223,7 +226,7 @@ describe('usage', () => {
       expect(text).toMatch(/^Usage: [^]*\nExamples?:\n[^]*--timeout MS[^]*Exit codes:/);
       expect(await run('help', name)).toEqual({ code, stdout: text, stderr: '' });
     }
-    expect((await run('help', 'json')).stdout.match(/\{"event":"overflow"/g)).toHaveLength(2);
+    expect((await run('help', 'json')).stdout.match(/\{"event":"overflow"/g)).toHaveLength(3);
     expect((await run('help', 'track')).stdout).toContain('crashes when anybody sets');
   });
 

@@ -9,7 +9,7 @@ import {
   QUORUMTOOL,
   startBoth,
 } from '../helpers/integration/integration-beside-tool.ts';
-import { shell } from '../cli/program.ts';
+import { built, shell, type Outcome } from '../cli/program.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 // quorumtool and cfgtool on the first of three nodes, beside the C tools that they stand for.
@@ -37,6 +37,8 @@ async function compareAll(): Promise<void> {
 async function printed(command: string): Promise<string> {
   return (await shell(command)).stdout.toString();
 }
+
+const client = (line: string): Promise<Outcome> => shell(`exec ${built('main')} ${line}`);
 
 async function sees(nodes: number): Promise<void> {
   const check = async (): Promise<boolean> =>
@@ -71,12 +73,28 @@ describe.each(TRANSPORTS)('over %s', (_transport, links, totem) => {
 
     it('show a whole cluster', compareAll, 60_000);
 
+    it('have commands beside them that tell the same', { timeout: 60_000 }, async () => {
+      const { stdout, code } = await client('links --json');
+      const states = stdout.toString().match(/"connected":true/g);
+      expect({ code, states }).toMatchObject({ code: 0, states: { length: 2 * links } });
+      const members = await client('members');
+      expect(members.stdout.toString()).toMatch(
+        /\n +1 {2}one +this node[^]*\n +2 {2}two +member[^]*\n +3 {2}another/,
+      );
+      expect((await client('quorum')).stdout.toString()).toMatch(/^quorate +yes\nnode +1\nmembers +1 2 3\n/);
+    });
+
     test.runIf(links > 1)('show a link that is cut', { timeout: 60_000 }, async () => {
       await third().run('ip', 'addr', 'del', '10.99.1.3/24', 'dev', 'eth0');
-      const cut = async (): Promise<boolean> => (await printed('corosync-cfgtool -b -s')).includes('n31');
-      await waitUntil('the link is down', cut, { timeoutMs: 20_000, everyMs: 200 });
+      const looks = (states: string) => async (): Promise<boolean> =>
+        (await printed('corosync-cfgtool -b -s')).endsWith(`= ${states}\n`);
+      await waitUntil('the link is down', looks('n31'), { timeoutMs: 20_000, everyMs: 200 });
       await compareAll();
+      const { stdout, code } = await client('links');
+      expect(code).toBe(4);
+      expect(stdout.toString()).toMatch(/\n +3 {2}another +1 {2}disconnected +\d+ {2}10.99.1.3\n$/);
       await third().run('ip', 'addr', 'add', '10.99.1.3/24', 'dev', 'eth0');
+      await waitUntil('the link is up', looks('n33'), { timeoutMs: 20_000, everyMs: 200 });
     });
 
     it('show votes that differ; in another order, each node with its own', { timeout: 60_000 }, async () => {

@@ -1,12 +1,12 @@
-import type { CmapFollower, CmapSession, CmapFollowEvent } from '../../index.ts';
+import type { CmapFollower, CmapFollowEvent } from '../../index.ts';
 import { resolveFollowOptions, type CmapFollowOptions } from '../../cmap/following/follow-options.ts';
 import { asUsage } from '../as-usage.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
-import { explain, explainConnecting } from '../printing/explain.ts';
 import { followEventLine } from '../printing/json.ts';
 import { parseEvents } from '../parse-events.ts';
 import { untilSignalled } from '../stop-signals.ts';
+import { complainOfTroubles } from './complain-of-troubles.ts';
 import { followEventTexts } from '../printing/text.ts';
 
 interface Followed {
@@ -51,19 +51,4 @@ async function printEvent(event: CmapFollowEvent, key: string, context: CommandC
   if (options.json === true) return output.write(followEventLine(event, time, key));
   const about = operands.length > 1 ? key : undefined;
   for (const text of followEventTexts(event, time, about)) await output.write(`${text}\n`);
-}
-
-/** On standard error, each trouble once: an attempt that fails as the one before it is no news. */
-async function complainOfTroubles(session: CmapSession, context: CommandContext): Promise<void> {
-  let told = '';
-  for await (const status of session.statuses()) {
-    if (status.state === 'resynced') {
-      if (told !== '') context.complain('connected');
-      told = '';
-    }
-    if (status.state !== 'unavailable' && status.state !== 'lost') continue;
-    const trouble = (status.state === 'lost' ? explain : explainConnecting)(status.error);
-    if (trouble !== told) context.complain(`${trouble}; trying again until it works`);
-    told = trouble;
-  }
 }
