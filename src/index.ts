@@ -69,11 +69,21 @@ export {
   type QuorumTrackEvent,
   type QuorumTrackOptions,
 } from './quorum/index.ts';
-export { CfgClient, type CfgConnectOptions } from './cfg/index.ts';
+export {
+  CfgClient,
+  type CfgConnectOptions,
+  type CfgShutdownListener,
+  type CfgShutdownRequest,
+  type CfgShutdownTracker,
+  type CfgShutdownTrackOptions,
+} from './cfg/index.ts';
+export type { CfgShutdownKind } from './codec/cfg/try-shutdown.ts';
 export type { CfgLinkStatus, CfgNodeStatus } from './codec/cfg/node-status-get.ts';
 export type { CfgInterface } from './codec/cfg/ring-status-get.ts';
 export {
   VotequorumClient,
+  type VotequorumChangeOptions,
+  type VotequorumDeviceName,
   type VotequorumConnectOptions,
   type VotequorumExpectedVotesEvent,
   type VotequorumExtraInfoEvent,

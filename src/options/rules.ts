@@ -72,6 +72,16 @@ export const int32 = integer(-0x80000000, INT32_MAX);
 export const uint32 = integer(0, 0xffffffff);
 export const boolean = rule('true or false', (value) => typeof value === 'boolean');
 export const text = rule('a string', (value) => typeof value === 'string');
+/** Of something that corosync keeps as bytes. */
+export const textOrBytes = rule(
+  'a string or a Uint8Array',
+  (value): value is string | Uint8Array => typeof value === 'string' || value instanceof Uint8Array,
+);
+export const bytes = rule('a Uint8Array', (value) => value instanceof Uint8Array);
+export const uint64 = rule(
+  'a bigint from 0n to 18446744073709551615n',
+  (value): value is bigint => typeof value === 'bigint' && BigInt.asUintN(64, value) === value,
+);
 export const iterable = rule('an array or another iterable', isIterable);
 /** As setTimeout takes them. */
 export const milliseconds = rule(

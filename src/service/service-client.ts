@@ -1,5 +1,5 @@
 import type { RequestMessage, UnansweredMessage } from '../codec/message.ts';
-import type { ConnectionError } from '../errors/index.ts';
+import { CsError, type ConnectionError } from '../errors/index.ts';
 import {
   connectIpc,
   type FirstRequest,
@@ -10,15 +10,26 @@ import {
 } from '../ipc/index.ts';
 import { CallLimits, checkCallOptions, type CallOptions } from '../options/call-options.ts';
 import { EventRouter, type EventReceiver } from './event-router.ts';
+import { SideConnections, type CallSubject, type SideCall, type Use } from './side-connections.ts';
+
+/** Of a connection whose events nobody wants to hear. */
+const DEAF: EventReceiver<never> = {
+  decode: () => undefined,
+  deliver: () => undefined,
+  ended: () => undefined,
+};
+
+/** A call on a connection beside that of the client. */
+export interface BesideOptions<E> {
+  readonly options?: CallOptions | undefined;
+  /** Who hears the events of that connection. Default: nobody. */
+  readonly receiver?: EventReceiver<E> | undefined;
+  /** Calls of the same lane are made one after the other. Without one, nothing waits. */
+  readonly lane?: string | undefined;
+}
 
 /** How a request is sent, beside its caller's options. */
 export type RequestOptions<T> = Omit<SubmitOptions<T>, 'timeoutMs' | 'signal'>;
-
-/** What a call is about, for its errors. */
-export interface CallSubject {
-  readonly operation: string;
-  readonly key?: string | undefined;
-}
 
 /**
  * A connection to one service of corosync: what the client of each service is made of. It knows the user's options of a call, and
@@ -28,10 +39,16 @@ export class ServiceClient {
   /** Of a call that has no options. */
   readonly defaultLimits: CallLimits;
   readonly #connection: IpcConnection;
+  readonly #ipc: IpcOptions;
+  readonly #first: FirstRequest | undefined;
+  readonly #sides = new SideConnections<ServiceClient>();
+  #closing: Promise<void> | undefined;
 
-  private constructor(connection: IpcConnection, timeoutMs: number) {
+  private constructor(connection: IpcConnection, ipc: IpcOptions, first: FirstRequest | undefined) {
     this.#connection = connection;
-    this.defaultLimits = new CallLimits(timeoutMs);
+    this.#ipc = ipc;
+    this.#first = first;
+    this.defaultLimits = new CallLimits(ipc.timeoutMs);
   }
 
   /**
@@ -44,7 +61,7 @@ export class ServiceClient {
     first?: FirstRequest,
   ): Promise<ServiceClient> {
     const connection = await connectIpc(options, new EventRouter(receiver), first);
-    return new ServiceClient(connection, options.timeoutMs);
+    return new ServiceClient(connection, options, first);
   }
 
   get transport(): TransportKind {
@@ -95,6 +112,38 @@ export class ServiceClient {
     await this.#connection.submit(message, { timeoutMs, signal });
   }
 
+  /**
+   * Makes a call on a connection beside this one, which is closed when `use` is over: for a request whose answer comes late, so that
+   * nothing waits behind it, or for one that hears events of its own.
+   * @param use gets what is left of the call's limits
+   */
+  async beside<T, E = never>(
+    subject: CallSubject,
+    call: BesideOptions<E>,
+    use: Use<ServiceClient, T>,
+  ): Promise<T> {
+    return this.#sides.use(this.#sideCall(subject, call), use);
+  }
+
+  /** The same for a connection that lives on, as long as this one or until it is closed. */
+  async openBeside<E = never>(
+    subject: CallSubject,
+    call: BesideOptions<E>,
+    begin: Use<ServiceClient, unknown>,
+  ): Promise<ServiceClient> {
+    return this.#sides.open(this.#sideCall(subject, call), begin);
+  }
+
+  #sideCall<E>(subject: CallSubject, { options, receiver, lane }: BesideOptions<E>): SideCall<ServiceClient> {
+    const { operation, key } = subject;
+    const limits = this.limits(options, operation, key);
+    if (this.closed || this.#closing !== undefined)
+      throw new CsError('CS_ERR_BAD_HANDLE', { operation, key, detail: 'the connection is closed' });
+    const connect = ({ timeoutMs, signal }: CallLimits): Promise<ServiceClient> =>
+      ServiceClient.connect<E>({ ...this.#ipc, timeoutMs, signal }, receiver ?? DEAF, this.#first);
+    return { subject: { operation, key }, limits, lane, connect };
+  }
+
   /** Gives back what corosync holds for us, in any case; the caller waits as long as it likes. */
   async release(
     message: RequestMessage<unknown>,
@@ -112,11 +161,13 @@ export class ServiceClient {
 
   /** Lets calls that are under way settle, then closes. Idempotent. */
   close(): Promise<void> {
-    return this.#connection.close();
+    this.#closing ??= Promise.all([this.#connection.close(), this.#sides.close()]).then(() => undefined);
+    return this.#closing;
   }
 
   /** Closes at once; whatever waits fails with a ConnectionError caused by `error`. */
   destroy(error?: unknown): void {
+    this.#sides.destroy(error);
     this.#connection.destroy(error);
   }
 }

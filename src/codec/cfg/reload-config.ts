@@ -12,8 +12,11 @@ export class ReloadConfigRequest implements RequestMessage<void> {
   readonly responseId = CFG_RESPONSE_ID.reloadConfig;
   readonly answer = 'later';
   readonly changes = true;
+  /** Keys of the map come and go. */
+  readonly turn = 'change';
   readonly hints = {
-    CS_ERR_INVALID_PARAM: 'corosync.conf of this node has a mistake, which the log of corosync names',
+    CS_ERR_INVALID_PARAM:
+      'corosync.conf of this node has a mistake, which the log of corosync names; until a reload succeeds, votequorum takes up no change of the map',
   } as const;
   readonly size = 16;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
