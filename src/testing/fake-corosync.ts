@@ -19,7 +19,7 @@ import { makeSocketDirectory } from './server/socket-directory.ts';
 import type { Counters } from './server/connection-host.ts';
 import type { ServerConnection } from './server/server-connection.ts';
 import type { ServedService } from './server/service.ts';
-import { subjectsById } from './server/subjects.ts';
+import { subjectsById } from './service/subjects.ts';
 import { configuredEntries } from './cluster/cluster-keys.ts';
 import { ClusterServices, type ClusterServicesHost } from './cluster/cluster-services.ts';
 import type { ClusterConfig } from './cluster/cluster-options.ts';

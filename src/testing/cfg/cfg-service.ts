@@ -1,8 +1,8 @@
 import { CFG_REQUEST_ID, CFG_RESPONSE_ID } from '../../codec/cfg/ids.ts';
 import type { MessageReader } from '../../codec/message-reader.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
-import { padded } from '../server/padded.ts';
-import { bareResponse } from '../server/response.ts';
+import { padded } from '../service/padded.ts';
+import { bareResponse } from '../service/response.ts';
 import type { Reply, Service, ServiceConnection } from '../server/service.ts';
 import * as messages from './messages.ts';
 import { Shutdown, ShutdownClient } from './shutdown.ts';

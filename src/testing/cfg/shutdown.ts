@@ -1,7 +1,7 @@
 import type { CsErrorName } from '../../errors/index.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import type { ServiceConnection } from '../server/service.ts';
-import { Trackers } from '../server/trackers.ts';
+import { Trackers } from '../service/trackers.ts';
 import { shutdownEvent } from './messages.ts';
 
 /** COROSYNC_CFG_SHUTDOWN_FLAG_* */

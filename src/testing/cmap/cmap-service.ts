@@ -5,7 +5,7 @@ import type { CmapStore, StoreIterator, Untrack } from './cmap-store.ts';
 import { Handles } from './handles.ts';
 import { RequestReader, type CmapRequestName } from './requests.ts';
 import * as responses from './responses.ts';
-import { bareResponse } from '../server/response.ts';
+import { bareResponse } from '../service/response.ts';
 import type { RequestContext, Service } from '../server/service.ts';
 
 const MAPS: readonly CmapMap[] = ['icmap', 'stats'];

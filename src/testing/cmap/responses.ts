@@ -1,7 +1,7 @@
 import { CMAP_RESPONSE_ID } from '../../codec/cmap/ids.ts';
 import type { MessageWriter } from '../../codec/message-writer.ts';
 import type { CsErrorName } from '../../errors/index.ts';
-import { response } from '../server/response.ts';
+import { response } from '../service/response.ts';
 import type { KeyInfo, StoredValue } from './cmap-store.ts';
 
 /*

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { MessageWriter } from '../../codec/message-writer.ts';
 import { CS_ERROR_CODES, type CsErrorName } from '../../errors/index.ts';
 import type { MessageFault, WelcomeFault } from './fault-types.ts';
-import { bareResponse } from '../server/response.ts';
+import { bareResponse } from '../service/response.ts';
 import { encodeWelcome, type WelcomeFields } from '../server/welcome.ts';
 
 /** A message as a fault wants it. */

@@ -1,8 +1,8 @@
 import { QUORUM_RESPONSE_ID } from '../../codec/quorum/ids.ts';
 import { encodeRingId, type RingId } from '../../codec/ring-id.ts';
 import type { CsErrorName } from '../../errors/index.ts';
-import { writeNodeIds } from '../server/node-ids.ts';
-import { response } from '../server/response.ts';
+import { writeNodeIds } from '../service/node-ids.ts';
+import { response } from '../service/response.ts';
 
 /*
  * Answers and events of the quorum service. The layouts stand over the classes in src/codec/quorum that decode them.

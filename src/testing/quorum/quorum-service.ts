@@ -2,10 +2,10 @@ import { QUORUM_REQUEST_ID, QUORUM_RESPONSE_ID } from '../../codec/quorum/ids.ts
 import type { MessageReader } from '../../codec/message-reader.ts';
 import type { CsErrorName } from '../../errors/index.ts';
 import type { ClusterState } from '../cluster/cluster-state.ts';
-import { padded } from '../server/padded.ts';
-import { bareResponse } from '../server/response.ts';
+import { padded } from '../service/padded.ts';
+import { bareResponse } from '../service/response.ts';
 import type { Service, ServiceConnection } from '../server/service.ts';
-import { Trackers, wantsChanges, wantsSnapshot } from '../server/trackers.ts';
+import { Trackers, wantsChanges, wantsSnapshot } from '../service/trackers.ts';
 import * as messages from './messages.ts';
 
 /** The largest request. */

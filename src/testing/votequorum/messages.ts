@@ -1,8 +1,8 @@
 import { encodeRingId, type RingId } from '../../codec/ring-id.ts';
 import { VOTEQUORUM_RESPONSE_ID } from '../../codec/votequorum/ids.ts';
 import type { CsErrorName } from '../../errors/index.ts';
-import { writeNodeIds } from '../server/node-ids.ts';
-import { bareResponse, response } from '../server/response.ts';
+import { writeNodeIds } from '../service/node-ids.ts';
+import { bareResponse, response } from '../service/response.ts';
 import type { VotingNode } from './voting-node.ts';
 
 /*

@@ -1,4 +1,4 @@
-import type { ServiceConnection } from './service.ts';
+import type { ServiceConnection } from '../server/service.ts';
 
 /** CS_TRACK_CURRENT, CS_TRACK_CHANGES, CS_TRACK_CHANGES_ONLY */
 const CURRENT = 1;
