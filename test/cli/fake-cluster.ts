@@ -1,9 +1,9 @@
 import type {
-  CfgReader,
+  CfgUser,
   CmapReader,
   Connector,
   QuorumReader,
-  VotequorumReader,
+  VotequorumUser,
 } from '../../src/cli/cluster/connector.ts';
 import {
   CsError,
@@ -86,6 +86,11 @@ export class FakeCluster {
   /** What is connected, and what has been closed, in the order of it. */
   readonly connections: string[] = [];
 
+  /** The calls that change something, with their arguments. */
+  readonly changes: (readonly unknown[])[] = [];
+  /** What the next of them fail with. */
+  readonly refusals: Error[] = [];
+
   constructor() {
     this.set('quorum.provider', 'corosync_votequorum');
     this.map.values.set('runtime.votequorum.this_node_id', { type: 'uint32', value: 1 });
@@ -148,22 +153,38 @@ export class FakeCluster {
     return known as QuorumReader;
   }
 
-  #votequorum(): VotequorumReader {
+  #votequorum(): VotequorumUser {
     const getInfo = async (nodeId = 0): Promise<VotequorumInfo> =>
       Promise.resolve().then(() => this.#node(nodeId === 0 ? 1 : nodeId).info);
-    return { getInfo } as unknown as VotequorumReader;
+    const known: Partial<VotequorumUser> = {
+      getInfo,
+      setVotes: (nodeId, votes, options) => this.#change('setVotes', nodeId, votes, options),
+      setExpected: (votes, options) => this.#change('setExpected', votes, options),
+      qdeviceUnregister: (name) => this.#change('qdeviceUnregister', name),
+    };
+    return known as VotequorumUser;
   }
 
-  #cfg(): CfgReader {
-    const known: Partial<CfgReader> = {
+  #cfg(): CfgUser {
+    const known: Partial<CfgUser> = {
       localNodeId: () => Promise.resolve(1),
       nodeAddresses: (nodeId) => Promise.resolve().then(() => this.#node(nodeId ?? 1).addresses),
       nodeStatus: (nodeId) => {
         const { status } = this.#node(nodeId);
         return status instanceof Error ? Promise.reject(status) : Promise.resolve(status);
       },
+      killNode: (nodeId, reason) => this.#change('killNode', nodeId, reason),
+      tryShutdown: (kind) => this.#change('tryShutdown', kind),
+      reloadConfig: () => this.#change('reloadConfig'),
+      reopenLogFiles: () => this.#change('reopenLogFiles'),
     };
-    return known as CfgReader;
+    return known as CfgUser;
+  }
+
+  #change(...call: readonly unknown[]): Promise<void> {
+    this.changes.push(call);
+    const refusal = this.refusals.shift();
+    return refusal === undefined ? Promise.resolve() : Promise.reject(refusal);
   }
 
   #node(nodeId: number): FakeNode {

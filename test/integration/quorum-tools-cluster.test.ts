@@ -111,6 +111,20 @@ describe.each(TRANSPORTS)('over %s', (_transport, links, totem) => {
       );
     });
 
+    it('kill a node', { timeout: 120_000 }, async () => {
+      const seen = [];
+      for (const tool of [CFGTOOL().theirs, CFGTOOL().ours]) {
+        const { code, stdout, stderr } = await shell(`exec ${tool} -k 3`);
+        await waitUntil('node 3 has ended', () => third().exitCode !== undefined, { timeoutMs: 10_000 });
+        seen.push({ code, stdout: stdout.toString(), stderr, exit: third().exitCode });
+        await sees(2);
+        third().start();
+        await sees(3);
+      }
+      expect(seen[0]).toEqual({ code: 0, stdout: 'Killing node 3\n', stderr: '', exit: 255 });
+      expect(seen[1]).toEqual(seen[0]);
+    });
+
     it('tell of nodes that leave, until corosync does', { timeout: 120_000 }, async () => {
       const both = startBoth(QUORUMTOOL, '-m');
       await trackers(corosync, 2);

@@ -1,4 +1,4 @@
-import type { CfgReader } from '../cluster/connector.ts';
+import type { CfgUser } from '../cluster/connector.ts';
 import type { ByteString } from '../drop-in/bytes.ts';
 import type { Connections, ServicesEnvironment } from '../drop-in/services.ts';
 import { errorNumber } from '../drop-in/tool-failure.ts';
@@ -7,7 +7,7 @@ export function connectCfg(
   { connect }: ServicesEnvironment,
   connections: Connections,
   show: (error: unknown) => ByteString | number = errorNumber,
-): Promise<CfgReader> {
+): Promise<CfgUser> {
   return connections.open(
     connect.cfg,
     (error) => `Could not initialize corosync configuration API error ${show(error)}`,

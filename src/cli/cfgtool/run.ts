@@ -21,10 +21,11 @@ export function runCfgtool(words: readonly ByteString[], environment: ServicesEn
 
 /** Each action is loaded when it is needed: most runs need one, and starting up is most of their time. */
 async function perform(
-  { action, brief }: CfgtoolOptions,
+  options: CfgtoolOptions,
   environment: ServicesEnvironment,
   connections: Connections,
 ): Promise<number> {
+  const { action, brief } = options;
   switch (action.name) {
     case 'help':
       environment.write((await import('./help.ts')).CFGTOOL_HELP);
@@ -39,10 +40,13 @@ async function perform(
       await showAddresses(action.nodeId, environment, connections);
       return 0;
     case 'reload':
+      return (await import('./change.ts')).reload(environment, connections);
     case 'reopen':
+      return (await import('./change.ts')).reopen(environment, connections);
     case 'kill':
+      return (await import('./change.ts')).kill(action.nodeId, options, environment, connections);
     case 'shutdown':
-      throw new ToolFailure('cfgtool changes nothing yet; use corosync-cfgtool');
+      return (await import('./change.ts')).shutdown(options, environment, connections);
   }
 }
 

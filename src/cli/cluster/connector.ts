@@ -6,12 +6,18 @@ export type QuorumReader = Pick<QuorumClient, 'type' | 'getQuorate' | 'track' | 
 export type VotequorumReader = Pick<VotequorumClient, 'getInfo' | 'track' | 'close'>;
 export type CfgReader = Pick<CfgClient, 'localNodeId' | 'nodeStatus' | 'nodeAddresses' | 'close'>;
 
+/** The same with the calls of the drop-ins that change the cluster. */
+export type VotequorumUser = VotequorumReader &
+  Pick<VotequorumClient, 'setVotes' | 'setExpected' | 'qdeviceUnregister'>;
+export type CfgUser = CfgReader &
+  Pick<CfgClient, 'killNode' | 'tryShutdown' | 'reloadConfig' | 'reopenLogFiles'>;
+
 /** Connects to the services, so that tests can bring their own. */
 export interface Connector {
   readonly cmap: () => Promise<CmapReader>;
   readonly quorum: () => Promise<QuorumReader>;
-  readonly votequorum: () => Promise<VotequorumReader>;
-  readonly cfg: () => Promise<CfgReader>;
+  readonly votequorum: () => Promise<VotequorumUser>;
+  readonly cfg: () => Promise<CfgUser>;
 }
 
 /** Connects to the local corosync. The library is loaded when it is needed. */

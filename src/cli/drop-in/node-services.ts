@@ -10,6 +10,10 @@ export function nodeServicesEnvironment(): ServicesEnvironment {
     ...nodeToolEnvironment(),
     connect: localConnector({ timeoutMs: Infinity, ...directoriesIn(process.env) }),
     now: () => new Date(),
+    async confirm(question) {
+      const { askOnTerminal } = await import('./ask-on-terminal.ts');
+      return askOnTerminal(question);
+    },
     async resolve(address) {
       const { getnameinfo } = await import('./libc/getnameinfo.ts');
       const name = await getnameinfo(address);

@@ -8,8 +8,20 @@ import { connectErrorText, ToolFailure } from './tool-failure.ts';
 export interface ServicesEnvironment extends ToolEnvironment {
   readonly connect: Connector;
   now(): Date;
+  /** Asks whoever sits at the terminal, and takes nothing but a yes for one. Where there is no terminal, it asks nobody: true. */
+  confirm(question: ByteString): Promise<boolean>;
   /** The name of an address as getnameinfo(3) gives it; `undefined` if the resolver could not be asked. */
   resolve(address: string): Promise<ByteString | undefined>;
+}
+
+/** Before what cannot be taken back. Without a terminal, the tools do what they are told, as the C tools do. */
+export async function confirm(
+  environment: Pick<ServicesEnvironment, 'confirm'>,
+  question: ByteString,
+  yes: boolean,
+): Promise<void> {
+  if (yes || (await environment.confirm(`${question} [y/N] `))) return;
+  throw new ToolFailure('Nothing was done.');
 }
 
 interface Closable {

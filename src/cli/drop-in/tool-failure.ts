@@ -26,6 +26,13 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** For `catch`: ends the run with what failed, and the code's name. */
+export function failing(what: ByteString): (error: unknown) => never {
+  return (error) => {
+    throw new ToolFailure(`${what}: ${errorText(error)}`);
+  };
+}
+
 /** The same as a number, which some C tools print. */
 export function errorNumber(error: unknown): number {
   if (error instanceof ConnectionError && error.cause instanceof ConnectionError)

@@ -2,9 +2,11 @@ import type { ByteString } from '../drop-in/bytes.ts';
 import { getopt } from '../drop-in/libc/getopt.ts';
 import { parseWhole } from '../drop-in/libc/strtoll.ts';
 
-export type QuorumtoolAction =
-  | { readonly name: 'status' | 'nodes' | 'monitor' | 'unregister-device' }
+export type ChangeAction =
+  | { readonly name: 'unregister-device' }
   | { readonly name: 'set-votes' | 'set-expected'; readonly votes: number };
+
+export type QuorumtoolAction = { readonly name: 'status' | 'nodes' | 'monitor' } | ChangeAction;
 
 /** Ids of nodes, or their order. */
 export type NodeOrder = 'membership' | 'node-id' | 'name';

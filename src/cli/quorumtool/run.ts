@@ -1,7 +1,6 @@
 import type { ByteString } from '../drop-in/bytes.ts';
 import { runTool } from '../drop-in/run-tool.ts';
 import { Connections, type ServicesEnvironment } from '../drop-in/services.ts';
-import { change } from './change.ts';
 import { parseArguments, type QuorumtoolOptions } from './options.ts';
 import { connectAll, type Services } from './services.ts';
 import { monitor, showNodes, showStatus } from './status.ts';
@@ -41,7 +40,7 @@ async function connected(options: QuorumtoolOptions, environment: ServicesEnviro
   }
 }
 
-function perform(
+async function perform(
   services: Services,
   options: QuorumtoolOptions,
   environment: ServicesEnvironment,
@@ -56,6 +55,6 @@ function perform(
     case 'set-votes':
     case 'set-expected':
     case 'unregister-device':
-      return change(services, options.action);
+      return (await import('./change.ts')).change(services, options.action, options, environment);
   }
 }

@@ -1,4 +1,4 @@
-import type { CmapReader, CfgReader, QuorumReader, VotequorumReader } from '../cluster/connector.ts';
+import type { CmapReader, CfgReader, QuorumReader, VotequorumUser } from '../cluster/connector.ts';
 import { cString, type ByteString } from '../drop-in/bytes.ts';
 import type { Connections, ServicesEnvironment } from '../drop-in/services.ts';
 import { ToolFailure } from '../drop-in/tool-failure.ts';
@@ -11,7 +11,7 @@ export interface Services {
   /** The provider of quorum; `undefined` where there is none. */
   readonly provider: ByteString | undefined;
   /** Only where votequorum is the provider. */
-  readonly votequorum: VotequorumReader | undefined;
+  readonly votequorum: VotequorumUser | undefined;
   /** Of this node; 0 where votequorum is not the provider. */
   readonly nodeId: number;
 }

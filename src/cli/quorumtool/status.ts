@@ -1,7 +1,7 @@
 import type { QuorumRingId, QuorumTrackEvent, VotequorumTrackEvent } from '../../index.ts';
 import type { QuorumReader, VotequorumReader } from '../cluster/connector.ts';
 import type { ServicesEnvironment } from '../drop-in/services.ts';
-import { errorText, ToolFailure } from '../drop-in/tool-failure.ts';
+import { errorText, failing, ToolFailure } from '../drop-in/tool-failure.ts';
 import { readMembers } from './membership.ts';
 import type { DisplayOptions } from './options.ts';
 import { membershipText, quorumText, votequorumText, type QuorumStatus } from './print.ts';
@@ -118,10 +118,4 @@ async function shownRingId(
     if (event.kind === 'nodelist') return { ...ringId, nodeId: event.ringId.nodeId };
   }
   return ringId;
-}
-
-function failing(what: string): (error: unknown) => never {
-  return (error) => {
-    throw new ToolFailure(`${what}: ${errorText(error)}`);
-  };
 }

@@ -15,6 +15,9 @@ export class FakeServices implements ServicesEnvironment {
   readonly connect: Connector = this.cluster.connector;
   /** Names of addresses; one that is missing here cannot be asked for. */
   readonly names = new Map<string, string>();
+  /** What was asked, and what it is answered. */
+  readonly questions: string[] = [];
+  answer = true;
   stdout = '';
   stderr = '';
   flushes = 0;
@@ -31,6 +34,11 @@ export class FakeServices implements ServicesEnvironment {
 
   now(): Date {
     return new Date(2026, 10, 5, 8, 3, 9);
+  }
+
+  confirm(question: string): Promise<boolean> {
+    this.questions.push(question);
+    return Promise.resolve(this.answer);
   }
 
   resolve(address: string): Promise<string | undefined> {
