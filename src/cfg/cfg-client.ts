@@ -7,6 +7,7 @@ import { ReloadConfigRequest } from '../codec/cfg/reload-config.ts';
 import { ReopenLogFilesRequest } from '../codec/cfg/reopen-log-files.ts';
 import { RingStatusGetRequest, type CfgInterface } from '../codec/cfg/ring-status-get.ts';
 import { TryShutdownRequest, type CfgShutdownKind } from '../codec/cfg/try-shutdown.ts';
+import { CsError } from '../errors/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
 import { checkArgument } from '../options/check-options.ts';
 import { integer, oneOf, text, uint32 } from '../options/rules.ts';
@@ -19,8 +20,8 @@ import {
   type CfgShutdownTrackOptions,
 } from './shutdown-tracking.ts';
 
-/** knet takes 16 bits of the id, and would answer with another node's state. */
-const knetNode = integer(1, 0xffff);
+/** knet takes 16 bits of an id, and would answer with another node's state. */
+const MOST_OF_KNET = 0xffff;
 const realNode = integer(1, 0xffff_ffff);
 const shutdownKindRule = oneOf('request', 'regardless', 'immediate');
 
@@ -61,13 +62,23 @@ export class CfgClient extends ConnectedClient {
 
   /**
    * corosync_cfg_node_status_get: how this node sees another one, link by link. With udpu, a node that corosync does not know has a state, too: all of it is false or 0.
-   * @param nodeId 1 to 65535: knet would take a larger one for another node's
+   * @param nodeId 1 to 4294967295; with knet 65535 is the most: it would take a larger one for another node's
    * @throws CsError CS_ERR_FAILED_OPERATION: corosync knows no node of this id, and has logged a warning; CS_ERR_INVALID_PARAM: it is none.
    */
   async nodeStatus(nodeId: number, options?: CallOptions): Promise<CfgNodeStatus> {
     const subject = { operation: 'corosync_cfg_node_status_get' };
-    const id = checkArgument(subject, 'nodeId', nodeId, knetNode);
-    return this.#service.submit(new NodeStatusGetRequest(id), options);
+    const id = checkArgument(subject, 'nodeId', nodeId, realNode);
+    const message = new NodeStatusGetRequest(id);
+    if (id <= MOST_OF_KNET) return this.#service.submit(message, options);
+    const limits = this.#service.limits(options, subject.operation);
+    const startedAt = performance.now();
+    // Where ids are made of addresses, they are larger: with udp and udpu, whose links have no other state.
+    const links = await this.#service.submit(new RingStatusGetRequest(), limits);
+    if (links.length === 0 || links.some(({ status }) => status !== 'OK')) {
+      const detail = `nodeId is ${id}; it must be a whole number from 1 to ${MOST_OF_KNET} with knet`;
+      throw new CsError('CS_ERR_INVALID_PARAM', { ...subject, detail });
+    }
+    return this.#service.submit(message, limits.restSince(startedAt));
   }
 
   /**

@@ -189,6 +189,10 @@ describeOn('without a provider', {
   provider: 'none',
   lines: { quorumtool: ['-s', '-l', '-m', '-l -a -i -H -p', '-e 3', '-v 1', '-f'], cfgtool: SOME.cfgtool },
 });
+describeOn('over udpu, with an id made of an address', {
+  config: { totem: 'transport: udpu' },
+  nodeIds: [0x7f00_0001],
+});
 describeOn('over udpu', { config: { totem: 'transport: udpu' } });
 describeOn('where the node has no name, but its address has', { names: [''] });
 describeOn('with a name that is no ASCII', { names: ['caf\u00e9 \u20ac'] });

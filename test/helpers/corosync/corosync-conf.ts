@@ -10,6 +10,8 @@ export interface CorosyncConfOptions {
   readonly nodes?: readonly string[];
   /** The nodes' names, where they are not node1 and so on; an empty one is none. */
   readonly names?: readonly string[];
+  /** The nodes' ids, where they are not 1 and so on. */
+  readonly nodeIds?: readonly number[];
   /** Default: votequorum. `'none'`: the cluster is always quorate, and there is no votequorum. */
   readonly provider?: 'corosync_votequorum' | 'none';
   /** Which transport corosync offers to its clients: shared memory or datagram sockets. */
@@ -18,10 +20,12 @@ export interface CorosyncConfOptions {
   readonly uidgid?: { readonly uid?: number | string; readonly gid?: number | string };
 }
 
-function node(addresses: string, index: number, name = `node${index + 1}`): string {
+function node(addresses: string, index: number, { names, nodeIds }: CorosyncConfOptions): string {
+  const name = names?.[index] ?? `node${index + 1}`;
+  const nodeId = nodeIds?.[index] ?? index + 1;
   const links = addresses.split(',').map((address, link) => `ring${link}_addr: ${address}`);
-  const names = name === '' ? [] : [`name: ${name}`];
-  return ['node {', ...names, `nodeid: ${index + 1}`, ...links].join('\n    ') + '\n  }';
+  const named = name === '' ? [] : [`name: ${name}`];
+  return ['node {', ...named, `nodeid: ${nodeId}`, ...links].join('\n    ') + '\n  }';
 }
 
 /** The text of a corosync.conf. */
@@ -37,10 +41,7 @@ export function corosyncConf(logFile: string, options: CorosyncConfOptions = {})
         'crypto_hash: none',
       ],
     ],
-    [
-      'nodelist',
-      (options.nodes ?? ['127.0.0.1']).map((links, index) => node(links, index, options.names?.[index])),
-    ],
+    ['nodelist', (options.nodes ?? ['127.0.0.1']).map((links, index) => node(links, index, options))],
     ['quorum', options.provider === 'none' ? [] : ['provider: corosync_votequorum']],
     [
       'logging',
