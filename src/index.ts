@@ -30,6 +30,8 @@ export type { CmapStringValue, CmapUnknownValue, CmapValue, CmapValueType } from
 export {
   CmapClient,
   CmapSession,
+  type ReadOnlyCmapClient,
+  type ReadOnlyCmapSession,
   type CmapFollower,
   type CmapTracker,
   type CmapConnectOptions,
@@ -71,6 +73,10 @@ export {
 } from './quorum/index.ts';
 export {
   CfgClient,
+  CfgSession,
+  type CfgSessionOptions,
+  type ReadOnlyCfgClient,
+  type ReadOnlyCfgSession,
   type CfgConnectOptions,
   type CfgShutdownListener,
   type CfgShutdownRequest,
@@ -82,6 +88,20 @@ export type { CfgLinkStatus, CfgNodeStatus } from './codec/cfg/node-status-get.t
 export type { CfgInterface } from './codec/cfg/ring-status-get.ts';
 export {
   VotequorumClient,
+  VotequorumSession,
+  type ReadOnlyVotequorumClient,
+  type ReadOnlyVotequorumSession,
+  type VotequorumFollowChange,
+  type VotequorumFollower,
+  type VotequorumFollowEvent,
+  type VotequorumFollowFound,
+  type VotequorumFollowLost,
+  type VotequorumFollowOptions,
+  type VotequorumFollowOverflow,
+  type VotequorumFollowResynced,
+  type VotequorumFollowSnapshot,
+  type VotequorumSessionOptions,
+  type VotequorumState,
   type VotequorumChangeOptions,
   type VotequorumDeviceName,
   type VotequorumConnectOptions,
@@ -102,7 +122,9 @@ export type { RingId } from './codec/ring-id.ts';
 export type { ReaderOptions } from './streams/reader-options.ts';
 export type {
   ConnectedClient,
+  Access,
   ConnectOptions,
+  ReadAccess,
   ServiceTracker,
   ServiceTrackOptions,
 } from './service/index.ts';

@@ -11,7 +11,7 @@ import { CsError } from '../errors/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
 import { checkArgument } from '../options/check-options.ts';
 import { integer, oneOf, text, uint32 } from '../options/rules.ts';
-import { ConnectedClient, ServiceClient } from '../service/index.ts';
+import { ConnectedClient, ServiceClient, type ReadAccess, type ReadingClient } from '../service/index.ts';
 import { resolveCfgOptions, type CfgConnectOptions } from './connect-options.ts';
 import {
   trackShutdown,
@@ -43,6 +43,8 @@ export class CfgClient extends ConnectedClient {
    * corosync_cfg_initialize.
    * @throws ConnectionError and CsError as `CmapClient.connect`.
    */
+  static connect(options: CfgConnectOptions & ReadAccess): Promise<ReadOnlyCfgClient>;
+  static connect(options?: CfgConnectOptions): Promise<CfgClient>;
   static async connect(options: CfgConnectOptions = {}): Promise<CfgClient> {
     // The one event that there is goes to those who have asked to be asked about a shutdown.
     const receiver = { decode: () => undefined, deliver: () => undefined, ended: () => undefined };
@@ -158,3 +160,9 @@ export class CfgClient extends ConnectedClient {
     return trackShutdown(this.#service, listener, options);
   }
 }
+
+/** A client that was connected with `access: 'read'`: it has no call that changes something. */
+export type ReadOnlyCfgClient = ReadingClient<
+  CfgClient,
+  'localNodeId' | 'ringStatus' | 'nodeStatus' | 'nodeAddresses'
+>;

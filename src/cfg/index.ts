@@ -1,4 +1,4 @@
-export { CfgClient } from './cfg-client.ts';
+export { CfgClient, type ReadOnlyCfgClient } from './cfg-client.ts';
 export type { CfgConnectOptions } from './connect-options.ts';
 export type {
   CfgShutdownListener,
@@ -6,3 +6,4 @@ export type {
   CfgShutdownTracker,
   CfgShutdownTrackOptions,
 } from './shutdown-tracking.ts';
+export { CfgSession, type CfgSessionOptions, type ReadOnlyCfgSession } from './cfg-session.ts';

@@ -61,9 +61,10 @@ export async function trackShutdown(
 ): Promise<CfgShutdownTracker> {
   const decide = checkArgument(SUBJECT, 'listener', listener, callable<CfgShutdownListener>());
   const { replyWithinMs, ...options } = checkOptions(SUBJECT, given, trackRule);
+  const message = new TrackStartRequest();
   const replies = new ShutdownReplies(decide, replyWithinMs);
-  const side = await service.openBeside(SUBJECT, { options, receiver: replies }, (opened, rest) =>
-    opened.submit(new TrackStartRequest(), rest()),
+  const side = await service.openBeside(message, { options, receiver: replies }, (opened, rest) =>
+    opened.submit(message, rest()),
   );
   replies.begin(side);
   return new Tracker(side);

@@ -10,7 +10,7 @@ import type { RequestMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
 import { serverName, type TransportKind } from '../ipc/index.ts';
 import { CallLimits, type CallOptions } from '../options/call-options.ts';
-import { ServiceClient } from '../service/index.ts';
+import { ServiceClient, type ReadAccess } from '../service/index.ts';
 import { checkStep, checkValue } from './values/check-value.ts';
 import { resolveCmapOptions, type CmapConnectOptions } from './connect-options.ts';
 import { checkCrashingChange } from './guards/crashing-change-guard.ts';
@@ -24,7 +24,7 @@ import {
 import type { CmapTracker } from './tracking/track-events.ts';
 import { KeyTracker, type TrackDelete } from './tracking/tracker.ts';
 import { TrackerRegistry } from './tracking/tracker-registry.ts';
-import { TypedAccess } from './values/typed-access.ts';
+import { TypedAccess, type TypedReads } from './values/typed-access.ts';
 
 /**
  * Room to ask for a value whose size is unknown. Nearly every value in a real map fits; one that does not
@@ -62,6 +62,8 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    *   CS_ERR_NO_SPACE: no shared memory left; CS_ERR_NOT_SUPPORTED: it wants datagram sockets, and the package for them is not installed; CS_ERR_SECURITY: what answers is not corosync. CsError CS_ERR_TIMEOUT, where
    *   libcmap would block for ever; CS_ERR_INVALID_PARAM or CS_ERR_NOT_EXIST: an option is wrong.
    */
+  static connect(options: CmapConnectOptions & ReadAccess): Promise<ReadOnlyCmapClient>;
+  static connect(options?: CmapConnectOptions): Promise<CmapClient>;
   static async connect(options: CmapConnectOptions = {}): Promise<CmapClient> {
     const { map, ...ipc } = resolveCmapOptions(options);
     const trackers = new TrackerRegistry(serverName(ipc.service, ipc.socketDirectory), map);
@@ -279,3 +281,22 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     }
   }
 }
+
+/** A client that was connected with `access: 'read'`: it has no call that changes the map. */
+export type ReadOnlyCmapClient = Pick<
+  CmapClient,
+  | TypedReads
+  | 'map'
+  | 'transport'
+  | 'behind'
+  | 'closed'
+  | 'bufferSize'
+  | 'whenClosed'
+  | 'get'
+  | 'keys'
+  | 'entries'
+  | 'track'
+  | 'close'
+  | 'destroy'
+  | typeof Symbol.asyncDispose
+>;

@@ -2,6 +2,7 @@ import type { CmapKeyInfo } from '../codec/cmap/iterate.ts';
 import type { CmapMap } from '../codec/cmap/set-current-map.ts';
 import type { CmapValue } from '../codec/cmap/value.ts';
 import type { CallOptions } from '../options/call-options.ts';
+import type { ReadAccess } from '../service/index.ts';
 import {
   asError,
   BackOff,
@@ -23,7 +24,7 @@ import {
 } from './session-options.ts';
 import { checkStep, checkValue } from './values/check-value.ts';
 import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './values/keys.ts';
-import { TypedAccess } from './values/typed-access.ts';
+import { TypedAccess, type TypedReads } from './values/typed-access.ts';
 
 /**
  * Access to the configuration map that outlives corosync: it waits for corosync to appear, connects again when it is lost,
@@ -48,6 +49,8 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
    * Returns at once, and connects in the background, until `close`. It keeps the process alive.
    * @throws CsError CS_ERR_INVALID_PARAM or CS_ERR_NOT_EXIST: an option is wrong.
    */
+  static open(options: CmapSessionOptions & ReadAccess): ReadOnlyCmapSession;
+  static open(options?: CmapSessionOptions): CmapSession;
   static open(options: CmapSessionOptions = {}): CmapSession {
     const resolved = resolveCmapSessionOptions(options);
     const connect = (signal: AbortSignal): Promise<CmapClient> =>
@@ -182,3 +185,20 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
     return this.close();
   }
 }
+
+/** A session that was opened with `access: 'read'`: it has no call that changes the map. */
+export type ReadOnlyCmapSession = Pick<
+  CmapSession,
+  | TypedReads
+  | 'map'
+  | 'status'
+  | 'statuses'
+  | 'ready'
+  | 'get'
+  | 'keys'
+  | 'entries'
+  | 'follow'
+  | 'close'
+  | 'destroy'
+  | typeof Symbol.asyncDispose
+>;

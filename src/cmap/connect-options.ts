@@ -1,3 +1,4 @@
+import { CMAP_READS } from '../codec/cmap/ids.ts';
 import { MAP_CODES, type CmapMap } from '../codec/cmap/set-current-map.ts';
 import { show } from '../errors/index.ts';
 import type { IpcOptions } from '../ipc/index.ts';
@@ -13,6 +14,7 @@ export interface CmapConnectOptions extends ConnectOptions {
 
 export const CMAP_SERVICE: ServiceDescription = {
   name: 'cmap',
+  reads: CMAP_READS,
   operation: 'cmap_initialize_map',
   bufferSize: 1024 * 1024,
 };

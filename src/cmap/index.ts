@@ -1,5 +1,5 @@
-export { CmapClient } from './cmap-client.ts';
-export { CmapSession } from './cmap-session.ts';
+export { CmapClient, type ReadOnlyCmapClient } from './cmap-client.ts';
+export { CmapSession, type ReadOnlyCmapSession } from './cmap-session.ts';
 export { resolveCmapOptions, type CmapConnectOptions } from './connect-options.ts';
 export type {
   CmapFollower,

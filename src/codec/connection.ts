@@ -15,7 +15,7 @@ export const CONNECTION_REQUEST_SIZE = 24;
 
 export function encodeConnectionRequest(maxMessageSize: number): Buffer {
   const writer = new MessageWriter(Buffer.alloc(CONNECTION_REQUEST_SIZE));
-  encodeRequestHeader(writer, AUTHENTICATE_ID, CONNECTION_REQUEST_SIZE);
+  encodeRequestHeader(writer, { requestId: AUTHENTICATE_ID, size: CONNECTION_REQUEST_SIZE });
   writer.u32(16, maxMessageSize);
   return writer.bytes;
 }

@@ -12,8 +12,11 @@ import type { MessageWriter } from './message-writer.ts';
 export const REQUEST_HEADER_SIZE = 16;
 export const RESPONSE_HEADER_SIZE = 24;
 
-export function encodeRequestHeader(into: MessageWriter, id: number, size: number): void {
-  into.i32(0, id);
+export function encodeRequestHeader(
+  into: MessageWriter,
+  { requestId, size }: { readonly requestId: number; readonly size: number },
+): void {
+  into.i32(0, requestId);
   into.i32(8, size);
 }
 

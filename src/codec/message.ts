@@ -12,6 +12,8 @@ export type TurnKind = 'list' | 'change';
 interface OutgoingMessage {
   /** The C function that this request stands for, for errors: `'cmap_get'`. */
   readonly operation: string;
+  /** Says to the service what is asked. A client that may only read sends those that read (`READS` beside the ids). */
+  readonly requestId: number;
   readonly key?: string;
   /** Bytes of the encoded request, header included. */
   readonly size: number;

@@ -55,6 +55,8 @@ export interface IpcOptions {
   readonly signal: AbortSignal | undefined;
   readonly tryAgainAttempts: number;
   readonly tryAgainDelayMs: number;
+  /** The ids of requests that may be sent. Without it, all may. */
+  readonly allowed?: ReadonlySet<number> | undefined;
   /** Where requests that list and requests that change keys take turns; without it they do not. */
   readonly turns?: TurnPlace | undefined;
 }
@@ -84,7 +86,8 @@ async function connect(
     signal: options.signal,
   });
   try {
-    const connection = new IpcConnection(await openAfterTries(options, deadline), listener, server());
+    const transport = await openAfterTries(options, deadline);
+    const connection = new IpcConnection(transport, listener, server(), options.allowed);
     if (first !== undefined) await ask(connection, first, deadline.signal);
     return connection;
   } finally {

@@ -1,6 +1,6 @@
 import { MalformedError } from '../codec/malformed.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
-import type { RequestMessage, UnansweredMessage } from '../codec/message.ts';
+import type { AnyMessage, RequestMessage, UnansweredMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
 import { within } from './calls/deadline.ts';
 import { PendingCall, type SubmitOptions } from './calls/pending-call.ts';
@@ -31,13 +31,21 @@ export class IpcConnection {
   readonly #transport: Transport;
   readonly #listener: ConnectionListener;
   readonly #trace: ConnectionTrace;
+  readonly #allowed: ReadonlySet<number> | undefined;
   #state: State = { name: 'open' };
   /** Ends a connection that is hidden, because corosync has ended. */
   #letGo: (() => void) | undefined;
   #tellClosed: (error: ConnectionError | undefined) => void = () => undefined;
   readonly #whenClosed = new Promise<ConnectionError | undefined>((resolve) => (this.#tellClosed = resolve));
 
-  constructor(transport: Transport, listener: ConnectionListener, server: TracedServer) {
+  /** @param allowed the ids of requests that may be sent; without it, all may */
+  constructor(
+    transport: Transport,
+    listener: ConnectionListener,
+    server: TracedServer,
+    allowed?: ReadonlySet<number>,
+  ) {
+    this.#allowed = allowed;
     this.#transport = transport;
     this.#listener = listener;
     this.#trace = new ConnectionTrace(server, transport.kind);
@@ -88,9 +96,18 @@ export class IpcConnection {
     this.#trace.call(call as PendingCall);
     const isOpen =
       this.#state.name === 'open' || (this.#state.name === 'closing' && options.followUp === true);
-    if (!isOpen) call.fail(this.#unusable(message));
+    const refusal = this.refusal(message);
+    if (refusal !== undefined) call.fail(refusal);
+    else if (!isOpen) call.fail(this.#unusable(message));
     else if (!call.settled) this.#transport.submit(call as PendingCall, options.urgent);
     return call.promise;
+  }
+
+  /** Why the request may not be sent, if it may not: who may only read sends what is known to read. */
+  refusal({ operation, key, requestId }: AnyMessage): CsError | undefined {
+    if (this.#allowed === undefined || this.#allowed.has(requestId)) return undefined;
+    const detail = "this client was made with access 'read', and changes nothing";
+    return new CsError('CS_ERR_ACCESS', { operation, key, detail });
   }
 
   /**

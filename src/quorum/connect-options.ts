@@ -1,3 +1,4 @@
+import { QUORUM_READS } from '../codec/quorum/ids.ts';
 import type { IpcOptions } from '../ipc/index.ts';
 import { resolveConnectOptions, type ConnectOptions, type ServiceDescription } from '../service/index.ts';
 
@@ -6,6 +7,7 @@ export type QuorumConnectOptions = ConnectOptions;
 
 export const QUORUM_SERVICE: ServiceDescription = {
   name: 'quorum',
+  reads: QUORUM_READS,
   operation: 'quorum_model_initialize',
   bufferSize: 64 * 1024,
 };

@@ -2,11 +2,19 @@ import { show } from '../errors/index.ts';
 import type { IpcOptions } from '../ipc/index.ts';
 import { CALL_RULES, type CallOptions } from '../options/call-options.ts';
 import { checkOptions } from '../options/check-options.ts';
-import { INT32_MAX, integer, object, rule, Unfit, type Rule, type RulesOf } from '../options/rules.ts';
+import { INT32_MAX, integer, object, oneOf, rule, Unfit, type Rule, type RulesOf } from '../options/rules.ts';
 import { isOfAnotherService, type ServiceName } from './services.ts';
+
+/** What a client may do. */
+export type Access = 'all' | 'read';
 
 /** How to reach a service of corosync. Everything has a default that suits a local corosync. */
 export interface ConnectOptions extends CallOptions {
+  /**
+   * `'read'` makes a client that changes nothing: it refuses all other calls with CS_ERR_ACCESS, before a byte is sent. To corosync, whoever may connect may do
+   * everything. Default `'all'`.
+   */
+  readonly access?: Access | undefined;
   /** Name of the service's socket. Default: the service's own name. */
   readonly socketName?: string | undefined;
   /**
@@ -33,6 +41,8 @@ export interface ConnectOptions extends CallOptions {
 /** What a service says of itself. */
 export interface ServiceDescription {
   readonly name: ServiceName;
+  /** The ids of the requests that change nothing. */
+  readonly reads: ReadonlySet<number>;
   /** The C function that connects to it, for errors: `'cmap_initialize_map'`. */
   readonly operation: string;
   /** Bytes of each ring, unless the user asks for another size. */
@@ -52,6 +62,7 @@ const directory: Rule<string> = (place, value) => absolutePath(place, value).rep
 /** The rules of the options of connecting that all services have. */
 export function connectRules({ name }: ServiceDescription): RulesOf<ConnectOptions> {
   return {
+    access: oneOf('all', 'read'),
     socketName: socketNameRule(name),
     socketDirectory: directory,
     sharedMemoryDirectory: directory,
@@ -85,10 +96,11 @@ export function resolveConnectOptions(options: ConnectOptions, service: ServiceD
 export function ipcOptions(options: ConnectOptions, service: ServiceDescription, map = 'icmap'): IpcOptions {
   const { socketName = service.name, bufferSize = service.bufferSize, timeoutMs = 30_000 } = options;
   const { tryAgainAttempts = 10, tryAgainDelayMs = 200 } = options;
-  const { socketDirectory, sharedMemoryDirectory, signal } = options;
+  const { access, socketDirectory, sharedMemoryDirectory, signal } = options;
   return Object.freeze({
     service: socketName,
     serviceName: service.name,
+    allowed: access === 'read' ? service.reads : undefined,
     socketDirectory,
     sharedMemoryDirectory,
     bufferSize,

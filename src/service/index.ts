@@ -2,6 +2,7 @@ export {
   connectRules,
   ipcOptions,
   resolveConnectOptions,
+  type Access,
   type ConnectOptions,
   type ServiceDescription,
 } from './connect-options.ts';
@@ -17,3 +18,4 @@ export {
   type TrackingPicture,
 } from './shared-tracking.ts';
 export { ConnectedClient } from './connected-client.ts';
+export type { ReadAccess, ReadingClient } from './read-access.ts';

@@ -10,7 +10,7 @@ import {
 } from '../ipc/index.ts';
 import { CallLimits, checkCallOptions, type CallOptions } from '../options/call-options.ts';
 import { EventRouter, type EventReceiver } from './event-router.ts';
-import { SideConnections, type CallSubject, type SideCall, type Use } from './side-connections.ts';
+import { SideConnections, type SideCall, type Use } from './side-connections.ts';
 
 /** Of a connection whose events nobody wants to hear. */
 const DEAF: EventReceiver<never> = {
@@ -118,24 +118,29 @@ export class ServiceClient {
    * @param use gets what is left of the call's limits
    */
   async beside<T, E = never>(
-    subject: CallSubject,
+    message: RequestMessage<unknown>,
     call: BesideOptions<E>,
     use: Use<ServiceClient, T>,
   ): Promise<T> {
-    return this.#sides.use(this.#sideCall(subject, call), use);
+    return this.#sides.use(this.#sideCall(message, call), use);
   }
 
   /** The same for a connection that lives on, as long as this one or until it is closed. */
   async openBeside<E = never>(
-    subject: CallSubject,
+    message: RequestMessage<unknown>,
     call: BesideOptions<E>,
     begin: Use<ServiceClient, unknown>,
   ): Promise<ServiceClient> {
-    return this.#sides.open(this.#sideCall(subject, call), begin);
+    return this.#sides.open(this.#sideCall(message, call), begin);
   }
 
-  #sideCall<E>(subject: CallSubject, { options, receiver, lane }: BesideOptions<E>): SideCall<ServiceClient> {
-    const { operation, key } = subject;
+  #sideCall<E>(
+    message: RequestMessage<unknown>,
+    { options, receiver, lane }: BesideOptions<E>,
+  ): SideCall<ServiceClient> {
+    const refusal = this.#connection.refusal(message);
+    if (refusal !== undefined) throw refusal;
+    const { operation, key } = message;
     const limits = this.limits(options, operation, key);
     if (this.closed || this.#closing !== undefined)
       throw new CsError('CS_ERR_BAD_HANDLE', { operation, key, detail: 'the connection is closed' });

@@ -44,6 +44,11 @@ export class SessionCalls<C extends SessionClient> {
     return this.#onEachClient(subject, options, call, wasNotSent);
   }
 
+  /** Makes the call on the connection that there is, or on the next one; whatever comes of it, it is not made again. */
+  once<T>(subject: CallSubject, options: CallOptions | undefined, call: Call<C, T>): Promise<T> {
+    return this.#onEachClient(subject, options, call, () => false);
+  }
+
   /** The limits of a call; what its options do not state is the session's. */
   limits({ operation, key }: CallSubject, options: CallOptions | undefined): CallLimits {
     return checkCallOptions(options, this.#defaultLimits, operation, key);

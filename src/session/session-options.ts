@@ -31,8 +31,9 @@ const backOff = object<BackOffOptions>('backOff', {
 
 /** The rules of the options that the sessions of all services have. */
 export function sessionRules(service: ServiceDescription): RulesOf<SessionOptions> {
-  const { socketName, socketDirectory, sharedMemoryDirectory, bufferSize, timeoutMs } = connectRules(service);
-  return { socketName, socketDirectory, sharedMemoryDirectory, bufferSize, timeoutMs, backOff };
+  const { access, socketName, socketDirectory, sharedMemoryDirectory, bufferSize, timeoutMs } =
+    connectRules(service);
+  return { access, socketName, socketDirectory, sharedMemoryDirectory, bufferSize, timeoutMs, backOff };
 }
 
 /** A session has a back-off of its own and tells of each attempt: its connections ask once. */

@@ -83,7 +83,7 @@ export class VoteChanges {
     check: (now: Votes) => void,
   ): Promise<void> {
     const receiver = new NodesReceiver();
-    return this.#service.beside(subject, { options, receiver, lane: 'votes' }, async (side, rest) => {
+    return this.#service.beside(message, { options, receiver, lane: 'votes' }, async (side, rest) => {
       const nodes = await notSent(subject, receiver.ask(side, subject, rest()));
       const now = await notSent(subject, readVotes(side, nodes, rest()));
       checkQuorate(subject, now, evenIfInquorate);

@@ -10,6 +10,8 @@ import {
   ConnectedClient,
   ServiceClient,
   SharedTracking,
+  type ReadAccess,
+  type ReadingClient,
   type ServiceTrackOptions,
 } from '../service/index.ts';
 import { resolveVotequorumOptions, type VotequorumConnectOptions } from './connect-options.ts';
@@ -48,6 +50,8 @@ export class VotequorumClient extends ConnectedClient {
    * votequorum_initialize.
    * @throws ConnectionError and CsError as `CmapClient.connect`; CS_ERR_LIBRARY also where corosync runs without votequorum.
    */
+  static connect(options: VotequorumConnectOptions & ReadAccess): Promise<ReadOnlyVotequorumClient>;
+  static connect(options?: VotequorumConnectOptions): Promise<VotequorumClient>;
   static async connect(options: VotequorumConnectOptions = {}): Promise<VotequorumClient> {
     const context = randomContext();
     const tracking = new SharedTracking(votequorumTracking(context));
@@ -176,3 +180,9 @@ export class VotequorumClient extends ConnectedClient {
     return this.#qdevice.getExtraInfo(nodeId, options);
   }
 }
+
+/** A client that was connected with `access: 'read'`: it has no call that changes something. */
+export type ReadOnlyVotequorumClient = ReadingClient<
+  VotequorumClient,
+  'getInfo' | 'track' | 'qdeviceGetExtraInfo'
+>;

@@ -8,7 +8,7 @@ import { requestHeader, responseHeader } from '../helpers/wire/message-builder.t
 describe('headers', () => {
   it('of requests are id and size', () => {
     const writer = new MessageWriter(Buffer.alloc(16, 0xee)).begin(0, 16);
-    encodeRequestHeader(writer, -1, 4711);
+    encodeRequestHeader(writer, { requestId: -1, size: 4711 });
     expect(writer.bytes).toEqual(requestHeader(-1, 4711).toBytes());
   });
 

@@ -55,6 +55,7 @@ async function replayGoldens(): Promise<ServerAnswers['goldens']> {
 class RawRequest implements RequestMessage<Buffer> {
   readonly operation = 'golden';
   readonly expectedErrors = Array.from({ length: 101 }, (_, code) => code);
+  readonly requestId: number;
   readonly responseId: number;
   readonly size: number;
   readonly maxResponseSize: number;
@@ -62,6 +63,7 @@ class RawRequest implements RequestMessage<Buffer> {
 
   constructor(bytes: Buffer, response: Buffer) {
     this.#bytes = bytes;
+    this.requestId = bytes.readInt32LE(0);
     this.size = bytes.length;
     this.maxResponseSize = response.length;
     this.responseId = response.readInt32LE(0);

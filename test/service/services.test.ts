@@ -5,12 +5,21 @@ import { SERVICE_NAMES } from '../../src/service/services.ts';
 const QUORUM: ServiceDescription = {
   name: 'quorum',
   operation: 'quorum_initialize',
+  reads: new Set([0, 3]),
   bufferSize: 65_536,
 };
 
 describe('the options of connecting to a service', () => {
   it('have the defaults of the service', () => {
     expect(resolveConnectOptions({}, QUORUM)).toMatchObject({ service: 'quorum', bufferSize: 65_536 });
+  });
+
+  it('allow everything, or what the service says that it reads', () => {
+    expect(resolveConnectOptions({}, QUORUM).allowed).toBeUndefined();
+    expect(resolveConnectOptions({ access: 'all' }, QUORUM).allowed).toBeUndefined();
+    expect(resolveConnectOptions({ access: 'read' }, QUORUM).allowed).toBe(QUORUM.reads);
+    for (const access of ['write', '', null, true] as never[])
+      expect(() => resolveConnectOptions({ access }, QUORUM)).toThrow(/options\.access/);
   });
 
   it.each([...SERVICE_NAMES.filter((name) => name !== 'quorum'), 'pload', 'mon', 'wd'])(

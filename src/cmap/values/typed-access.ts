@@ -143,3 +143,6 @@ export abstract class TypedAccess {
     throw new CsError('CS_ERR_INVALID_PARAM', { operation: `cmap_get_${type}`, key, detail, sent: 'yes' });
   }
 }
+
+/** The names of those that read. */
+export type TypedReads = Extract<keyof TypedAccess, `get${string}`>;

@@ -36,6 +36,7 @@ const MAX_LINKS = 8;
  */
 export class GetNodeAddrsRequest implements RequestMessage<CfgNodeAddresses> {
   readonly operation = 'corosync_cfg_get_node_addrs';
+  readonly requestId = CFG_REQUEST_ID.getNodeAddrs;
   readonly responseId = CFG_RESPONSE_ID.getNodeAddrs;
   readonly hints = { CS_ERR_NOT_EXIST: 'corosync knows no node of this id' } as const;
   readonly size = 24;
@@ -51,7 +52,7 @@ export class GetNodeAddrsRequest implements RequestMessage<CfgNodeAddresses> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CFG_REQUEST_ID.getNodeAddrs, this.size);
+    encodeRequestHeader(into, this);
     into.u32(16, this.#nodeId);
   }
 

@@ -13,6 +13,14 @@ export const CFG_REQUEST_ID = {
   trackStop: 11,
 } as const;
 
+/** Those that change nothing. Who tracks shutdowns can prevent them, and so is not among them. */
+export const CFG_READS: ReadonlySet<number> = new Set([
+  CFG_REQUEST_ID.ringStatusGet,
+  CFG_REQUEST_ID.getNodeAddrs,
+  CFG_REQUEST_ID.localGet,
+  CFG_REQUEST_ID.nodeStatusGet,
+]);
+
 /** enum res_lib_cfg_types, numbered apart from the requests; `testShutdown` comes as an event. */
 export const CFG_RESPONSE_ID = {
   ringStatusGet: 0,

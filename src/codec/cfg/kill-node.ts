@@ -21,6 +21,7 @@ export const MAX_KILL_REASON = REASON_SIZE - 1;
  */
 export class KillNodeRequest implements RequestMessage<void> {
   readonly operation = 'corosync_cfg_kill_node';
+  readonly requestId = CFG_REQUEST_ID.killNode;
   readonly responseId = CFG_RESPONSE_ID.killNode;
   readonly changes = true;
   readonly hints = { CS_ERR_NOT_EXIST: 'no node of this id is a member of the cluster now' } as const;
@@ -39,7 +40,7 @@ export class KillNodeRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CFG_REQUEST_ID.killNode, this.size);
+    encodeRequestHeader(into, this);
     into.u32(16, this.#nodeId);
     into.u16(24, this.#reason.length + 1);
     into.copy(26, this.#reason);

@@ -11,12 +11,13 @@ import { CFG_REQUEST_ID, CFG_RESPONSE_ID } from './ids.ts';
  */
 export class LocalGetRequest implements RequestMessage<number> {
   readonly operation = 'corosync_cfg_local_get';
+  readonly requestId = CFG_REQUEST_ID.localGet;
   readonly responseId = CFG_RESPONSE_ID.localGet;
   readonly size = 16;
   readonly maxResponseSize = 32;
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CFG_REQUEST_ID.localGet, this.size);
+    encodeRequestHeader(into, this);
   }
 
   decode(response: MessageReader): number {

@@ -68,6 +68,7 @@ const LINK_SIZE = 520;
  */
 export class NodeStatusGetRequest implements RequestMessage<CfgNodeStatus> {
   readonly operation = 'corosync_cfg_node_status_get';
+  readonly requestId = CFG_REQUEST_ID.nodeStatusGet;
   readonly responseId = CFG_RESPONSE_ID.nodeStatusGet;
   readonly hints = { CS_ERR_FAILED_OPERATION: 'corosync knows no node of this id' } as const;
   readonly size = 32;
@@ -83,7 +84,7 @@ export class NodeStatusGetRequest implements RequestMessage<CfgNodeStatus> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CFG_REQUEST_ID.nodeStatusGet, this.size);
+    encodeRequestHeader(into, this);
     into.u32(16, this.#nodeId);
     into.u32(24, VERSION);
   }

@@ -9,6 +9,7 @@ import { CFG_REQUEST_ID, CFG_RESPONSE_ID } from './ids.ts';
  */
 export class ReloadConfigRequest implements RequestMessage<void> {
   readonly operation = 'corosync_cfg_reload_config';
+  readonly requestId = CFG_REQUEST_ID.reloadConfig;
   readonly responseId = CFG_RESPONSE_ID.reloadConfig;
   readonly answer = 'later';
   readonly changes = true;
@@ -22,7 +23,7 @@ export class ReloadConfigRequest implements RequestMessage<void> {
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CFG_REQUEST_ID.reloadConfig, this.size);
+    encodeRequestHeader(into, this);
   }
 
   decode(): void {

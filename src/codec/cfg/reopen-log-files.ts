@@ -8,6 +8,7 @@ import { CFG_REQUEST_ID, CFG_RESPONSE_ID } from './ids.ts';
  */
 export class ReopenLogFilesRequest implements RequestMessage<void> {
   readonly operation = 'corosync_cfg_reopen_log_files';
+  readonly requestId = CFG_REQUEST_ID.reopenLogFiles;
   readonly responseId = CFG_RESPONSE_ID.reopenLogFiles;
   readonly changes = true;
   readonly hints = { CS_ERR_NOT_EXIST: 'a directory of a log file is gone' } as const;
@@ -15,7 +16,7 @@ export class ReopenLogFilesRequest implements RequestMessage<void> {
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CFG_REQUEST_ID.reopenLogFiles, this.size);
+    encodeRequestHeader(into, this);
   }
 
   decode(): void {

@@ -11,6 +11,7 @@ import { CFG_REQUEST_ID, CFG_RESPONSE_ID } from './ids.ts';
  */
 export class ReplyToShutdownRequest implements RequestMessage<void> {
   readonly operation = 'corosync_cfg_replyto_shutdown';
+  readonly requestId = CFG_REQUEST_ID.replyToShutdown;
   readonly responseId = CFG_RESPONSE_ID.replyToShutdown;
   readonly changes = true;
   readonly hints = { CS_ERR_ACCESS: 'no shutdown is under way' } as const;
@@ -23,7 +24,7 @@ export class ReplyToShutdownRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CFG_REQUEST_ID.replyToShutdown, this.size);
+    encodeRequestHeader(into, this);
     into.u32(16, this.#agreed ? 1 : 0);
   }
 

@@ -32,12 +32,13 @@ const STATUS_SIZE = 512;
  */
 export class RingStatusGetRequest implements RequestMessage<CfgInterface[]> {
   readonly operation = 'corosync_cfg_ring_status_get';
+  readonly requestId = CFG_REQUEST_ID.ringStatusGet;
   readonly responseId = CFG_RESPONSE_ID.ringStatusGet;
   readonly size = 16;
   readonly maxResponseSize = 10_272;
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CFG_REQUEST_ID.ringStatusGet, this.size);
+    encodeRequestHeader(into, this);
   }
 
   decode(response: MessageReader): CfgInterface[] {

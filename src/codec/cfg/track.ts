@@ -12,12 +12,13 @@ import { CFG_REQUEST_ID, CFG_RESPONSE_ID } from './ids.ts';
  */
 export class TrackStartRequest implements RequestMessage<void> {
   readonly operation = 'corosync_cfg_trackstart';
+  readonly requestId = CFG_REQUEST_ID.trackStart;
   readonly responseId = CFG_RESPONSE_ID.trackStart;
   readonly size = 24;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CFG_REQUEST_ID.trackStart, this.size);
+    encodeRequestHeader(into, this);
     into.u8(16, TRACK_FLAGS['changes-only']);
   }
 
@@ -32,12 +33,13 @@ export class TrackStartRequest implements RequestMessage<void> {
  */
 export class TrackStopRequest implements RequestMessage<void> {
   readonly operation = 'corosync_cfg_trackstop';
+  readonly requestId = CFG_REQUEST_ID.trackStop;
   readonly responseId = CFG_RESPONSE_ID.trackStop;
   readonly size = 16;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CFG_REQUEST_ID.trackStop, this.size);
+    encodeRequestHeader(into, this);
   }
 
   decode(): void {

@@ -31,6 +31,7 @@ export function shutdownKind(flags: number): CfgShutdownKind | number {
  */
 export class TryShutdownRequest implements RequestMessage<void> {
   readonly operation = 'corosync_cfg_try_shutdown';
+  readonly requestId = CFG_REQUEST_ID.tryShutdown;
   readonly responseId = CFG_RESPONSE_ID.tryShutdown;
   readonly answer = 'later';
   readonly changes = true;
@@ -47,7 +48,7 @@ export class TryShutdownRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CFG_REQUEST_ID.tryShutdown, this.size);
+    encodeRequestHeader(into, this);
     into.u32(16, this.#flags);
   }
 

@@ -13,6 +13,7 @@ import { encodeName } from './name.ts';
  */
 export class AdjustIntRequest implements RequestMessage<void> {
   readonly operation: string;
+  readonly requestId = CMAP_REQUEST_ID.adjustInt;
   readonly responseId = CMAP_RESPONSE_ID.adjustInt;
   readonly changes = true;
   readonly turn = 'change';
@@ -29,7 +30,7 @@ export class AdjustIntRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CMAP_REQUEST_ID.adjustInt, this.size);
+    encodeRequestHeader(into, this);
     encodeName(into, 16, this.key);
     into.i32(280, this.#step);
   }

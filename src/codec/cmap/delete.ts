@@ -12,6 +12,7 @@ import { encodeName } from './name.ts';
  */
 export class DeleteRequest implements RequestMessage<void> {
   readonly operation = 'cmap_delete';
+  readonly requestId = CMAP_REQUEST_ID.delete;
   readonly responseId = CMAP_RESPONSE_ID.delete;
   readonly changes = true;
   readonly turn = 'change';
@@ -25,7 +26,7 @@ export class DeleteRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CMAP_REQUEST_ID.delete, this.size);
+    encodeRequestHeader(into, this);
     encodeName(into, 16, this.key);
   }
 

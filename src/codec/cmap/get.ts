@@ -26,6 +26,7 @@ export const MIN_ROOM = 64;
 /** `undefined`: the value does not fit `room`; ask again with MAX_STORED_LENGTH, which always fits. */
 export class GetRequest implements RequestMessage<CmapValue | undefined> {
   readonly operation = 'cmap_get';
+  readonly requestId = CMAP_REQUEST_ID.get;
   readonly responseId = CMAP_RESPONSE_ID.get;
   readonly hints = READ_HINTS;
   readonly size = 288;
@@ -42,7 +43,7 @@ export class GetRequest implements RequestMessage<CmapValue | undefined> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CMAP_REQUEST_ID.get, this.size);
+    encodeRequestHeader(into, this);
     encodeName(into, 16, this.key);
     into.size(280, this.#room);
   }

@@ -12,6 +12,17 @@ export const CMAP_REQUEST_ID = {
   setCurrentMap: 9,
 } as const;
 
+/** Those that change nothing in a map. */
+export const CMAP_READS: ReadonlySet<number> = new Set([
+  CMAP_REQUEST_ID.get,
+  CMAP_REQUEST_ID.iterInit,
+  CMAP_REQUEST_ID.iterNext,
+  CMAP_REQUEST_ID.iterFinalize,
+  CMAP_REQUEST_ID.trackAdd,
+  CMAP_REQUEST_ID.trackDelete,
+  CMAP_REQUEST_ID.setCurrentMap,
+]);
+
 /** enum res_cmap_types. */
 export const CMAP_RESPONSE_ID = {
   set: 0,

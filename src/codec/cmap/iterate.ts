@@ -14,6 +14,7 @@ import { valueTypeName, type CmapValueType } from './value.ts';
  */
 export class IterInitRequest implements RequestMessage<bigint> {
   readonly operation = 'cmap_iter_init';
+  readonly requestId = CMAP_REQUEST_ID.iterInit;
   readonly responseId = CMAP_RESPONSE_ID.iterInit;
   readonly size = 280;
   readonly maxResponseSize = 32;
@@ -26,7 +27,7 @@ export class IterInitRequest implements RequestMessage<bigint> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CMAP_REQUEST_ID.iterInit, this.size);
+    encodeRequestHeader(into, this);
     encodeName(into, 16, this.key);
   }
 
@@ -55,6 +56,7 @@ export interface CmapKeyInfo {
  */
 export class IterNextRequest implements RequestMessage<CmapKeyInfo | undefined> {
   readonly operation = 'cmap_iter_next';
+  readonly requestId = CMAP_REQUEST_ID.iterNext;
   readonly turn = 'list';
   readonly responseId = CMAP_RESPONSE_ID.iterNext;
   readonly size = 24;
@@ -70,7 +72,7 @@ export class IterNextRequest implements RequestMessage<CmapKeyInfo | undefined> 
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CMAP_REQUEST_ID.iterNext, this.size);
+    encodeRequestHeader(into, this);
     into.u64(16, this.rests);
   }
 
@@ -91,6 +93,7 @@ export class IterNextRequest implements RequestMessage<CmapKeyInfo | undefined> 
  */
 export class IterFinalizeRequest implements RequestMessage<void> {
   readonly operation = 'cmap_iter_finalize';
+  readonly requestId = CMAP_REQUEST_ID.iterFinalize;
   readonly turn = 'list';
   readonly responseId = CMAP_RESPONSE_ID.iterFinalize;
   readonly size = 24;
@@ -105,7 +108,7 @@ export class IterFinalizeRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CMAP_REQUEST_ID.iterFinalize, this.size);
+    encodeRequestHeader(into, this);
     into.u64(16, this.ends);
   }
 

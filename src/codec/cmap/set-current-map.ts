@@ -16,6 +16,7 @@ export const MAP_CODES: Readonly<Record<CmapMap, number>> = { icmap: 0, stats: 1
  */
 export class SetCurrentMapRequest implements RequestMessage<void> {
   readonly operation = 'cmap_initialize_map';
+  readonly requestId = CMAP_REQUEST_ID.setCurrentMap;
   readonly responseId = CMAP_RESPONSE_ID.setCurrentMap;
   readonly size = 24;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
@@ -26,7 +27,7 @@ export class SetCurrentMapRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CMAP_REQUEST_ID.setCurrentMap, this.size);
+    encodeRequestHeader(into, this);
     into.i32(16, this.#map);
   }
 

@@ -21,6 +21,7 @@ export const SET_OVERHEAD = FIXED_SIZE;
 
 export class SetRequest implements RequestMessage<void> {
   readonly operation = 'cmap_set';
+  readonly requestId = CMAP_REQUEST_ID.set;
   readonly responseId = CMAP_RESPONSE_ID.set;
   readonly changes = true;
   readonly turn = 'change';
@@ -37,7 +38,7 @@ export class SetRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CMAP_REQUEST_ID.set, this.size);
+    encodeRequestHeader(into, this);
     encodeName(into, 16, this.key);
     into.size(280, this.size - FIXED_SIZE);
     into.u8(288, VALUE_TYPE_CODES[this.#value.type]);

@@ -17,6 +17,7 @@ export const TRACK_BITS = { delete: 1, modify: 2, add: 4, prefix: 8 } as const;
  */
 export class TrackAddRequest implements RequestMessage<bigint> {
   readonly operation = 'cmap_track_add';
+  readonly requestId = CMAP_REQUEST_ID.trackAdd;
   /** It may split the node of a key in libqb's map, as a set does. */
   readonly turn = 'change';
   readonly responseId = CMAP_RESPONSE_ID.trackAdd;
@@ -33,7 +34,7 @@ export class TrackAddRequest implements RequestMessage<bigint> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CMAP_REQUEST_ID.trackAdd, this.size);
+    encodeRequestHeader(into, this);
     encodeName(into, 16, this.key);
     into.i32(280, this.#trackType);
     into.u64(288, this.#trackInstHandle);
@@ -51,6 +52,7 @@ export class TrackAddRequest implements RequestMessage<bigint> {
  */
 export class TrackDeleteRequest implements RequestMessage<bigint> {
   readonly operation = 'cmap_track_delete';
+  readonly requestId = CMAP_REQUEST_ID.trackDelete;
   readonly responseId = CMAP_RESPONSE_ID.trackDelete;
   readonly size = 24;
   readonly maxResponseSize = 32;
@@ -63,7 +65,7 @@ export class TrackDeleteRequest implements RequestMessage<bigint> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CMAP_REQUEST_ID.trackDelete, this.size);
+    encodeRequestHeader(into, this);
     into.u64(16, this.#trackHandle);
   }
 

@@ -10,6 +10,7 @@ import { CPG_REQUEST_ID, CPG_RESPONSE_ID } from './ids.ts';
  */
 export class FinalizeRequest implements RequestMessage<void> {
   readonly operation = 'cpg_finalize';
+  readonly requestId = CPG_REQUEST_ID.finalize;
   readonly responseId = CPG_RESPONSE_ID.finalize;
   readonly changes = true;
   readonly hints = FINALIZE_HINTS;
@@ -17,7 +18,7 @@ export class FinalizeRequest implements RequestMessage<void> {
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CPG_REQUEST_ID.finalize, this.size);
+    encodeRequestHeader(into, this);
   }
 
   decode(): void {

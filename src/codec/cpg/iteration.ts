@@ -27,6 +27,7 @@ const TYPE_CODES: Readonly<Record<CpgIterationScope['type'], number>> = { names:
  */
 export class IterationInitializeRequest implements RequestMessage<bigint> {
   readonly operation = 'cpg_iteration_initialize';
+  readonly requestId = CPG_REQUEST_ID.iterationInitialize;
   readonly responseId = CPG_RESPONSE_ID.iterationInitialize;
   readonly size = 160;
   readonly maxResponseSize = 32;
@@ -42,7 +43,7 @@ export class IterationInitializeRequest implements RequestMessage<bigint> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CPG_REQUEST_ID.iterationInitialize, this.size);
+    encodeRequestHeader(into, this);
     this.#group?.encode(into, 16);
     into.u32(152, this.#type);
   }
@@ -66,6 +67,7 @@ export type CpgIterationItem = CpgGroup & CpgAddress;
  */
 export class IterationNextRequest implements RequestMessage<CpgIterationItem | undefined> {
   readonly operation = 'cpg_iteration_next';
+  readonly requestId = CPG_REQUEST_ID.iterationNext;
   readonly responseId = CPG_RESPONSE_ID.iterationNext;
   readonly hints = ITERATION_HINTS;
   readonly size = 24;
@@ -78,7 +80,7 @@ export class IterationNextRequest implements RequestMessage<CpgIterationItem | u
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CPG_REQUEST_ID.iterationNext, this.size);
+    encodeRequestHeader(into, this);
     into.u64(16, this.#handle);
   }
 
@@ -95,6 +97,7 @@ export class IterationNextRequest implements RequestMessage<CpgIterationItem | u
  */
 export class IterationFinalizeRequest implements RequestMessage<void> {
   readonly operation = 'cpg_iteration_finalize';
+  readonly requestId = CPG_REQUEST_ID.iterationFinalize;
   readonly responseId = CPG_RESPONSE_ID.iterationFinalize;
   readonly hints = ITERATION_HINTS;
   readonly size = 24;
@@ -106,7 +109,7 @@ export class IterationFinalizeRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CPG_REQUEST_ID.iterationFinalize, this.size);
+    encodeRequestHeader(into, this);
     into.u64(16, this.#handle);
   }
 

@@ -19,6 +19,7 @@ const INITIAL_TOTEM_VIEW = 1;
  */
 export class JoinRequest implements RequestMessage<void> {
   readonly operation = 'cpg_join';
+  readonly requestId = CPG_REQUEST_ID.join;
   readonly responseId = CPG_RESPONSE_ID.join;
   readonly changes = true;
   readonly hints = JOIN_HINTS;
@@ -38,7 +39,7 @@ export class JoinRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CPG_REQUEST_ID.join, this.size);
+    encodeRequestHeader(into, this);
     this.#group.encode(into, 16);
     into.u32(152, this.#pid);
     into.u32(160, this.#flags);

@@ -16,6 +16,7 @@ import { CPG_REQUEST_ID, CPG_RESPONSE_ID } from './ids.ts';
  */
 export class LeaveRequest implements RequestMessage<void> {
   readonly operation = 'cpg_leave';
+  readonly requestId = CPG_REQUEST_ID.leave;
   readonly responseId = CPG_RESPONSE_ID.leave;
   readonly changes = true;
   readonly hints = LEAVE_HINTS;
@@ -32,7 +33,7 @@ export class LeaveRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CPG_REQUEST_ID.leave, this.size);
+    encodeRequestHeader(into, this);
     this.#group.encode(into, 16);
     into.u32(152, this.#pid);
   }

@@ -11,12 +11,13 @@ import { CPG_REQUEST_ID, CPG_RESPONSE_ID } from './ids.ts';
  */
 export class LocalGetRequest implements RequestMessage<number> {
   readonly operation = 'cpg_local_get';
+  readonly requestId = CPG_REQUEST_ID.localGet;
   readonly responseId = CPG_RESPONSE_ID.localGet;
   readonly size = 16;
   readonly maxResponseSize = 32;
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CPG_REQUEST_ID.localGet, this.size);
+    encodeRequestHeader(into, this);
   }
 
   decode(response: MessageReader): number {

@@ -29,6 +29,7 @@ const BARRIER = new LocalGetRequest();
  */
 export class McastRequest implements UnansweredMessage {
   readonly operation = 'cpg_mcast_joined';
+  readonly requestId = CPG_REQUEST_ID.mcast;
   readonly answer = 'never';
   readonly barrier = BARRIER;
   readonly changes = true;
@@ -48,7 +49,7 @@ export class McastRequest implements UnansweredMessage {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CPG_REQUEST_ID.mcast, this.size);
+    encodeRequestHeader(into, this);
     into.u32(24, AGREED);
     into.u32(32, this.size - FIXED_SIZE);
     copyMessage(into, FIXED_SIZE, this.#message, this.size - FIXED_SIZE);

@@ -19,6 +19,7 @@ const MAX_MEMBERS = 384;
  */
 export class MembershipGetRequest implements RequestMessage<CpgAddress[]> {
   readonly operation = 'cpg_membership_get';
+  readonly requestId = CPG_REQUEST_ID.membership;
   readonly responseId = CPG_RESPONSE_ID.membership;
   readonly size = 152;
   readonly maxResponseSize = 9248;
@@ -31,7 +32,7 @@ export class MembershipGetRequest implements RequestMessage<CpgAddress[]> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, CPG_REQUEST_ID.membership, this.size);
+    encodeRequestHeader(into, this);
     this.#group.encode(into, 16);
   }
 

@@ -44,6 +44,7 @@ export interface Fragment {
  */
 export class PartialMcastRequest implements RequestMessage<void> {
   readonly operation = 'cpg_mcast_joined';
+  readonly requestId = CPG_REQUEST_ID.partialMcast;
   readonly responseId = CPG_RESPONSE_ID.partialSend;
   readonly changes = true;
   readonly hints = FRAGMENT_HINTS;
@@ -66,7 +67,7 @@ export class PartialMcastRequest implements RequestMessage<void> {
   encode(into: MessageWriter): void {
     const { part, messageLength, bytes } = this.#fragment;
     const length = this.size - FIXED_SIZE;
-    encodeRequestHeader(into, CPG_REQUEST_ID.partialMcast, this.size);
+    encodeRequestHeader(into, this);
     into.u32(24, AGREED);
     into.u32(32, messageLength);
     into.u32(40, length);

@@ -13,12 +13,13 @@ import { QUORUM_REQUEST_ID, QUORUM_RESPONSE_ID } from './ids.ts';
  */
 export class GetQuorateRequest implements RequestMessage<boolean> {
   readonly operation = 'quorum_getquorate';
+  readonly requestId = QUORUM_REQUEST_ID.getQuorate;
   readonly responseId = QUORUM_RESPONSE_ID.getQuorate;
   readonly size = 16;
   readonly maxResponseSize = 32;
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, QUORUM_REQUEST_ID.getQuorate, this.size);
+    encodeRequestHeader(into, this);
   }
 
   decode(response: MessageReader): boolean {

@@ -18,12 +18,13 @@ const QUORUM_TYPES: readonly QuorumType[] = ['free', 'set'];
  */
 export class GetTypeRequest implements RequestMessage<QuorumType> {
   readonly operation = 'quorum_initialize';
+  readonly requestId = QUORUM_REQUEST_ID.getType;
   readonly responseId = QUORUM_RESPONSE_ID.getType;
   readonly size = 16;
   readonly maxResponseSize = 32;
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, QUORUM_REQUEST_ID.getType, this.size);
+    encodeRequestHeader(into, this);
   }
 
   decode(response: MessageReader): QuorumType {
@@ -45,6 +46,7 @@ const MODEL_CODES: Readonly<Record<QuorumModel, number>> = { v0: 0, v1: 1 };
 /** `undefined`: corosync does not know models; the connection has v0, and GetTypeRequest asks for the type. */
 export class ModelGetTypeRequest implements RequestMessage<QuorumType | undefined> {
   readonly operation = 'quorum_model_initialize';
+  readonly requestId = QUORUM_REQUEST_ID.modelGetType;
   readonly responseId = QUORUM_RESPONSE_ID.modelGetType;
   readonly size = 24;
   readonly maxResponseSize = 32;
@@ -56,7 +58,7 @@ export class ModelGetTypeRequest implements RequestMessage<QuorumType | undefine
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, QUORUM_REQUEST_ID.modelGetType, this.size);
+    encodeRequestHeader(into, this);
     into.u32(16, this.#model);
   }
 

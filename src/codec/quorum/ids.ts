@@ -7,6 +7,15 @@ export const QUORUM_REQUEST_ID = {
   modelGetType: 4,
 } as const;
 
+/** Those that change nothing: all. */
+export const QUORUM_READS: ReadonlySet<number> = new Set([
+  QUORUM_REQUEST_ID.getQuorate,
+  QUORUM_REQUEST_ID.trackStart,
+  QUORUM_REQUEST_ID.trackStop,
+  QUORUM_REQUEST_ID.getType,
+  QUORUM_REQUEST_ID.modelGetType,
+]);
+
 /** enum res_quorum_types; the three notifications come as events. */
 export const QUORUM_RESPONSE_ID = {
   getQuorate: 0,

@@ -12,6 +12,7 @@ import { QUORUM_REQUEST_ID, QUORUM_RESPONSE_ID } from './ids.ts';
  */
 export class TrackStartRequest implements RequestMessage<void> {
   readonly operation = 'quorum_trackstart';
+  readonly requestId = QUORUM_REQUEST_ID.trackStart;
   readonly responseId = QUORUM_RESPONSE_ID.trackStart;
   readonly hints = { CS_ERR_EXIST: 'this connection tracks already' } as const;
   readonly size = 24;
@@ -23,7 +24,7 @@ export class TrackStartRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, QUORUM_REQUEST_ID.trackStart, this.size);
+    encodeRequestHeader(into, this);
     into.u32(16, this.#flags);
   }
 
@@ -38,12 +39,13 @@ export class TrackStartRequest implements RequestMessage<void> {
  */
 export class TrackStopRequest implements RequestMessage<void> {
   readonly operation = 'quorum_trackstop';
+  readonly requestId = QUORUM_REQUEST_ID.trackStop;
   readonly responseId = QUORUM_RESPONSE_ID.trackStop;
   readonly size = 16;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, QUORUM_REQUEST_ID.trackStop, this.size);
+    encodeRequestHeader(into, this);
   }
 
   decode(): void {

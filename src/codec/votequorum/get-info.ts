@@ -85,6 +85,7 @@ export interface VotequorumInfo {
  */
 export class GetInfoRequest implements RequestMessage<VotequorumInfo> {
   readonly operation = 'votequorum_getinfo';
+  readonly requestId = VOTEQUORUM_REQUEST_ID.getInfo;
   readonly responseId = VOTEQUORUM_RESPONSE_ID.getInfo;
   readonly hints = NODE_HINTS;
   readonly size = 24;
@@ -100,7 +101,7 @@ export class GetInfoRequest implements RequestMessage<VotequorumInfo> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, VOTEQUORUM_REQUEST_ID.getInfo, this.size);
+    encodeRequestHeader(into, this);
     into.u32(16, this.#nodeId);
   }
 

@@ -14,6 +14,14 @@ export const VOTEQUORUM_REQUEST_ID = {
   qdeviceGetExtraInfo: 11,
 } as const;
 
+/** Those that change nothing. */
+export const VOTEQUORUM_READS: ReadonlySet<number> = new Set([
+  VOTEQUORUM_REQUEST_ID.getInfo,
+  VOTEQUORUM_REQUEST_ID.trackStart,
+  VOTEQUORUM_REQUEST_ID.trackStop,
+  VOTEQUORUM_REQUEST_ID.qdeviceGetExtraInfo,
+]);
+
 /** enum res_votequorum_types. `status` answers whatever has no answer of its own; the notifications come as events. */
 export const VOTEQUORUM_RESPONSE_ID = {
   status: 0,

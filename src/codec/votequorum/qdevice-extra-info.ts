@@ -19,6 +19,7 @@ export const MAX_EXTRA_INFO = 4096;
  */
 export class QdeviceSetExtraInfoRequest implements RequestMessage<void> {
   readonly operation = 'votequorum_set_qdevice_extra_info';
+  readonly requestId = VOTEQUORUM_REQUEST_ID.qdeviceSetExtraInfo;
   readonly responseId = VOTEQUORUM_RESPONSE_ID.status;
   readonly changes = true;
   readonly hints = EXTRA_INFO_HINTS;
@@ -34,7 +35,7 @@ export class QdeviceSetExtraInfoRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, VOTEQUORUM_REQUEST_ID.qdeviceSetExtraInfo, this.size);
+    encodeRequestHeader(into, this);
     into.u32(16, this.#info.length);
     into.copy(20, this.#info);
   }
@@ -53,6 +54,7 @@ export class QdeviceSetExtraInfoRequest implements RequestMessage<void> {
  */
 export class QdeviceGetExtraInfoRequest implements RequestMessage<Uint8Array> {
   readonly operation = 'votequorum_get_qdevice_extra_info';
+  readonly requestId = VOTEQUORUM_REQUEST_ID.qdeviceGetExtraInfo;
   readonly responseId = VOTEQUORUM_RESPONSE_ID.qdeviceGetExtraInfo;
   readonly hints = EXTRA_INFO_HINTS;
   readonly size = 24;
@@ -68,7 +70,7 @@ export class QdeviceGetExtraInfoRequest implements RequestMessage<Uint8Array> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, VOTEQUORUM_REQUEST_ID.qdeviceGetExtraInfo, this.size);
+    encodeRequestHeader(into, this);
     into.u32(16, this.#nodeId);
   }
 

@@ -13,6 +13,7 @@ import { VOTEQUORUM_REQUEST_ID, VOTEQUORUM_RESPONSE_ID } from './ids.ts';
  */
 export class QdeviceMasterWinsRequest implements RequestMessage<void> {
   readonly operation = 'votequorum_qdevice_master_wins';
+  readonly requestId = VOTEQUORUM_REQUEST_ID.qdeviceMasterWins;
   readonly responseId = VOTEQUORUM_RESPONSE_ID.status;
   readonly changes = true;
   readonly hints = DEVICE_HINTS;
@@ -29,7 +30,7 @@ export class QdeviceMasterWinsRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, VOTEQUORUM_REQUEST_ID.qdeviceMasterWins, this.size);
+    encodeRequestHeader(into, this);
     this.#name.encode(into, 16);
     into.u32(272, this.#allow ? 1 : 0);
   }

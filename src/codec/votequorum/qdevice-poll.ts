@@ -15,6 +15,7 @@ import { VOTEQUORUM_REQUEST_ID, VOTEQUORUM_RESPONSE_ID } from './ids.ts';
  */
 export class QdevicePollRequest implements RequestMessage<void> {
   readonly operation = 'votequorum_qdevice_poll';
+  readonly requestId = VOTEQUORUM_REQUEST_ID.qdevicePoll;
   readonly responseId = VOTEQUORUM_RESPONSE_ID.status;
   readonly changes = true;
   readonly hints = DEVICE_HINTS;
@@ -33,7 +34,7 @@ export class QdevicePollRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, VOTEQUORUM_REQUEST_ID.qdevicePoll, this.size);
+    encodeRequestHeader(into, this);
     this.#name.encode(into, 16);
     into.i32(272, this.#castVote ? 1 : 0);
     encodeRingId(into, 280, this.#ringId);

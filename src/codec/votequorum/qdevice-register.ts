@@ -14,6 +14,7 @@ import { VOTEQUORUM_REQUEST_ID, VOTEQUORUM_RESPONSE_ID } from './ids.ts';
  */
 export class QdeviceRegisterRequest implements RequestMessage<void> {
   readonly operation = 'votequorum_qdevice_register';
+  readonly requestId = VOTEQUORUM_REQUEST_ID.qdeviceRegister;
   readonly responseId = VOTEQUORUM_RESPONSE_ID.status;
   readonly answer = 'later';
   readonly holdsConnection = true;
@@ -30,7 +31,7 @@ export class QdeviceRegisterRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, VOTEQUORUM_REQUEST_ID.qdeviceRegister, this.size);
+    encodeRequestHeader(into, this);
     this.#name.encode(into, 16);
   }
 
@@ -46,6 +47,7 @@ export class QdeviceRegisterRequest implements RequestMessage<void> {
  */
 export class QdeviceUnregisterRequest implements RequestMessage<void> {
   readonly operation = 'votequorum_qdevice_unregister';
+  readonly requestId = VOTEQUORUM_REQUEST_ID.qdeviceUnregister;
   readonly responseId = VOTEQUORUM_RESPONSE_ID.status;
   readonly changes = true;
   readonly hints = DEVICE_HINTS;
@@ -60,7 +62,7 @@ export class QdeviceUnregisterRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, VOTEQUORUM_REQUEST_ID.qdeviceUnregister, this.size);
+    encodeRequestHeader(into, this);
     this.#name.encode(into, 16);
   }
 

@@ -14,6 +14,7 @@ import { VOTEQUORUM_REQUEST_ID, VOTEQUORUM_RESPONSE_ID } from './ids.ts';
  */
 export class QdeviceUpdateRequest implements RequestMessage<void> {
   readonly operation = 'votequorum_qdevice_update';
+  readonly requestId = VOTEQUORUM_REQUEST_ID.qdeviceUpdate;
   readonly responseId = VOTEQUORUM_RESPONSE_ID.status;
   readonly changes = true;
   readonly hints = DEVICE_HINTS;
@@ -30,7 +31,7 @@ export class QdeviceUpdateRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, VOTEQUORUM_REQUEST_ID.qdeviceUpdate, this.size);
+    encodeRequestHeader(into, this);
     this.#oldName.encode(into, 16);
     this.#newName.encode(into, 271);
   }

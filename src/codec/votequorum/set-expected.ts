@@ -13,6 +13,7 @@ import { VOTEQUORUM_REQUEST_ID, VOTEQUORUM_RESPONSE_ID } from './ids.ts';
  */
 export class SetExpectedRequest implements RequestMessage<void> {
   readonly operation = 'votequorum_setexpected';
+  readonly requestId = VOTEQUORUM_REQUEST_ID.setExpected;
   readonly responseId = VOTEQUORUM_RESPONSE_ID.status;
   readonly changes = true;
   readonly hints = EXPECTED_HINTS;
@@ -25,7 +26,7 @@ export class SetExpectedRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, VOTEQUORUM_REQUEST_ID.setExpected, this.size);
+    encodeRequestHeader(into, this);
     into.u32(16, this.#expectedVotes);
   }
 

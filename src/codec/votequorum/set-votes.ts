@@ -14,6 +14,7 @@ import { VOTEQUORUM_REQUEST_ID, VOTEQUORUM_RESPONSE_ID } from './ids.ts';
  */
 export class SetVotesRequest implements RequestMessage<void> {
   readonly operation = 'votequorum_setvotes';
+  readonly requestId = VOTEQUORUM_REQUEST_ID.setVotes;
   readonly responseId = VOTEQUORUM_RESPONSE_ID.status;
   readonly changes = true;
   readonly hints = VOTES_HINTS;
@@ -32,7 +33,7 @@ export class SetVotesRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, VOTEQUORUM_REQUEST_ID.setVotes, this.size);
+    encodeRequestHeader(into, this);
     into.u32(16, this.#votes);
     into.u32(20, this.#nodeId);
   }

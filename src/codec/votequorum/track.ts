@@ -15,6 +15,7 @@ import { VOTEQUORUM_REQUEST_ID, VOTEQUORUM_RESPONSE_ID } from './ids.ts';
  */
 export class TrackStartRequest implements RequestMessage<void> {
   readonly operation = 'votequorum_trackstart';
+  readonly requestId = VOTEQUORUM_REQUEST_ID.trackStart;
   readonly responseId = VOTEQUORUM_RESPONSE_ID.status;
   readonly hints = { CS_ERR_EXIST: 'this connection tracks already' } as const;
   readonly size = 32;
@@ -28,7 +29,7 @@ export class TrackStartRequest implements RequestMessage<void> {
   }
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, VOTEQUORUM_REQUEST_ID.trackStart, this.size);
+    encodeRequestHeader(into, this);
     into.u64(16, this.#context);
     into.u32(24, this.#flags);
   }
@@ -44,13 +45,14 @@ export class TrackStartRequest implements RequestMessage<void> {
  */
 export class TrackStopRequest implements RequestMessage<void> {
   readonly operation = 'votequorum_trackstop';
+  readonly requestId = VOTEQUORUM_REQUEST_ID.trackStop;
   readonly responseId = VOTEQUORUM_RESPONSE_ID.status;
   readonly hints = { CS_ERR_NOT_EXIST: 'this connection does not track' } as const;
   readonly size = 16;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
 
   encode(into: MessageWriter): void {
-    encodeRequestHeader(into, VOTEQUORUM_REQUEST_ID.trackStop, this.size);
+    encodeRequestHeader(into, this);
   }
 
   decode(): void {

@@ -32,6 +32,7 @@ export interface FakeRequestOptions {
  */
 export class FakeRequest implements RequestMessage<number> {
   readonly operation = 'fake';
+  readonly requestId: number;
   readonly key: string;
   readonly responseId = FAKE_ID;
   readonly size: number;
@@ -50,6 +51,7 @@ export class FakeRequest implements RequestMessage<number> {
     this.number = number;
     this.changes = options.changes === true;
     this.answer = options.answer ?? 'now';
+    this.requestId = REQUEST_IDS[this.answer];
     this.holdsConnection = options.holdsConnection === true;
     if (options.turn !== undefined) this.turn = options.turn;
     if (options.rests !== undefined) this.rests = options.rests;
@@ -78,6 +80,7 @@ export class FakeRequest implements RequestMessage<number> {
 export class FakeUnanswered implements UnansweredMessage {
   readonly answer = 'never';
   readonly operation = 'fake_send';
+  readonly requestId = REQUEST_IDS.never;
   readonly key: string;
   readonly size: number;
   readonly number: number;

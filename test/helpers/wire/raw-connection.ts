@@ -40,6 +40,7 @@ class RawRequest implements RequestMessage<RawResponse> {
   readonly operation = 'raw';
   readonly expectedErrors = ALL_ERRORS;
   readonly maxResponseSize = 40 + 16_385;
+  readonly requestId: number;
   readonly responseId: number;
   readonly answer: 'now' | 'later';
   readonly size: number;
@@ -47,6 +48,7 @@ class RawRequest implements RequestMessage<RawResponse> {
 
   constructor(service: RawService, bytes: Buffer) {
     const id = bytes.readInt32LE(0);
+    this.requestId = id;
     this.responseId = responseIdOf(service, id);
     this.answer = LATER[service].includes(id) ? 'later' : 'now';
     this.size = bytes.length;
@@ -78,7 +80,8 @@ export class RawConnection implements AsyncDisposable {
 
   static async connect(options: ConnectOptions, service: RawService = 'cmap'): Promise<RawConnection> {
     const raw = new RawConnection(service);
-    const description = { name: service, operation: 'raw', bufferSize: BUFFER_SIZE };
+    const reads = new Set<number>();
+    const description = { name: service, reads, operation: 'raw', bufferSize: BUFFER_SIZE };
     raw.#connection = await connectIpc(resolveConnectOptions(options, description), {
       onEvent: (event) => void raw.events.push(Buffer.from(event.copy(0, event.length))),
       onDrained: () => undefined,

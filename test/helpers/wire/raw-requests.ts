@@ -20,12 +20,12 @@ export class RawRequest implements RequestMessage<Buffer> {
   readonly size: number;
   readonly maxResponseSize: number;
   readonly responseId: number;
-  readonly #id: number;
+  readonly requestId: number;
   readonly #write: (into: MessageWriter) => void;
 
   constructor(operation: string, id: number, responseId: number, options: RawRequestOptions = {}) {
     this.operation = operation;
-    this.#id = id;
+    this.requestId = id;
     this.responseId = responseId;
     this.answer = options.answer ?? 'now';
     this.size = options.size ?? 16;
@@ -34,7 +34,7 @@ export class RawRequest implements RequestMessage<Buffer> {
   }
 
   encode(into: MessageWriter): void {
-    into.i32(0, this.#id);
+    into.i32(0, this.requestId);
     into.i32(8, this.size);
     this.#write(into);
   }
@@ -79,6 +79,7 @@ function member(operation: string, id: number, responseId: number, size: number,
 class Mcast implements UnansweredMessage {
   readonly answer = 'never';
   readonly operation = 'cpg_mcast_joined';
+  readonly requestId = 2;
   readonly changes = true;
   readonly barrier = cpg.localGet();
   readonly size: number;
@@ -90,7 +91,7 @@ class Mcast implements UnansweredMessage {
   }
 
   encode(into: MessageWriter): void {
-    into.i32(0, 2);
+    into.i32(0, this.requestId);
     into.i32(8, this.size);
     into.u32(32, this.#data.length);
     into.copy(40, this.#data);

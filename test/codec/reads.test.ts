@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import * as cfg from '../../src/codec/cfg/ids.ts';
+import * as cmap from '../../src/codec/cmap/ids.ts';
+import * as quorum from '../../src/codec/quorum/ids.ts';
+import * as votequorum from '../../src/codec/votequorum/ids.ts';
+import { KillNodeRequest } from '../../src/codec/cfg/kill-node.ts';
+import { ReloadConfigRequest } from '../../src/codec/cfg/reload-config.ts';
+import { ReopenLogFilesRequest } from '../../src/codec/cfg/reopen-log-files.ts';
+import { ReplyToShutdownRequest } from '../../src/codec/cfg/reply-to-shutdown.ts';
+import { TryShutdownRequest } from '../../src/codec/cfg/try-shutdown.ts';
+import { AdjustIntRequest } from '../../src/codec/cmap/adjust-int.ts';
+import { DeleteRequest } from '../../src/codec/cmap/delete.ts';
+import {
+  QdeviceRegisterRequest,
+  QdeviceUnregisterRequest,
+} from '../../src/codec/votequorum/qdevice-register.ts';
+import { QdeviceUpdateRequest } from '../../src/codec/votequorum/qdevice-update.ts';
+import { SetExpectedRequest } from '../../src/codec/votequorum/set-expected.ts';
+import { SetVotesRequest } from '../../src/codec/votequorum/set-votes.ts';
+
+/** The names of the requests that a client with access 'read' may not send. */
+function refused(ids: Readonly<Record<string, number>>, reads: ReadonlySet<number>): string[] {
+  return Object.keys(ids).filter((name) => !reads.has(ids[name] ?? -1));
+}
+
+describe('what a client with access to read may not send', () => {
+  it('is everything that changes something, of each service', () => {
+    expect(refused(cmap.CMAP_REQUEST_ID, cmap.CMAP_READS)).toEqual(['set', 'delete', 'adjustInt']);
+    expect(refused(quorum.QUORUM_REQUEST_ID, quorum.QUORUM_READS)).toEqual([]);
+    expect(refused(votequorum.VOTEQUORUM_REQUEST_ID, votequorum.VOTEQUORUM_READS)).toEqual([
+      'setExpected',
+      'setVotes',
+      'qdeviceRegister',
+      'qdeviceUnregister',
+      'qdeviceUpdate',
+      'qdevicePoll',
+      'qdeviceMasterWins',
+      'qdeviceSetExtraInfo',
+    ]);
+    expect(refused(cfg.CFG_REQUEST_ID, cfg.CFG_READS)).toEqual([
+      'killNode',
+      'tryShutdown',
+      'replyToShutdown',
+      'reloadConfig',
+      'reopenLogFiles',
+      'trackStart',
+      'trackStop',
+    ]);
+  });
+
+  it.each([
+    [new KillNodeRequest(1, ''), cfg.CFG_READS],
+    [new TryShutdownRequest('request'), cfg.CFG_READS],
+    [new ReplyToShutdownRequest(true), cfg.CFG_READS],
+    [new ReloadConfigRequest(), cfg.CFG_READS],
+    [new ReopenLogFilesRequest(), cfg.CFG_READS],
+    [new DeleteRequest('key'), cmap.CMAP_READS],
+    [new AdjustIntRequest('cmap_inc', 'key', 1), cmap.CMAP_READS],
+    [new SetExpectedRequest(1), votequorum.VOTEQUORUM_READS],
+    [new SetVotesRequest(1, 1), votequorum.VOTEQUORUM_READS],
+    [new QdeviceRegisterRequest('disk'), votequorum.VOTEQUORUM_READS],
+    [new QdeviceUnregisterRequest('disk'), votequorum.VOTEQUORUM_READS],
+    [new QdeviceUpdateRequest('disk', 'net'), votequorum.VOTEQUORUM_READS],
+  ])('no message that changes something is among them: $operation', (message, reads) => {
+    expect(message.changes).toBe(true);
+    expect(reads.has(message.requestId)).toBe(false);
+  });
+});
