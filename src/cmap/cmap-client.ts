@@ -1,7 +1,7 @@
 import { AdjustIntRequest } from '../codec/cmap/adjust-int.ts';
 import { DeleteRequest } from '../codec/cmap/delete.ts';
 import { GetRequest } from '../codec/cmap/get.ts';
-import type { CmapKeyInfo } from '../codec/cmap/iterate.ts';
+import { IterNextRequest, type CmapKeyInfo } from '../codec/cmap/iterate.ts';
 import { SetCurrentMapRequest, type CmapMap } from '../codec/cmap/set-current-map.ts';
 import { SetRequest } from '../codec/cmap/set.ts';
 import { TrackAddRequest, TrackDeleteRequest } from '../codec/cmap/track.ts';
@@ -15,6 +15,7 @@ import { checkStep, checkValue } from './values/check-value.ts';
 import { resolveCmapOptions, type CmapConnectOptions } from './connect-options.ts';
 import { checkCrashingChange } from './guards/crashing-change-guard.ts';
 import { iterateEntries, iterateKeys, type CmapEntry, type IterationCalls } from './iteration/iterate.ts';
+import { ListSizes } from './iteration/list-sizes.ts';
 import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './values/keys.ts';
 import {
   dangerousStatsTracker,
@@ -47,6 +48,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
   readonly map: CmapMap;
   readonly #service: ServiceClient;
   readonly #trackers: TrackerRegistry;
+  readonly #listSizes = new ListSizes();
 
   private constructor(service: ServiceClient, trackers: TrackerRegistry, map: CmapMap) {
     super();
@@ -158,9 +160,10 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
 
   /**
    * cmap_iter_init, cmap_iter_next and cmap_iter_finalize: keys that start with `prefix` (all, if it is empty), sorted, with type and size.
-   * They are fetched before the first is given (the first 65,536, in a larger map), for corosync's iterator must not rest while a
-   * reader is busy: around it, corosync mistakes deletes and adds. No key is an empty iteration, not an error. `timeoutMs` bounds
-   * each request of the iteration, not the whole.
+   * They are fetched before the first is given, for corosync's iterator must not rest while a reader is busy: around it, corosync
+   * mistakes deletes and adds. No key is an empty iteration, not an error. `timeoutMs` bounds each request of the iteration, not
+   * the whole.
+   * @throws CsError CS_ERR_TOO_BIG: there are 1,048,576 keys or more; list longer prefixes, one after the other.
    */
   keys(prefix = '', options?: CallOptions): AsyncGenerator<CmapKeyInfo, void> {
     return iterateKeys(this.#iterationCalls(prefix, options), checkPrefix('cmap_iter_init', prefix));
@@ -267,7 +270,8 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
       release: (message) => this.#service.release(message, limits),
       getWhole: (key) => this.#getWhole(key, limits),
       signal: limits.signal,
-      transport: this.transport,
+      sizes: this.#listSizes,
+      mostTogether: this.#service.mostTogether(new IterNextRequest(0n, prefix)),
     };
   }
 

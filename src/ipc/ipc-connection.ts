@@ -73,6 +73,11 @@ export class IpcConnection {
     return this.#transport.maxMessageSize;
   }
 
+  /** How many such requests go out in one batch at most. */
+  mostTogether(message: RequestMessage<unknown>): number {
+    return this.#transport.mostTogether(message);
+  }
+
   /** Whether events may wait inside corosync. Needs the listener's `waking`. */
   get behind(): boolean {
     return this.#transport.behind;

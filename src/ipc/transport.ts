@@ -1,4 +1,5 @@
 import type { MessageReader } from '../codec/message-reader.ts';
+import type { RequestMessage } from '../codec/message.ts';
 import type { ConnectionError } from '../errors/index.ts';
 import type { PendingCall, Urgency } from './calls/pending-call.ts';
 import type { EventWaking } from './event-backlog.ts';
@@ -29,6 +30,8 @@ export interface Transport {
   readonly settled: boolean;
   /** Whether events may wait inside corosync, because there was no room for them on their way to us. Needs `waking`. */
   readonly behind: boolean;
+  /** How many such requests go out in one batch at most. */
+  mostTogether(message: RequestMessage<unknown>): number;
   /** Begins to hand on what arrives; comes before the first call. */
   listen(listener: TransportListener): void;
   /** Sends a request and settles its call; urgent ones go before all that is queued. */

@@ -73,6 +73,11 @@ export class ServiceClient {
     return this.#connection.behind;
   }
 
+  /** How many such requests go out in one batch at most. */
+  mostTogether(message: RequestMessage<unknown>): number {
+    return this.#connection.mostTogether(message);
+  }
+
   get closed(): boolean {
     return this.#connection.closed;
   }

@@ -87,6 +87,23 @@ describeOnCorosync('lists beside changes of one process', (suite) => {
     await other.setUint8('quorum.cancel_wait_for_all', 1);
   });
 
+  it('go on beside a reader who has stopped in the middle of a list, however long it is', async () => {
+    const [reader, writer] = (await connections(suite, 2)) as [CmapClient, CmapClient];
+    const [count, atOnce] = [70_000, 10_000];
+    for (let from = 0; from < count; from += atOnce)
+      await Promise.all(Array.from({ length: atOnce }, (_, i) => writer.setUint8(`long.k${from + i}`, 1)));
+    const keys = reader.keys('long.');
+    await keys.next();
+    await writer.setUint8('long.k0', 2, { timeoutMs: 5000 });
+    await writer.delete('long.k1', { timeoutMs: 5000 });
+    let read = 1;
+    for await (const info of keys) {
+      expect(info.key).toMatch(/^long\.k/);
+      read += 1;
+    }
+    expect(read).toBe(count);
+  });
+
   it('wait for a corosync that stands still no longer than their deadlines, and go on with it', async () => {
     const [lister, writer] = (await connections(suite, 2)) as [CmapClient, CmapClient];
     await setKeys(writer);

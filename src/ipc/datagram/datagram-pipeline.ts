@@ -1,6 +1,6 @@
 import { malformed } from '../../codec/malformed.ts';
 import { MessageWriter } from '../../codec/message-writer.ts';
-import type { AnyMessage } from '../../codec/message.ts';
+import type { AnyMessage, RequestMessage } from '../../codec/message.ts';
 import { ConnectionError } from '../../errors/index.ts';
 import { CallLedger, lostAnswers, NO_PROGRESS, type BatchProgress } from '../calls/call-ledger.ts';
 import { loopTurn } from '../calls/loop-turn.ts';
@@ -86,6 +86,14 @@ export class DatagramPipeline {
     this.#ledger.add(call, urgent);
     if (this.#ledger.batchSize === 0) this.#schedule();
     else this.#ledger.armDeadlines();
+  }
+
+  /** How many such requests go out together at most. */
+  mostTogether(message: RequestMessage<unknown>): number {
+    const room = new BatchRoom(this.#limits);
+    let count = 0;
+    while (room.take(message)) count += 1;
+    return count;
   }
 
   get settled(): boolean {

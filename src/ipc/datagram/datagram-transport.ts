@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { malformed } from '../../codec/malformed.ts';
+import type { RequestMessage } from '../../codec/message.ts';
 import { ConnectionError, systemErrorToCsError } from '../../errors/index.ts';
 import { EventBacklog } from '../event-backlog.ts';
 import { DatagramControl } from './datagram-control.ts';
@@ -109,6 +110,10 @@ export class DatagramTransport implements Transport {
 
   get behind(): boolean {
     return this.#backlog?.exists ?? false;
+  }
+
+  mostTogether(message: RequestMessage<unknown>): number {
+    return this.#pipeline.mostTogether(message);
   }
 
   listen(listener: TransportListener): void {

@@ -74,6 +74,11 @@ export class RequestRing {
     return this.#capacity - CHUNK_HEADER_SIZE - reserveFor(message);
   }
 
+  /** How many such requests one batch has room for. */
+  mostTogether({ size }: RequestMessage<unknown>): number {
+    return Math.floor(this.#batchCapacity / chunkBytes(size));
+  }
+
   /** How many requests are staged. */
   get count(): number {
     return this.#count;

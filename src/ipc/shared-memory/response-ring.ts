@@ -1,6 +1,13 @@
 import { malformed } from '../../codec/malformed.ts';
 import type { MessageReader } from '../../codec/message-reader.ts';
-import { CHUNK_HEADER_SIZE, CHUNK_MARGIN, RING_HEADER, WORD_SIZE } from '../../codec/ring-layout.ts';
+import type { RequestMessage } from '../../codec/message.ts';
+import {
+  CHUNK_HEADER_SIZE,
+  CHUNK_MARGIN,
+  RING_HEADER,
+  WORD_SIZE,
+  chunkBytes,
+} from '../../codec/ring-layout.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import type { RingStorage } from './ring-storage.ts';
 
@@ -32,13 +39,18 @@ export class ResponseRing {
     return this.#capacity - CHUNK_HEADER_SIZE;
   }
 
+  /** How many answers to such requests there is room for. */
+  mostTogether({ maxResponseSize }: RequestMessage<unknown>): number {
+    return Math.floor(this.#capacity / chunkBytes(maxResponseSize));
+  }
+
   /**
    * Bytes free for a batch's answers. Only between batches: takes back what was read if that leaves less
    * than half, or less than `least`.
    */
   room(least = 0): number {
     const free = this.#capacity - this.#usedBytes;
-    if (free < this.#capacity / 2 || free < least) this.#reset();
+    if (this.#usedBytes > 0 && (free < this.#capacity / 2 || free < least)) this.#reset();
     return this.#capacity - this.#usedBytes;
   }
 

@@ -3,7 +3,7 @@ import { malformed } from '../../codec/malformed.ts';
 import type { MessageReader } from '../../codec/message-reader.ts';
 import { chunkBytes } from '../../codec/ring-layout.ts';
 import { CallLedger, lostAnswers, NO_PROGRESS, type BatchProgress } from '../calls/call-ledger.ts';
-import type { AnyMessage } from '../../codec/message.ts';
+import type { AnyMessage, RequestMessage } from '../../codec/message.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
 import type { BatchTurn } from '../turns/batch-turn.ts';
 import type { RequestRing } from './request-ring.ts';
@@ -20,6 +20,9 @@ export const MAX_BATCH = 128;
 
 /** The same where no answers take room and time: what is behind them waits for so many at most. */
 export const MAX_UNANSWERED = 4096;
+
+/** The same for a list, during which corosync should not wait for us: while its iterator rests, others' changes can do harm. */
+export const MAX_LIST = 4096;
 
 /**
  * Sends requests in batches and matches answers to them, in order. Requests made in the same turn go out together;
@@ -77,6 +80,12 @@ export class RequestPipeline {
     this.#ledger.add(call, urgent);
     if (this.#ledger.batchSize === 0) this.#schedule();
     else this.#ledger.armDeadlines();
+  }
+
+  /** How many such requests go out together at most. */
+  mostTogether(message: RequestMessage<unknown>): number {
+    const inRings = Math.min(this.#requests.mostTogether(message), this.#responses.mostTogether(message));
+    return Math.max(Math.min(mostOf(message), inRings), 1);
   }
 
   /** Whether nobody waits for an answer. */
@@ -167,7 +176,8 @@ export class RequestPipeline {
       this.#ledger.armDeadlines();
       return false;
     }
-    this.#stageBatch(costOfAnswer(first.message));
+    // A list wants the whole ring.
+    this.#stageBatch(isOfList(first.message) ? Infinity : costOfAnswer(first.message));
     // From the post to the byte nothing may come between: a post without its byte blocks corosync.
     const handedOver = this.#sendBytes(this.#requests.post());
     if (!handedOver) this.#waitForProgress();
@@ -187,8 +197,8 @@ export class RequestPipeline {
   }
 
   /** As many calls as fit: the first one always does. */
-  #stageBatch(firstCost: number): void {
-    let room = this.#responses.room(firstCost);
+  #stageBatch(wanted: number): void {
+    let room = this.#responses.room(wanted);
     let call = this.#ledger.nextOfBatch();
     while (call !== undefined && this.#hasPlaceFor(call.message)) {
       const cost = costOfAnswer(call.message);
@@ -205,9 +215,9 @@ export class RequestPipeline {
     this.#ledger.takeBarrier(barrier);
   }
 
-  #hasPlaceFor({ answer }: AnyMessage): boolean {
+  #hasPlaceFor(message: AnyMessage): boolean {
     const { batchSize, unanswered } = this.#ledger;
-    return answer === 'never' ? batchSize < MAX_UNANSWERED : unanswered < MAX_BATCH;
+    return (message.answer === 'never' ? batchSize : unanswered) < mostOf(message);
   }
 
   /** Looks for answers until the batch is complete, nothing has come for a while, or this turn is spent. */
@@ -282,4 +292,13 @@ export class RequestPipeline {
 function costOfAnswer(message: AnyMessage): number {
   const answered = message.answer === 'never' ? message.barrier : message;
   return chunkBytes(answered.maxResponseSize);
+}
+
+function mostOf(message: AnyMessage): number {
+  if (message.answer === 'never') return MAX_UNANSWERED;
+  return isOfList(message) ? MAX_LIST : MAX_BATCH;
+}
+
+function isOfList({ turn }: AnyMessage): boolean {
+  return turn === 'list';
 }

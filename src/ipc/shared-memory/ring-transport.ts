@@ -1,3 +1,4 @@
+import type { RequestMessage } from '../../codec/message.ts';
 import type { ConnectionError } from '../../errors/index.ts';
 import { EventBacklog, type EventWaking } from '../event-backlog.ts';
 import type { BatchTurn } from '../turns/batch-turn.ts';
@@ -51,6 +52,10 @@ export class RingTransport implements Transport {
 
   get behind(): boolean {
     return this.#backlog?.exists ?? false;
+  }
+
+  mostTogether(message: RequestMessage<unknown>): number {
+    return this.#pipeline.mostTogether(message);
   }
 
   listen(listener: TransportListener): void {

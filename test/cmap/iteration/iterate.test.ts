@@ -75,18 +75,6 @@ describe('an iteration', () => {
     expect(calls.log[0]).toBe('init none');
   });
 
-  it('asks past the end as often as costs next to nothing', async () => {
-    for (const [transport, nexts] of [
-      ['socket', 8],
-      ['shared-memory', 128],
-    ] as const) {
-      const calls = mapOf(3);
-      calls.transport = transport;
-      await collect(iterateKeys(calls, 'k.'));
-      expect(count(calls, 'next')).toBe(nexts);
-    }
-  });
-
   it.each([5, 500])('of %d keys has finalized before its reader gets the first', async (length) => {
     for (const iterate of [iterateKeys, iterateEntries]) {
       const calls = mapOf(length);
@@ -96,16 +84,6 @@ describe('an iteration', () => {
       expect(calls.log.slice(calls.log.indexOf('finalize'))).not.toContain('next');
       await items.return(undefined);
     }
-  });
-
-  it('of more keys than are kept at once finalizes all the same', async () => {
-    const calls = mapOf(70_000);
-    const items = iterateKeys(calls, 'k.');
-    await items.next();
-    expect(count(calls, 'finalize')).toBe(0);
-    await items.return();
-    finalizedOnceAndLast(calls);
-    expect(await collect(iterateKeys(mapOf(70_000), 'k.'))).toHaveLength(70_000);
   });
 
   it('gives a key once that corosync gives twice, as it does if one is added beside it', async () => {

@@ -1,4 +1,6 @@
-import type { IterationCalls, IterationSubmitOptions } from '../../../src/cmap/iteration/iterate.ts';
+import type { IterationCalls } from '../../../src/cmap/iteration/iterate.ts';
+import type { ListSubmitOptions } from '../../../src/cmap/iteration/list-keys.ts';
+import { ListSizes } from '../../../src/cmap/iteration/list-sizes.ts';
 import {
   IterFinalizeRequest,
   IterInitRequest,
@@ -9,16 +11,19 @@ import { GetRequest } from '../../../src/codec/cmap/get.ts';
 import { encodedValueLength, type CmapValue } from '../../../src/codec/cmap/value.ts';
 import type { RequestMessage } from '../../../src/codec/message.ts';
 import { CsError } from '../../../src/errors/index.ts';
-import type { TransportKind } from '../../../src/ipc/index.ts';
 
 const HANDLE = 99n;
+
+/** Requests that go out together over either transport, with buffers of the usual size. */
+export const [AS_DATAGRAMS, AS_RINGS] = [9, 3373];
 
 /** A map behind an iterator, as corosync has it: what was called, in order, and hooks to spoil it. */
 export class FakeIteration implements IterationCalls {
   readonly map: Map<string, CmapValue>;
   readonly log: string[] = [];
   signal: AbortSignal | undefined;
-  transport: TransportKind = 'socket';
+  readonly sizes = new ListSizes();
+  mostTogether = AS_DATAGRAMS;
   /** Called before each call is answered: may throw, or change the map. */
   before: (call: string) => void = () => undefined;
   /** If set, answers wait until it resolves. */
@@ -27,6 +32,8 @@ export class FakeIteration implements IterationCalls {
   onLateHandle: ((iterHandle: bigint) => void) | undefined;
   /** Keys that come twice. */
   repeat = new Set<string>();
+  /** Whether the last key comes again and again. */
+  endless = false;
   #keys: string[] = [];
   #at = 0;
   #prefix = '';
@@ -35,7 +42,7 @@ export class FakeIteration implements IterationCalls {
     this.map = new Map(entries);
   }
 
-  async submit<T>(message: RequestMessage<T>, options: IterationSubmitOptions<T> = {}): Promise<T> {
+  async submit<T>(message: RequestMessage<T>, options: ListSubmitOptions<T> = {}): Promise<T> {
     const call = nameOf(message);
     this.log.push(call);
     if (message instanceof IterInitRequest)
@@ -64,6 +71,7 @@ export class FakeIteration implements IterationCalls {
   #answer(message: RequestMessage<unknown>): unknown {
     if (message instanceof IterInitRequest) {
       this.#prefix = message.key;
+      this.#at = 0;
       this.#keys = [...this.map.keys()]
         .filter((key) => key.startsWith(this.#prefix))
         .sort()
@@ -79,6 +87,7 @@ export class FakeIteration implements IterationCalls {
   }
 
   #next(): CmapKeyInfo | undefined {
+    if (this.endless) this.#at = Math.min(this.#at, this.#keys.length - 1);
     const key = this.#keys[this.#at++];
     if (key === undefined) return undefined;
     const value = this.map.get(key);

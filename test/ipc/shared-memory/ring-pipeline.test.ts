@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WAIT } from '../../../src/ipc/calls/wait-ladder.ts';
-import { MAX_BATCH } from '../../../src/ipc/shared-memory/ring-pipeline.ts';
+import { MAX_BATCH, MAX_LIST } from '../../../src/ipc/shared-memory/ring-pipeline.ts';
 import { RING_HEADER } from '../../../src/codec/ring-layout.ts';
 import { gone } from '../../helpers/corosync/gone.ts';
 import {
@@ -119,6 +119,34 @@ describe('RequestPipeline: batches', () => {
     const calls = numbers(count).map((number) => connection.submit(new FakeRequest(number)));
     expect(await Promise.all(calls)).toEqual(numbers(count));
     expect(connection.server.writes).toEqual([MAX_BATCH, MAX_BATCH, 5]);
+  });
+
+  it('sends all of a list at once that fits the rings, and other requests behind it in the next batch', async () => {
+    const connection = new MemoryConnection();
+    const ofList = (number: number): FakeRequest => new FakeRequest(number, { turn: 'list' });
+    const most = connection.pipeline.mostTogether(ofList(0));
+    expect(most).toBeGreaterThan(MAX_BATCH * 2);
+    expect(most).toBeLessThanOrEqual(MAX_LIST);
+    for (let round = 0; round < 3; round++) {
+      // What is left of the response ring by answers that were read does not matter.
+      await Promise.all(numbers(100).map((number) => connection.submit(new FakeRequest(number))));
+      connection.server.writes.length = 0;
+      const list = numbers(most).map((number) => connection.submit(ofList(number)));
+      const others = numbers(2).map((number) => connection.submit(new FakeRequest(number)));
+      expect(await Promise.all(list)).toEqual(numbers(most));
+      await Promise.all(others);
+      expect(connection.server.writes).toEqual([most, 2]);
+    }
+  });
+
+  it('sends a list that fits no batch in as few as possible', async () => {
+    const connection = new MemoryConnection();
+    const ofList = (number: number): FakeRequest =>
+      new FakeRequest(number, { turn: 'list', maxResponseSize: 304 });
+    const most = connection.pipeline.mostTogether(ofList(0));
+    const list = numbers(most * 2 + 1).map((number) => connection.submit(ofList(number)));
+    expect(await Promise.all(list)).toHaveLength(most * 2 + 1);
+    expect(connection.server.writes).toEqual([most, most, 1]);
   });
 
   it('lets the event loop turn while a batch whose answers keep coming takes long', async () => {
