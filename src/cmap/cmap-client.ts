@@ -88,6 +88,14 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
     return this.#service.behind;
   }
 
+  /**
+   * Calls back each time that `behind` changes. There is one listener.
+   * @internal
+   */
+  whenBehind(listener: (behind: boolean) => void): void {
+    this.#service.whenBehind(listener);
+  }
+
   /** Whether the connection has ended, by `close`, `destroy` or the loss of corosync. */
   get closed(): boolean {
     return this.#service.closed;

@@ -53,6 +53,7 @@ export class EventBacklog {
   readonly #waking: EventWaking;
   readonly #submit: (call: PendingCall, urgent: Urgency) => void;
   readonly #onFailure: (error: unknown) => void;
+  readonly #onTurn: (exists: boolean) => void;
   #state: 'none' | 'pausing' | 'waking' | 'stopped' = 'none';
   #pause: NodeJS.Timeout | undefined;
   #vainRounds = 0;
@@ -60,17 +61,22 @@ export class EventBacklog {
   #unseen = 0;
   #waiting: Waiting[] = [];
 
-  /** @param submit sends a request */
+  /**
+   * @param submit sends a request
+   * @param onTurn a backlog has begun, or is over
+   */
   constructor(
     channel: EventChannel,
     waking: EventWaking,
     submit: (call: PendingCall, urgent: Urgency) => void,
     onFailure: (error: unknown) => void,
+    onTurn: (exists: boolean) => void,
   ) {
     this.#channel = channel;
     this.#waking = waking;
     this.#submit = submit;
     this.#onFailure = onFailure;
+    this.#onTurn = onTurn;
   }
 
   /** Whether events may wait inside corosync. */
@@ -111,6 +117,7 @@ export class EventBacklog {
     if (this.#state !== 'none' || held + this.#unseen < this.#channel.room) return;
     this.#vainRounds = 0;
     this.#pauseRounds();
+    this.#onTurn(true);
   }
 
   #settle(): void {
@@ -172,5 +179,6 @@ export class EventBacklog {
       waiting.isSure = true;
     }
     this.#settle();
+    this.#onTurn(false);
   }
 }

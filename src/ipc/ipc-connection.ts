@@ -17,6 +17,8 @@ export interface ConnectionListener {
   onEvent(event: MessageReader): void;
   /** What carried the events has been given back: now is the time for anybody else's code. */
   onDrained(): void;
+  /** Whether events wait inside corosync has changed. */
+  onBehind?(behind: boolean): void;
   /** Once, when the connection is gone: by `close` (no error), or because of `error`. */
   onClosed(error: ConnectionError | undefined): void;
 }
@@ -61,6 +63,7 @@ export class IpcConnection {
         listener.onDrained();
       },
       onFailure: (cause) => this.#failed(cause),
+      onBehind: (behind) => listener.onBehind?.(behind),
       onLost: (error) => this.#end(error, true),
     });
   }

@@ -17,6 +17,8 @@ export interface TransportListener {
   onDrained(): void;
   /** What arrives can no longer be understood. */
   onFailure(cause: unknown): void;
+  /** Whether events wait inside corosync has changed. */
+  onBehind(behind: boolean): void;
   /** corosync closed the connection or died. */
   onLost(error: ConnectionError): void;
 }

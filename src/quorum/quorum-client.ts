@@ -22,6 +22,9 @@ import { QUORUM_TRACKING } from './tracking.ts';
 /** How the events of a tracker reach their reader, and how long to wait for corosync. */
 export type QuorumTrackOptions = ServiceTrackOptions<QuorumTrackEvent>;
 
+/** An event names 384 nodes at most, in three lists. */
+const WAKING = { wake: () => new GetQuorateRequest(), largestEvent: 8192 };
+
 /** What corosync has told about itself when we connected. */
 interface Greeting {
   readonly model: QuorumModel;
@@ -62,6 +65,7 @@ export class QuorumClient extends ConnectedClient {
     const startedAt = performance.now();
     const tracking = new SharedTracking(QUORUM_TRACKING);
     const service = await ServiceClient.connect<QuorumEvent>(ipc, {
+      waking: WAKING,
       decode: (event: MessageReader) => decodeQuorumEvent(event),
       deliver: (event) => tracking.told(event),
       ended: (error) => tracking.ended(error),

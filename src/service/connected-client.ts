@@ -16,6 +16,19 @@ export abstract class ConnectedClient implements AsyncDisposable {
     return this.#service.transport;
   }
 
+  /** Whether events may wait inside corosync: more came than there was room for, and they are being fetched. */
+  get behind(): boolean {
+    return this.#service.behind;
+  }
+
+  /**
+   * Calls back each time that `behind` changes. There is one listener.
+   * @internal
+   */
+  whenBehind(listener: (behind: boolean) => void): void {
+    this.#service.whenBehind(listener);
+  }
+
   /** Whether the connection has ended, by `close`, `destroy` or the loss of corosync. */
   get closed(): boolean {
     return this.#service.closed;

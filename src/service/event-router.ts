@@ -18,6 +18,7 @@ export interface EventReceiver<E> {
 export class EventRouter<E> implements ConnectionListener {
   readonly #receiver: EventReceiver<E>;
   #arrived: E[] = [];
+  #onBehind: (behind: boolean) => void = () => undefined;
 
   constructor(receiver: EventReceiver<E>) {
     this.#receiver = receiver;
@@ -25,6 +26,11 @@ export class EventRouter<E> implements ConnectionListener {
 
   get waking(): EventWaking | undefined {
     return this.#receiver.waking;
+  }
+
+  /** Calls back each time that events begin to wait inside corosync, or do not any more. */
+  whenBehind(listener: (behind: boolean) => void): void {
+    this.#onBehind = listener;
   }
 
   onEvent(event: MessageReader): void {
@@ -36,6 +42,10 @@ export class EventRouter<E> implements ConnectionListener {
     const arrived = this.#arrived;
     this.#arrived = [];
     for (const event of arrived) this.#receiver.deliver(event);
+  }
+
+  onBehind(behind: boolean): void {
+    this.#onBehind(behind);
   }
 
   onClosed(error: ConnectionError | undefined): void {

@@ -39,13 +39,20 @@ export class ServiceClient {
   /** Of a call that has no options. */
   readonly defaultLimits: CallLimits;
   readonly #connection: IpcConnection;
+  readonly #router: Pick<EventRouter<never>, 'whenBehind'>;
   readonly #ipc: IpcOptions;
   readonly #first: FirstRequest | undefined;
   readonly #sides = new SideConnections<ServiceClient>();
   #closing: Promise<void> | undefined;
 
-  private constructor(connection: IpcConnection, ipc: IpcOptions, first: FirstRequest | undefined) {
+  private constructor(
+    connection: IpcConnection,
+    router: Pick<EventRouter<never>, 'whenBehind'>,
+    ipc: IpcOptions,
+    first: FirstRequest | undefined,
+  ) {
     this.#connection = connection;
+    this.#router = router;
     this.#ipc = ipc;
     this.#first = first;
     this.defaultLimits = new CallLimits(ipc.timeoutMs);
@@ -60,8 +67,9 @@ export class ServiceClient {
     receiver: EventReceiver<E>,
     first?: FirstRequest,
   ): Promise<ServiceClient> {
-    const connection = await connectIpc(options, new EventRouter(receiver), first);
-    return new ServiceClient(connection, options, first);
+    const router = new EventRouter(receiver);
+    const connection = await connectIpc(options, router, first);
+    return new ServiceClient(connection, router, options, first);
   }
 
   get transport(): TransportKind {
@@ -71,6 +79,11 @@ export class ServiceClient {
   /** Whether events may wait inside corosync. Needs the receiver's `waking`. */
   get behind(): boolean {
     return this.#connection.behind;
+  }
+
+  /** Calls back each time that `behind` changes. There is one listener. */
+  whenBehind(listener: (behind: boolean) => void): void {
+    this.#router.whenBehind(listener);
   }
 
   /** How many such requests go out in one batch at most. */

@@ -24,6 +24,7 @@ export class Reconnection<C extends SessionClient> {
   readonly #followers: Followers<C>;
   readonly #world: SessionWorld<C>;
   readonly #backOff: BackOff;
+  readonly #onBehind: (behind: boolean) => void;
   readonly #stopping = new AbortController();
 
   constructor(
@@ -31,11 +32,13 @@ export class Reconnection<C extends SessionClient> {
     followers: Followers<C>,
     world: SessionWorld<C>,
     backOff: BackOff,
+    onBehind: (behind: boolean) => void,
   ) {
     this.#machine = machine;
     this.#followers = followers;
     this.#world = world;
     this.#backOff = backOff;
+    this.#onBehind = onBehind;
   }
 
   /** No attempt begins after this. The connection, if there is one, is for others to close. */
@@ -80,6 +83,7 @@ export class Reconnection<C extends SessionClient> {
     }
     const since = performance.now();
     this.#machine.go({ state: 'connected', client });
+    client.whenBehind?.((behind) => this.#onBehind(behind));
     const restored = this.#restore(client);
     const error = await client.whenClosed();
     await restored;

@@ -1,5 +1,6 @@
 import { within } from '../ipc/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
+import { BacklogStatus } from './backlog-status.ts';
 import type { BackOff } from './back-off.ts';
 import { Followers, type FollowerDriver } from './followers.ts';
 import { Reconnection, type SessionWorld } from './reconnection.ts';
@@ -27,6 +28,9 @@ export class SessionCore<C extends SessionClient> {
   readonly #followers = new Followers<C>();
   readonly #reconnection: Reconnection<C>;
   readonly #ended: Promise<void>;
+  readonly #backlog = new BacklogStatus(() => {
+    if (this.status.state === 'resynced') this.#statuses.push(this.status);
+  });
   /** The connection that there was when the session was closed. */
   #lastClient: C | undefined;
 
@@ -37,7 +41,9 @@ export class SessionCore<C extends SessionClient> {
     });
     this.#statuses = new StatusStream(this.status);
     this.calls = new SessionCalls(this.#machine, timeoutMs);
-    this.#reconnection = new Reconnection(this.#machine, this.#followers, world, backOff);
+    this.#reconnection = new Reconnection(this.#machine, this.#followers, world, backOff, (behind) =>
+      this.#backlog.turned(behind),
+    );
     this.#ended = this.#reconnection.run();
   }
 
@@ -94,6 +100,7 @@ export class SessionCore<C extends SessionClient> {
     if (this.status.state === 'closed') return;
     this.#lastClient = this.#machine.client;
     this.#reconnection.stop();
+    this.#backlog.stop();
     this.#machine.go({ state: 'closed' });
     this.#followers.end();
   }

@@ -5,6 +5,8 @@ export interface SessionClient {
   readonly closed: boolean;
   /** Whether events may wait inside corosync. */
   readonly behind?: boolean;
+  /** Calls back each time that `behind` changes. */
+  whenBehind?(listener: (behind: boolean) => void): void;
   whenClosed(): Promise<ConnectionError | undefined>;
   close(): Promise<void>;
   destroy(error?: Error): void;
@@ -18,7 +20,7 @@ export type SessionStatus =
   | { readonly state: 'connected' }
   /**
    * Every follower is up to date and hears of changes as they happen; but where `behind` says so, more happens than could be told in time,
-   * and what is known may be old. It is looked up in `session.status`; `statuses()` tells of the states only.
+   * and what is known may be old. `statuses()` tells when that begins, and when it has been over for a while.
    */
   | { readonly state: 'resynced'; readonly behind?: true }
   /** The connection was lost because of `error`. */

@@ -19,8 +19,9 @@ export class StatusStream {
     this.#latest = first;
   }
 
-  /** `closed` is the last one. */
+  /** `closed` is the last one. Being up to date is told again only if `behind` has changed. */
   push(status: SessionStatus): void {
+    if (isSame(status, this.#latest)) return;
     this.#latest = status;
     for (const reader of this.#readers) reader.push(status);
     if (status.state === 'closed') this.#readers.clear();
@@ -63,4 +64,8 @@ class StatusReader {
     this.#skipped = 0;
     return { ...status, skipped };
   }
+}
+
+function isSame(one: SessionStatus, other: SessionStatus): boolean {
+  return one.state === 'resynced' && other.state === 'resynced' && one.behind === other.behind;
 }

@@ -23,6 +23,9 @@ import type { VotequorumTracker, VotequorumTrackEvent } from './votequorum-event
 /** How the events of a tracker reach their reader, and how long to wait for corosync. */
 export type VotequorumTrackOptions = ServiceTrackOptions<VotequorumTrackEvent>;
 
+/** An event names 384 nodes at most, or says what the quorum device has to say of itself. */
+const WAKING = { wake: () => new GetInfoRequest(0), largestEvent: 16_384 };
+
 /**
  * A connection to corosync's votequorum service, which is there if corosync's configuration names it as the provider of quorum: votes, who is there, and
  * the quorum device. `getInfo`, `track` and `qdeviceGetExtraInfo` read; **all other calls change the whole cluster**, and none is ever made twice by itself.
@@ -56,6 +59,7 @@ export class VotequorumClient extends ConnectedClient {
     const context = randomContext();
     const tracking = new SharedTracking(votequorumTracking(context));
     const receiver = {
+      waking: WAKING,
       decode: (event: MessageReader) => checkContext(decodeVotequorumEvent(event), context),
       deliver: (event: VotequorumEvent) => tracking.told(event),
       ended: (error: ConnectionError | undefined) => tracking.ended(error),

@@ -54,6 +54,48 @@ describe('a backlog of notifications', () => {
     expect(session.status).toEqual({ state: 'resynced' });
   });
 
+  it.each(['shm', 'socket'] as const)(
+    '%s: is told in the statuses, once, however often it comes',
+    async (ipcType) => {
+      await using fake = await FakeCorosync.start({ ipcType });
+      const session = CmapSession.open({ ...fake.connectOptions, bufferSize: SMALL });
+      session.follow('flood.', { prefix: true, listener: () => undefined });
+      await session.ready();
+      const told: unknown[] = [];
+      const reading = (async () => {
+        for await (const status of session.statuses()) told.push(status);
+      })();
+      for (let i = 1; i <= 3; i++) {
+        flood(fake, 'flood.key', 1000, (k) => i * 1000 + k);
+        await waitUntil('it begins', () => 'behind' in session.status, SOON);
+        await waitUntil('nothing waits', () => !('behind' in session.status), SOON);
+      }
+      await waitUntil('the end is told', () => told.length === 3, SOON);
+      await session.close();
+      await reading;
+      const [calm, behind] = [{ state: 'resynced' }, { state: 'resynced', behind: true }];
+      expect(told).toEqual([calm, behind, calm, { state: 'closed' }]);
+    },
+  );
+
+  it('holds back the changes of who writes faster than he reads: corosync would keep all that they cause', async () => {
+    await using fake = await FakeCorosync.start();
+    const client = await CmapClient.connect({ ...fake.connectOptions, bufferSize: SMALL });
+    let told = 0;
+    for (let i = 0; i < 20; i++) await client.track('mine.', { prefix: true, listener: () => (told += 1) });
+    let [most, changes] = [0, 0];
+    const look = setInterval(() => (most = Math.max(most, fake.clients[0]?.queuedEvents ?? 0)), 1);
+    for (let round = 0; round < 20; round++) {
+      const sets = Array.from({ length: 200 }, (_, i) => client.setUint32('mine.key', round * 200 + i + 1));
+      await Promise.all(sets);
+      changes += sets.length;
+    }
+    clearInterval(look);
+    expect(most).toBeLessThan((20 * changes) / 4);
+    await waitUntil('all are told', () => told === 20 * changes, SOON);
+    await client.close();
+  });
+
   it.each(['shm', 'socket'] as const)('%s: nothing is asked where there is none', async (ipcType) => {
     await using fake = await FakeCorosync.start({ ipcType });
     const client = await CmapClient.connect(fake.connectOptions);

@@ -15,6 +15,8 @@ class Server implements EventChannel {
   readonly calls: PendingCall[] = [];
   readonly backlog: EventBacklog;
   readonly failures: unknown[] = [];
+  /** Whether there was a backlog, as it was told each time that it changed. */
+  readonly turned: boolean[] = [];
   told = 0;
   taken = 0;
   turns = 0;
@@ -29,6 +31,7 @@ class Server implements EventChannel {
       { wake, largestEvent: 1 },
       (call) => this.calls.push(call),
       (error) => this.failures.push(error),
+      (exists) => this.turned.push(exists),
     );
   }
 
@@ -84,6 +87,7 @@ describe('EventBacklog', () => {
     }
     await vi.advanceTimersByTimeAsync(1000);
     expect([server.calls.length, server.backlog.exists]).toEqual([0, false]);
+    expect(server.turned).toEqual([]);
   });
 
   it('wakes corosync at once when a full channel is empty, each time; and no more when the last time did not fill it', async () => {
@@ -96,6 +100,7 @@ describe('EventBacklog', () => {
       if (server.calls.length === 0) break;
       await server.turn();
     }
+    expect(server.turned).toEqual([true, false]);
     // 35 = 3 * 10 + 5
     expect(taken).toEqual([10, 20, 30, 35]);
     expect(server.turns).toBe(3);

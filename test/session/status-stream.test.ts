@@ -33,6 +33,14 @@ describe('the statuses of a session', () => {
     expect(rest.at(-1)).toEqual({ state: 'closed' });
   });
 
+  it('tell again that all is up to date only if it has changed whether notifications wait', async () => {
+    const stream = new StatusStream(connecting(1));
+    const told = readAll(stream.read());
+    const [calm, behind] = [{ state: 'resynced' }, { state: 'resynced', behind: true }] as const;
+    for (const status of [calm, calm, behind, behind, calm, { state: 'closed' } as const]) stream.push(status);
+    expect(await told).toEqual([connecting(1), calm, behind, calm, { state: 'closed' }]);
+  });
+
   it('are no longer kept for a reader that has left', async () => {
     const stream = new StatusStream(connecting(1));
     for await (const status of stream.read()) {

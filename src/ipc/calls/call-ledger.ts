@@ -11,6 +11,7 @@ import {
 } from '../../errors/index.ts';
 import type { BatchTurn } from '../turns/batch-turn.ts';
 import { CallQueue } from './call-queue.ts';
+import type { ChangePace } from './change-pace.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { PendingCall, type Urgency } from './pending-call.ts';
 
@@ -45,6 +46,7 @@ export class CallLedger {
   readonly #queue = new CallQueue();
   readonly #deadlines: DeadlineTimer;
   readonly #turn: BatchTurn | undefined;
+  readonly #pace: ChangePace | undefined;
   #batch: PendingCall[] = [];
   /** Calls of the batch that are over, from its beginning. */
   #done = 0;
@@ -55,10 +57,12 @@ export class CallLedger {
   /**
    * @param onDeadline a deadline has passed: look for answers that are there, then call `expire`
    * @param turn what lists and changes wait for; without one they need not
+   * @param pace what changes wait for
    */
-  constructor(onDeadline: () => void, turn?: BatchTurn) {
+  constructor(onDeadline: () => void, turn?: BatchTurn, pace?: ChangePace) {
     this.#deadlines = new DeadlineTimer(onDeadline);
     this.#turn = turn;
+    this.#pace = pace;
   }
 
   add(call: PendingCall, urgent: Urgency): void {
@@ -77,6 +81,7 @@ export class CallLedger {
     if (last !== undefined && isLastOfBatch(last.message)) return undefined;
     const call = this.next();
     if (call === undefined || (last !== undefined && call.message.answer === 'later')) return undefined;
+    if (this.#pace?.admits(call.message) === false) return undefined;
     return this.#turn?.admits(call.message, last === undefined) === false ? undefined : call;
   }
 
@@ -176,6 +181,7 @@ export class CallLedger {
     this.#batch = [];
     this.#done = 0;
     this.#unanswered = 0;
+    this.#pace?.batchOver();
     this.#turn?.batchOver();
   }
 
@@ -204,7 +210,7 @@ export class CallLedger {
       if (call.deadlineAt > now) this.#earliestDeadline = Math.min(this.#earliestDeadline, call.deadlineAt);
     const late = open.filter(({ call }) => call.deadlineAt <= now);
     const known = late.some(({ place }) => place !== undefined) ? progress() : NO_PROGRESS;
-    const hindrance = this.#turn?.hindrance ?? 'earlier ones are still unanswered';
+    const hindrance = this.#hindrance();
     for (const { call, place } of late) call.expire(sentOf(place, { ...known, begun: Infinity }), hindrance);
     this.armDeadlines();
   }
@@ -222,6 +228,7 @@ export class CallLedger {
   loseAll(error: ConnectionError, progress: BatchProgress, serverGone: boolean): void {
     const calls = this.#outstanding();
     this.#turn?.abandon(serverGone);
+    this.#pace?.stop();
     this.endBatch();
     this.#loseThese(calls, error, progress);
   }
@@ -248,7 +255,15 @@ export class CallLedger {
     call.markSent();
     this.#batch.push(call);
     this.#turn?.took(call.message);
+    this.#pace?.took(call.message);
     if (call.message.answer !== 'never') this.#unanswered += 1;
+  }
+
+  /** Why a call has not been sent. */
+  #hindrance(): string {
+    if (this.#pace?.holds === true)
+      return 'corosync holds notifications for us, which are read before it changes more';
+    return this.#turn?.hindrance ?? 'earlier ones are still unanswered';
   }
 
   /** Calls that nothing has settled yet. */

@@ -2,6 +2,7 @@ import { malformed } from '../../codec/malformed.ts';
 import { MessageWriter } from '../../codec/message-writer.ts';
 import type { AnyMessage, RequestMessage } from '../../codec/message.ts';
 import { ConnectionError } from '../../errors/index.ts';
+import type { ChangePace } from '../calls/change-pace.ts';
 import { CallLedger, lostAnswers, NO_PROGRESS, type BatchProgress } from '../calls/call-ledger.ts';
 import { loopTurn } from '../calls/loop-turn.ts';
 import { BatchRoom, type DatagramLimits } from './batch-room.ts';
@@ -62,6 +63,7 @@ export class DatagramPipeline {
    * @param send hands a datagram to the kernel, or throws
    * @param onFailure the protocol is broken and the connection must go
    * @param turn what lists and changes wait for
+   * @param pace what changes wait for
    */
   constructor(
     control: BatchCounters,
@@ -69,9 +71,11 @@ export class DatagramPipeline {
     send: (bytes: Buffer) => void,
     onFailure: (cause: unknown) => void,
     turn?: BatchTurn,
+    pace?: ChangePace,
   ) {
-    this.#ledger = new CallLedger(() => this.#expire(TURNS_TO_DELIVER), turn);
+    this.#ledger = new CallLedger(() => this.#expire(TURNS_TO_DELIVER), turn, pace);
     turn?.onEntered(() => this.#schedule());
+    pace?.onFree(() => this.#schedule());
     this.#control = control;
     this.#limits = limits;
     this.#sendDatagram = send;

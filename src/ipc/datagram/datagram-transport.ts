@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { malformed } from '../../codec/malformed.ts';
 import type { RequestMessage } from '../../codec/message.ts';
 import { ConnectionError, systemErrorToCsError } from '../../errors/index.ts';
+import { ChangePace } from '../calls/change-pace.ts';
 import { EventBacklog } from '../event-backlog.ts';
 import { DatagramControl } from './datagram-control.ts';
 import { DatagramEvents } from './datagram-events.ts';
@@ -43,6 +44,7 @@ export class DatagramTransport implements Transport {
   readonly #gate: EventGate;
   readonly #pipeline: DatagramPipeline;
   readonly #events: DatagramEvents;
+  readonly #pace = new ChangePace();
   #backlog: EventBacklog | undefined;
   #listener: TransportListener | undefined;
   #serverGone = false;
@@ -77,6 +79,7 @@ export class DatagramTransport implements Transport {
           else this.#listener?.onFailure(cause);
         },
         batchTurn(place, { ...names, path: names.control }),
+        this.#pace,
       );
     } catch (error) {
       this.#closeSockets();
@@ -124,6 +127,10 @@ export class DatagramTransport implements Transport {
         listener.waking,
         (call, urgent) => this.submit(call, urgent),
         (cause) => this.#listener?.onFailure(cause),
+        (behind) => {
+          this.#pace.turned(behind);
+          listener.onBehind(behind);
+        },
       );
     }
     this.#setup.listen(

@@ -2,6 +2,7 @@ import type { ConnectionError } from '../../errors/index.ts';
 import { malformed } from '../../codec/malformed.ts';
 import type { MessageReader } from '../../codec/message-reader.ts';
 import { chunkBytes } from '../../codec/ring-layout.ts';
+import type { ChangePace } from '../calls/change-pace.ts';
 import { CallLedger, lostAnswers, NO_PROGRESS, type BatchProgress } from '../calls/call-ledger.ts';
 import type { AnyMessage, RequestMessage } from '../../codec/message.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
@@ -51,6 +52,7 @@ export class RequestPipeline {
    * @param onFailure the protocol is broken and the connection must go
    * @param maxMessageSize what corosync has granted: it disconnects who sends more
    * @param turn what lists and changes wait for
+   * @param pace what changes wait for
    */
   constructor(
     requests: RequestRing,
@@ -59,9 +61,11 @@ export class RequestPipeline {
     sendBytes: (count: number) => boolean,
     onFailure: (error: unknown) => void,
     turn?: BatchTurn,
+    pace?: ChangePace,
   ) {
-    this.#ledger = new CallLedger(() => this.#expire(), turn);
+    this.#ledger = new CallLedger(() => this.#expire(), turn, pace);
     turn?.onEntered(() => this.#schedule());
+    pace?.onFree(() => this.#schedule());
     this.#requests = requests;
     this.#responses = responses;
     this.#maxMessageSize = maxMessageSize;

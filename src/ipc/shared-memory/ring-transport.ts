@@ -1,5 +1,6 @@
 import type { RequestMessage } from '../../codec/message.ts';
 import type { ConnectionError } from '../../errors/index.ts';
+import { ChangePace } from '../calls/change-pace.ts';
 import { EventBacklog, type EventWaking } from '../event-backlog.ts';
 import type { BatchTurn } from '../turns/batch-turn.ts';
 import type { EventRing } from './event-ring.ts';
@@ -26,6 +27,7 @@ export class RingTransport implements Transport {
   readonly kind = 'shared-memory';
   readonly #channels: RingChannels;
   readonly #pipeline: RequestPipeline;
+  readonly #pace = new ChangePace();
   #serverGone = false;
   #backlog: EventBacklog | undefined;
   #onFailure: (cause: unknown) => void = () => undefined;
@@ -39,6 +41,7 @@ export class RingTransport implements Transport {
       (count) => channels.setup.sendRequestBytes(count),
       (cause) => this.#onFailure(cause),
       channels.turn,
+      this.#pace,
     );
   }
 
@@ -60,7 +63,7 @@ export class RingTransport implements Transport {
 
   listen(listener: TransportListener): void {
     this.#onFailure = (cause) => listener.onFailure(cause);
-    if (listener.waking !== undefined) this.#backlog = this.#watchFor(listener.waking);
+    if (listener.waking !== undefined) this.#backlog = this.#watchFor(listener.waking, listener);
     this.#channels.setup.listen(
       (count) => this.#drain(count, listener),
       (error) => this.#lost(error, listener),
@@ -116,7 +119,7 @@ export class RingTransport implements Transport {
     listener.onLost(error);
   }
 
-  #watchFor(waking: EventWaking): EventBacklog {
+  #watchFor(waking: EventWaking, listener: TransportListener): EventBacklog {
     const { events } = this.#channels;
     const channel = {
       room: events.roomFor(waking.largestEvent),
@@ -130,6 +133,10 @@ export class RingTransport implements Transport {
       waking,
       (call, urgent) => this.submit(call, urgent),
       (cause) => this.#onFailure(cause),
+      (behind) => {
+        this.#pace.turned(behind);
+        listener.onBehind(behind);
+      },
     );
   }
 

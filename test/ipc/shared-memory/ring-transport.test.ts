@@ -29,6 +29,7 @@ function open(): { server: LibqbRing; arrive: (bytes: number) => number; told: s
     onEvent: () => told.push('event'),
     onDrained: () => told.push('drained'),
     onFailure: () => told.push('failure'),
+    onBehind: (behind) => told.push(`behind ${behind}`),
     onLost: () => told.push('lost'),
   });
   return { server: new LibqbRing(events), arrive: (bytes) => arrive(bytes), told };
