@@ -37,7 +37,8 @@ describe('the statuses of a session', () => {
     const stream = new StatusStream(connecting(1));
     const told = readAll(stream.read());
     const [calm, behind] = [{ state: 'resynced' }, { state: 'resynced', behind: true }] as const;
-    for (const status of [calm, calm, behind, behind, calm, { state: 'closed' } as const]) stream.push(status);
+    for (const status of [calm, calm, behind, behind, calm, { state: 'closed' } as const])
+      stream.push(status);
     expect(await told).toEqual([connecting(1), calm, behind, calm, { state: 'closed' }]);
   });
 
