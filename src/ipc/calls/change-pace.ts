@@ -1,7 +1,7 @@
 import type { AnyMessage } from '../../codec/message.ts';
 
 /** Milliseconds for which a batch of changes waits at most: what holds it up may be others' changes, and last. */
-const HOLD_MS = 50;
+export const HOLD_MS = 50;
 /** Changes in one batch: more than a batch carries, and the least that there are however many notifications each causes. */
 const [MOST, LEAST] = [128, 8];
 
