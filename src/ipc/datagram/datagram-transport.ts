@@ -9,9 +9,10 @@ import { DatagramEvents } from './datagram-events.ts';
 import { checkDatagramNames, type DatagramNames, type DatagramPlace } from './datagram-names.ts';
 import { DatagramPipeline } from './datagram-pipeline.ts';
 import { EventGate } from './event-gate.ts';
+import { linger } from './lingering.ts';
 import { NextPoll } from './next-poll.ts';
 import { loadDatagramBackend } from './datagram-packages.ts';
-import type { DatagramBackend, DatagramSocket } from './datagram-socket.ts';
+import { MAX_DATAGRAM, type DatagramBackend, type DatagramSocket } from './datagram-socket.ts';
 import { removeLeftovers } from '../leftovers.ts';
 import type { Moment } from '../moment.ts';
 import { checkMeansUs } from '../server-pids.ts';
@@ -22,10 +23,6 @@ import type { SetupSocket } from '../setup-socket.ts';
 import { batchTurn, type TurnTaker } from '../turns/turn-gates.ts';
 import type { Transport, TransportListener } from '../transport.ts';
 import { checkTrustedDirectory } from '../trusted-file.ts';
-
-/** Four seconds in all: a corosync that stands still for longer has lost its token by then. */
-const FIRST_DELAY_MS = 1;
-const LAST_DELAY_MS = 2048;
 
 /** Datagrams that wait at one socket: Linux's default, and its own name for the limit. */
 const QUEUE_LENGTH = { file: '/proc/sys/net/unix/max_dgram_qlen', default: 10 };
@@ -58,7 +55,7 @@ export class DatagramTransport implements Transport {
   ) {
     this.#setup = setup;
     this.#names = names;
-    this.maxMessageSize = maxMessageSize;
+    this.maxMessageSize = Math.min(maxMessageSize, MAX_DATAGRAM);
     this.#control = new DatagramControl(names.control, place.since);
     this.#gate = new EventGate(
       () => this.#control.eventsSent(),
@@ -183,7 +180,10 @@ export class DatagramTransport implements Transport {
     this.#gate.stop();
     this.#pipeline.stop(error, this.#serverGone);
     this.#control.close();
-    this.#linger(FIRST_DELAY_MS);
+    linger({
+      isOver: () => this.#serverGone || !fs.existsSync(this.#names.control),
+      close: () => this.#closeSockets(),
+    });
   }
 
   removeLeftovers(lost: boolean): void {
@@ -193,18 +193,6 @@ export class DatagramTransport implements Transport {
       if (this.#control.isStillAt(control)) removeFiles(files, directory);
     };
     removeLeftovers({ path: control, serverPid, clientPid, remove }, lost);
-  }
-
-  /**
-   * corosync connects its sockets to ours when it has the first answer and the first event to send; where it finds nobody it tries
-   * again for a second, and its main loop with it. So ours stay until it has let go of the connection.
-   */
-  #linger(delayMs: number): void {
-    if (this.#serverGone || delayMs > LAST_DELAY_MS || !fs.existsSync(this.#names.control)) {
-      this.#closeSockets();
-    } else {
-      setTimeout(() => this.#linger(delayMs * 2), delayMs);
-    }
   }
 
   #closeSockets(): void {

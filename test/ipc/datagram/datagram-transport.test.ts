@@ -77,6 +77,7 @@ describeOnDatagrams('datagram sockets', (namespace) => {
   ])('refuse %s that would be cut, before anything is sent', async (_what, sizes) => {
     await using corosync = await start({ bufferSize: 1 << 20 });
     const connection = await connectTo(corosync);
+    expect(connection.maxMessageSize).toBe(65_535);
     await expect(connection.submit(new FakeRequest(1, sizes), PATIENT)).rejects.toMatchObject({
       name: 'CsError',
       code: 'CS_ERR_TOO_BIG',
