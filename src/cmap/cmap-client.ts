@@ -11,12 +11,13 @@ import { ConnectionError, CsError } from '../errors/index.ts';
 import { serverName, type TransportKind } from '../ipc/index.ts';
 import { CallLimits, type CallOptions } from '../options/call-options.ts';
 import { ServiceClient, type ReadAccess } from '../service/index.ts';
-import { checkStep, checkValue } from './values/check-value.ts';
+import { checkSet } from './values/check-set.ts';
+import { checkStep } from './values/check-value.ts';
 import { resolveCmapOptions, type CmapConnectOptions } from './connect-options.ts';
 import { checkCrashingChange } from './guards/crashing-change-guard.ts';
 import { iterateEntries, iterateKeys, type CmapEntry, type IterationCalls } from './iteration/iterate.ts';
 import { ListSizes } from './iteration/list-sizes.ts';
-import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './values/keys.ts';
+import { checkExistingKey, checkKeyToChange, checkPrefix } from './values/keys.ts';
 import {
   dangerousStatsTracker,
   resolveTrackOptions,
@@ -131,8 +132,7 @@ export class CmapClient extends TypedAccess implements AsyncDisposable {
    *   CS_ERR_BUSY: a tracker of this process would make corosync crash (see `track`).
    */
   async set(key: string, value: CmapValue, options?: CallOptions): Promise<void> {
-    checkKeyToSet('cmap_set', key, this.map);
-    const settable = checkValue('cmap_set', key, value, this.#service.bufferSize);
+    const settable = checkSet(key, value, this);
     checkCrashingChange('cmap_set', key, { kind: 'set', value: settable });
     return this.#change(new SetRequest(key, settable), options);
   }

@@ -196,14 +196,14 @@ function notCorosync(cause: MalformedError): ConnectionError {
   return new ConnectionError(cause.code, { operation: 'connect', detail, cause });
 }
 
-/** By the time of the refusal, the process may run as another user than when it started. */
+/** By the time of the refusal, the process may run as another user than when it started. The real ids count: the kernel tells corosync those. */
 function remedyOf(code: CsErrorName): string | undefined {
   switch (code) {
     case 'CS_ERR_ACCESS': {
       // corosync's parser wants each on a line of its own, and corosync does not start with a file that it cannot parse.
-      const rule = ['uidgid {', `uid: ${process.geteuid?.() ?? 'UID'}`, '}'].map((line) => `\`${line}\``);
+      const rule = ['uidgid {', `uid: ${process.getuid?.() ?? 'UID'}`, '}'].map((line) => `\`${line}\``);
       return (
-        'corosync does not allow this user; run as root, or, where corosync runs, put a file into /etc/corosync/uidgid.d that ' +
+        `corosync does not allow this user${effectiveDiffers() ? ' (it sees the real uid and gid, not the effective ones)' : ''}; run as root, or, where corosync runs, put a file into /etc/corosync/uidgid.d that ` +
         `consists of the three lines ${rule.join(', ')}, and run corosync-cfgtool -R`
       );
     }
@@ -214,6 +214,10 @@ function remedyOf(code: CsErrorName): string | undefined {
     default:
       return undefined;
   }
+}
+
+function effectiveDiffers(): boolean {
+  return process.getuid?.() !== process.geteuid?.() || process.getgid?.() !== process.getegid?.();
 }
 
 function refused(error: number): ConnectionError {

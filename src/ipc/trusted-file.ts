@@ -19,8 +19,7 @@ export function checkTrustedDirectory(directory: string, since: Moment): FileIde
   const fd = openOrFail(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
     const stat = fs.fstatSync(fd, { bigint: true });
-    if (stat.uid !== 0n && stat.uid !== effectiveUid())
-      throw untrusted(directory, `is owned by uid ${stat.uid}`);
+    if (stat.uid !== 0n && stat.uid !== ourUid()) throw untrusted(directory, `is owned by uid ${stat.uid}`);
     if ((stat.mode & 0o002n) !== 0n) throw untrusted(directory, 'can be written by anybody');
     since.checkPrecedes(directory, stat);
     return { dev: stat.dev, ino: stat.ino };
@@ -53,10 +52,10 @@ export function openTrusted(path: string, expectedSize: number, since?: Moment):
   return fd;
 }
 
-/** corosync hands each such file to its client: owned by our euid, mode 0600, one name. An impostor cannot forge that. */
+/** corosync hands each such file to its client: owned by our uid, mode 0600, one name. An impostor cannot forge that. */
 function checkTrusted(path: string, stat: fs.BigIntStats, expectedSize: number): void {
   if (!stat.isFile()) throw untrusted(path, 'is not a plain file');
-  if (stat.uid !== effectiveUid()) throw untrusted(path, `is owned by uid ${stat.uid}`);
+  if (stat.uid !== ourUid()) throw untrusted(path, `is owned by uid ${stat.uid}`);
   if (stat.nlink !== 1n) throw untrusted(path, `has ${stat.nlink} links`);
   if ((stat.mode & 0o077n) !== 0n)
     throw untrusted(path, `can be reached by others (mode ${(stat.mode & 0o777n).toString(8)})`);
@@ -73,13 +72,16 @@ function openOrFail(path: string, flags: number): number {
       `cannot open ${path}` +
       (errno === 'ENOENT'
         ? '; corosync has just ended, or its shared memory is not mounted here (see sharedMemoryDirectory)'
-        : '');
+        : errno === 'EACCES' && process.geteuid?.() !== process.getuid?.()
+          ? `; corosync has given it to the real uid, ${process.getuid?.()}, and this process runs as ${process.geteuid?.()}`
+          : '');
     throw new ConnectionError(code, { operation: 'connect', errno, detail, cause });
   }
 }
 
-function effectiveUid(): bigint {
-  return BigInt(process.geteuid?.() ?? -1);
+/** The real one: that is what the kernel tells corosync of us, and to whom it gives the files. */
+function ourUid(): bigint {
+  return BigInt(process.getuid?.() ?? -1);
 }
 
 function untrusted(path: string, why: string): ConnectionError {

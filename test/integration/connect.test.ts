@@ -159,6 +159,25 @@ describeOnCorosync('connecting', (suite) => {
     });
   });
 
+  it('counts the real ids, whatever the effective ones: the kernel tells corosync those', async () => {
+    const root = await suite.connect();
+    const really = ['setpriv', `--ruid=${NOBODY}`, `--rgid=${NOBODY}`, '--clear-groups'];
+    const denied = await inChild({ do: 'connect', options: ONCE }, really);
+    expect([denied.code, (await libcmapConnects(really)).code]).toEqual(['CS_ERR_ACCESS', 'CS_ERR_ACCESS']);
+    expect(denied.message).toContain(`\`uid: ${NOBODY}\``);
+    expect(denied.message).toContain('the real uid and gid');
+    await suite.expectLogged(DENIED);
+    await root.setUint8(`uidgid.uid.${NOBODY}`, 1);
+    const allowed = await inChild({ do: 'connect', options: ONCE }, really);
+    expect([allowed.code, (await libcmapConnects(really)).code]).toEqual(['CS_OK', 'CS_OK']);
+    await root.delete(`uidgid.uid.${NOBODY}`);
+    const effectively = await inChild({ do: 'connect', options: ONCE }, [
+      ...['setpriv', `--euid=${NOBODY}`, `--egid=${NOBODY}`, '--clear-groups'],
+    ]);
+    expect(effectively).toMatchObject({ code: 'CS_ERR_ACCESS', errno: 'EACCES' });
+    expect(effectively.message).toContain(`to the real uid, 0, and this process runs as ${NOBODY}`);
+  });
+
   it('as a user who is not allowed says which file allows him, and that does', async () => {
     const connect = (): Promise<ChildReport> =>
       inChild({ do: 'connect', user: { uid: NOBODY, gid: NOBODY }, options: ONCE });

@@ -6,6 +6,9 @@ const MIN_KEY_LENGTH = 3;
 const LEGAL_CHARACTERS = /^[a-zA-Z0-9._\-/:]*$/;
 const RULE = `a key has ${MIN_KEY_LENGTH} to ${MAX_NAME_LENGTH} of the characters a-z A-Z 0-9 . _ - / :`;
 
+/** In the stats map, keys that can be set. */
+export const CLEARING = 'stats.clear.';
+
 /** What no client may change, as corosync 3.1.7 declares it in exec/main.c. */
 export const READ_ONLY_PREFIXES: readonly string[] = [
   'internal_configuration.',
@@ -67,7 +70,7 @@ function isPossibleKey(key: string): boolean {
 }
 
 /** What every name must be to go on the wire at all. */
-function checkName(operation: string, key: unknown): void {
+export function checkName(operation: string, key: unknown): void {
   if (typeof key !== 'string') {
     throw new CsError('CS_ERR_INVALID_PARAM', { operation, detail: `a key is a string, not ${typeof key}` });
   }
@@ -82,10 +85,14 @@ function checkName(operation: string, key: unknown): void {
   }
 }
 
-/** For a key that cannot be: corosync itself says it of the others, as its version and configuration have it. */
-function refuseReadOnly(operation: string, key: string, map: CmapMap): void {
+/** For what is not sent because of something else: corosync itself says it of the others, as its version and configuration have it. */
+export function refuseReadOnly(operation: string, key: string, map: CmapMap): void {
   const prefix = READ_ONLY_PREFIXES.find((readOnly) => key.startsWith(readOnly));
   if (map === 'icmap' && prefix === undefined) return;
+  if (map === 'stats' && key.startsWith(CLEARING)) {
+    const detail = 'corosync knows nothing of this name that could be cleared';
+    throw new CsError('CS_ERR_NOT_SUPPORTED', { operation, key, detail });
+  }
   const detail =
     map === 'stats'
       ? 'the stats map is read-only, but for stats.clear.*'
