@@ -28,6 +28,12 @@ export class Fifo<T> {
     return item;
   }
 
+  /** All that are in it, the first one first. */
+  items(): T[] {
+    // Only what lies before the head has been emptied.
+    return this.#items.slice(this.#head) as T[];
+  }
+
   clear(): void {
     this.#items = [];
     this.#head = 0;

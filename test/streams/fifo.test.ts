@@ -30,6 +30,7 @@ it('gives what was pushed, in order, whatever comes between', () => {
         }
         expect(fifo.length).toBe(model.length);
         expect(fifo.peek()).toBe(model[0]);
+        expect(fifo.items()).toEqual(model);
       }
     }),
     { numRuns: 30 },
