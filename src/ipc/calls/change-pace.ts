@@ -2,7 +2,7 @@ import type { AnyMessage } from '../../codec/message.ts';
 
 /** Milliseconds for which a batch of changes waits at most: what holds it up may be others' changes, and last. */
 export const HOLD_MS = 50;
-/** Changes in one batch: more than a batch carries, and the least that there are however many notifications each causes. */
+/** Changes in one batch, once notifications had to wait: from there on it is not bounded here, and the least however many notifications each causes. */
 const [MOST, LEAST] = [128, 8];
 
 /**
@@ -14,7 +14,7 @@ const [MOST, LEAST] = [128, 8];
  */
 export class ChangePace {
   #behind = false;
-  #most = MOST;
+  #most = Infinity;
   /** Changes in the batch. */
   #taken = 0;
   #holdTimer: NodeJS.Timeout | undefined;
@@ -51,7 +51,7 @@ export class ChangePace {
 
   /** The batch has all its answers. */
   batchOver(): void {
-    if (this.#taken > 0 && !this.#behind) this.#most = Math.min(this.#most * 2, MOST);
+    if (this.#taken > 0 && !this.#behind) this.#most = this.#most >= MOST ? Infinity : this.#most * 2;
     if (this.#taken > 0) this.#overdue = false;
     this.#taken = 0;
   }
@@ -59,7 +59,7 @@ export class ChangePace {
   /** @param behind whether notifications wait inside corosync */
   turned(behind: boolean): void {
     this.#behind = behind;
-    if (behind) this.#most = Math.max(this.#most >> 1, LEAST);
+    if (behind) this.#most = Math.max(Math.min(this.#most, MOST) >> 1, LEAST);
     else if (this.holds) this.#free();
   }
 

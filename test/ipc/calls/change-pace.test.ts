@@ -30,7 +30,7 @@ describe('the pace of changes', () => {
 
   it('is as fast as a batch carries, as long as no notifications wait', () => {
     const pace = paceOf();
-    expect([batch(pace), batch(pace), batch(pace)]).toEqual([128, 128, 128]);
+    expect([batch(pace), batch(pace), batch(pace)]).toEqual([1000, 1000, 1000]);
     expect([pace.holds, vi.getTimerCount()]).toEqual([false, 0]);
   });
 
@@ -72,7 +72,7 @@ describe('the pace of changes', () => {
     });
     expect(sent).toEqual([64, 16, 8, 8, 8, 8]);
     pace.turned(false);
-    expect(Array.from({ length: 6 }, () => batch(pace))).toEqual([8, 16, 32, 64, 128, 128]);
+    expect(Array.from({ length: 6 }, () => batch(pace))).toEqual([8, 16, 32, 64, 128, 1000]);
   });
 
   it('ends with the connection: no timer is left, and nothing is called', () => {
