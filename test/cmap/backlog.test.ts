@@ -56,7 +56,7 @@ describe('a backlog of notifications', () => {
   });
 
   it.each(['shm', 'socket'] as const)(
-    '%s: is told in the statuses, once, however often it comes',
+    '%s: is told in the statuses: when it begins, and when it has been over for a while',
     async (ipcType) => {
       await using fake = await FakeCorosync.start({ ipcType });
       const session = CmapSession.open({ ...fake.connectOptions, bufferSize: SMALL });
