@@ -487,18 +487,19 @@ describe('RequestPipeline: calls that are given up', () => {
       timeoutMs: 5,
       onAbandonedAnswer: (value) => late.push(value),
     });
-    await turn();
-    const queued = connection.submit(new FakeRequest(2), { timeoutMs: 5 });
-    await expect(sent).rejects.toMatchObject({
+    const sentFails = expect(sent).rejects.toMatchObject({
       code: 'CS_ERR_TIMEOUT',
       operation: 'fake',
       key: 'request 1',
       message: expect.stringMatching(/within 5 ms.*was sent, and may still take effect/) as unknown,
     });
-    await expect(queued).rejects.toMatchObject({
+    await turn();
+    const queued = connection.submit(new FakeRequest(2), { timeoutMs: 5 });
+    const queuedFails = expect(queued).rejects.toMatchObject({
       code: 'CS_ERR_TIMEOUT',
       message: expect.stringMatching(/was not sent/) as unknown,
     });
+    await Promise.all([sentFails, queuedFails]);
     connection.server.runDry();
     const next = connection.submit(new FakeRequest(3));
     await waitUntil('the next batch is posted', () => connection.server.writes.length === 2, SOON);
