@@ -109,11 +109,12 @@ export async function traceConnect<T extends Connected>(
   connect: () => Promise<T>,
 ): Promise<T> {
   if (!CONNECTS.hasSubscribers) return connect();
+  const startTime = performance.now();
   const trace: ConnectTrace = {
     ...serverOf(),
     transport: undefined,
     bufferSize: undefined,
-    startTime: performance.now(),
+    startTime,
     durationMs: undefined,
     error: undefined,
   };
@@ -121,16 +122,24 @@ export async function traceConnect<T extends Connected>(
   CONNECTS.begin(trace);
   try {
     const connection = await connect();
-    trace.transport = connection.transport;
-    trace.bufferSize = connection.maxMessageSize;
+    note(trace, { transport: connection.transport, bufferSize: connection.maxMessageSize });
     return connection;
   } catch (error) {
     failed = true;
-    trace.error = error;
+    note(trace, { error });
     throw error;
   } finally {
-    trace.durationMs = performance.now() - trace.startTime;
+    note(trace, { durationMs: performance.now() - startTime });
     CONNECTS.finish(trace, failed);
+  }
+}
+
+/** Where a subscriber has frozen what he was told, its end is not told: his connection or call must not suffer. */
+function note<T extends TracedSpan>(trace: T, facts: Partial<T>): void {
+  try {
+    Object.assign(trace, facts);
+  } catch {
+    // It stays as it is.
   }
 }
 
@@ -151,13 +160,11 @@ export class ConnectionTrace {
   call(call: PendingCall): void {
     if (!CALLS.hasSubscribers) return;
     const trace = this.#begun(call);
+    const { startTime } = trace;
     CALLS.begin(trace);
     const finish = (error: unknown, status: CsErrorName | undefined, sent: Sent, failed: boolean): void => {
-      trace.durationMs = performance.now() - trace.startTime;
-      trace.responseBytes = call.responseSize;
-      trace.error = error;
-      trace.status = status;
-      trace.sent = sent;
+      const durationMs = performance.now() - startTime;
+      note(trace, { durationMs, responseBytes: call.responseSize, error, status, sent });
       CALLS.finish(trace, failed);
     };
     call.promise.then(

@@ -290,6 +290,23 @@ describeOnTransports('what is told', (start, transport) => {
   });
 });
 
+describeOnTransports('a subscriber that freezes what it is told', (start) => {
+  it('spoils neither connections nor calls', async () => {
+    const begun: object[] = [];
+    const freeze = (message: unknown): void => void begun.push(Object.freeze(message as object));
+    for (const span of ['connect', 'call']) {
+      const name = `tracing:corosync-client:${span}:start`;
+      subscribe(name, freeze);
+      unsubscribeAll.push(() => void unsubscribe(name, freeze));
+    }
+    const calls = heard('call');
+    const { connection, serve } = await served(start);
+    expect(await serve(connection.submit(new FakeRequest(7), { timeoutMs: 1000 }))).toBeDefined();
+    await waitUntil('the end is told', () => calls.length > 0, SOON);
+    expect(begun).toHaveLength(2);
+  });
+});
+
 describe('what is told of a connection that fails', () => {
   it('is the error', async () => {
     const connects = heard('connect');

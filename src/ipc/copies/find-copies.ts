@@ -50,8 +50,12 @@ function openCopy(name: string, take: (id: bigint) => boolean): number | undefin
     const stat = fs.fstatSync(held);
     if (!stat.isFile() || stat.nlink !== 0 || stat.size < PAGE_SIZE) return undefined;
     const same = `${DESCRIPTORS}/${held}`;
-    const id = lookInto(same, Number(name));
+    const id = lookInto(same);
     return id !== undefined && take(id) ? fs.openSync(same, O_RDWR) : undefined;
+  } catch (error) {
+    // The program may have files that are forbidden, leased, or of a server that is gone; a copy's own descriptor can always be read.
+    if (!isCopy(new CopyFile(Number(name)))) return undefined;
+    throw error;
   } finally {
     fs.closeSync(held);
   }
@@ -67,15 +71,8 @@ function hold(path: string): number | undefined {
 }
 
 /** The number of the copy, or nothing: it is none. */
-function lookInto(path: string, fd: number): bigint | undefined {
-  let file: CopyFile;
-  try {
-    file = new CopyFile(fs.openSync(path, O_RDONLY | O_NONBLOCK));
-  } catch (error) {
-    const isForbidden = ['EACCES', 'EPERM'].includes(errnoOf(error) ?? '');
-    if (isForbidden && !isCopy(new CopyFile(fd))) return undefined;
-    throw error;
-  }
+function lookInto(path: string): bigint | undefined {
+  const file = new CopyFile(fs.openSync(path, O_RDONLY | O_NONBLOCK));
   try {
     return isCopy(file) ? file.read(WORD.id) : undefined;
   } finally {

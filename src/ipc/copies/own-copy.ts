@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { ConnectionFiles } from '../connection-files.ts';
 import { CopyFile } from './copy-file.ts';
-import { CONNECTION, LAYOUT, MAGIC, PAGE_SIZE, WORD } from './layout.ts';
+import { CONNECTION, LAYOUT, MAGIC, WORD } from './layout.ts';
 import { thisThread } from './thread.ts';
 
 /** A file without a name, which goes with its last descriptor (Linux, open(2)). */
@@ -12,6 +12,9 @@ const { O_DIRECTORY, O_RDWR } = fs.constants;
 /** In memory if it can be had. */
 const directories = (): string[] => ['/dev/shm', tmpdir(), '/var/tmp', '/run'];
 
+/** Connections for which room is taken beforehand: with the first page, two pages of memory. */
+const ROOM_FOR = 8;
+
 /** What this copy tells the others. */
 export class OwnCopy {
   readonly id: bigint;
@@ -20,15 +23,8 @@ export class OwnCopy {
 
   /** Makes the file. @throws a system error: it can be made nowhere */
   constructor() {
-    const fd = openUnnamed();
-    this.#file = new CopyFile(fd);
     this.id = crypto.getRandomValues(new BigUint64Array(1))[0] ?? 0n;
-    try {
-      this.#fill();
-    } catch (error) {
-      this.#file.close();
-      throw error;
-    }
+    this.#file = unnamed(this.#content());
   }
 
   read(offset: number): bigint {
@@ -66,31 +62,48 @@ export class OwnCopy {
     this.#file.close();
   }
 
-  #fill(): void {
+  /** All but what is written last. Room is taken for the first connections too: later there may be none. */
+  #content(): Buffer {
     const { tid, startedAt, worker } = thisThread();
-    // All of the page now: later there may be no memory for it.
-    const page = Buffer.alloc(PAGE_SIZE);
-    page.writeBigUInt64LE(LAYOUT, WORD.layout);
-    page.writeBigUInt64LE(BigInt(process.pid), WORD.pid);
-    page.writeBigUInt64LE(this.id, WORD.id);
-    page.writeBigUInt64LE(tid, WORD.tid);
-    page.writeBigUInt64LE(startedAt, WORD.threadStart);
-    page.writeBigUInt64LE(worker, WORD.worker);
-    fs.writeSync(this.#file.fd, page, 0, page.length, 0);
-    // Nobody reaches it but through this process. A program may go on as another user, and then open it again.
-    fs.fchmodSync(this.#file.fd, 0o666);
-    this.write(WORD.magic, MAGIC);
+    const bytes = Buffer.alloc(CONNECTION.at + ROOM_FOR * CONNECTION.size);
+    bytes.writeBigUInt64LE(LAYOUT, WORD.layout);
+    bytes.writeBigUInt64LE(BigInt(process.pid), WORD.pid);
+    bytes.writeBigUInt64LE(this.id, WORD.id);
+    bytes.writeBigUInt64LE(tid, WORD.tid);
+    bytes.writeBigUInt64LE(startedAt, WORD.threadStart);
+    bytes.writeBigUInt64LE(worker, WORD.worker);
+    return bytes;
   }
 }
 
-function openUnnamed(): number {
+/** In the first directory that takes it: one may be full, or let nobody make files. */
+function unnamed(content: Buffer): CopyFile {
   let firstError: unknown;
   for (const directory of directories()) {
     try {
-      return fs.openSync(directory, O_TMPFILE | O_DIRECTORY | O_RDWR, 0o600);
+      return unnamedIn(directory, content);
     } catch (error) {
       firstError ??= error;
     }
   }
   throw firstError;
+}
+
+function unnamedIn(directory: string, content: Buffer): CopyFile {
+  const file = new CopyFile(fs.openSync(directory, O_TMPFILE | O_DIRECTORY | O_RDWR, 0o600));
+  try {
+    const written = fs.writeSync(file.fd, content, 0, content.length, 0);
+    if (written < content.length) throw noSpace(directory);
+    // Nobody reaches it but through this process. A program may go on as another user, and then open it again.
+    fs.fchmodSync(file.fd, 0o666);
+    file.write(WORD.magic, MAGIC);
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function noSpace(directory: string): Error {
+  return Object.assign(new Error(`ENOSPC: no space left in ${directory}`), { code: 'ENOSPC' });
 }

@@ -122,6 +122,82 @@ describe('Copies', () => {
     expect(openDescriptors().length).toBe(before);
   });
 
+  it('have room for the first connections before there is none', () => {
+    const copies = new Copies();
+    const membership = copies.join();
+    const write = (fd: number, bytes: Buffer, offset: number, length: number, position: number): number => {
+      if (position + length > fs.fstatSync(fd).size)
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      return writeSync(fd, bytes, offset, length, position);
+    };
+    const full = vi.spyOn(fs, 'writeSync').mockImplementation(write as typeof fs.writeSync);
+    ending.push(() => full.mockRestore());
+    const join = (): unknown => copies.join({ path: '/dev/shm/qb-1-2', serverPid: 1, clientPid: 2 });
+    const joined = Array.from({ length: 8 }, join) as (typeof membership)[];
+    expect(join).toThrow(expect.objectContaining({ code: 'CS_ERR_NO_SPACE' }));
+    for (const each of [...joined, membership]) each.end();
+  });
+
+  it('go to another directory where one is full, and leave nothing open there', () => {
+    const before = openDescriptors().length;
+    let writes = 0;
+    const write = (fd: number, bytes: Buffer, offset: number, length: number, position: number): number => {
+      if (writes++ === 0)
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      return writeSync(fd, bytes, offset, length, position);
+    };
+    const full = vi.spyOn(fs, 'writeSync').mockImplementation(write as typeof fs.writeSync);
+    ending.push(() => full.mockRestore());
+    const copies = new Copies();
+    const membership = copies.join();
+    expect(openDescriptors().length).toBe(before + 1);
+    const other = copy();
+    expect(idsOf(other)).toEqual([copies.id]);
+    membership.end();
+  });
+
+  it.each([
+    ['opened: EAGAIN, it is leased', 'openSync', 'EAGAIN'],
+    ['looked at: ENOTCONN, its file server is gone', 'fstatSync', 'ENOTCONN'],
+  ] as const)('let a file of the program alone that cannot be %s', (_what, call, code) => {
+    const name = fs.readlinkSync(`/proc/self/fd/${unnamed(Buffer.alloc(PAGE_SIZE, 'x'))}`);
+    const descriptors = openDescriptors().length;
+    const real = fs[call] as (...args: unknown[]) => unknown;
+    let failures = 0;
+    const failing = vi.spyOn(fs, call).mockImplementation(((...args: unknown[]) => {
+      const path = typeof args[0] === 'number' ? `/proc/self/fd/${args[0]}` : String(args[0]);
+      const isLookedInto =
+        call === 'fstatSync' || args[1] === (fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+      if (!isLookedInto || !path.startsWith('/proc/self/fd/') || fs.readlinkSync(path) !== name)
+        return real(...args);
+      failures += 1;
+      throw Object.assign(new Error(code), { code });
+    }) as never);
+    ending.push(() => failing.mockRestore());
+    const copies = new Copies();
+    copies.join().end();
+    expect(failures).toBe(1);
+    expect(openDescriptors().length).toBe(descriptors);
+  });
+
+  it('are not joined where a copy is there that cannot be opened', () => {
+    copy();
+    const descriptors = openDescriptors().length;
+    const { openSync } = fs;
+    const failing = vi.spyOn(fs, 'openSync').mockImplementation(((
+      path: fs.PathLike,
+      flags: number,
+      mode?: number,
+    ) => {
+      if (String(path).startsWith('/proc/self/fd/') && flags === fs.constants.O_RDWR)
+        throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
+      return openSync(path, flags, mode);
+    }) as typeof fs.openSync);
+    ending.push(() => failing.mockRestore());
+    expect(() => new Copies().join()).toThrow(expect.objectContaining({ errno: 'EMFILE' }));
+    expect(openDescriptors().length).toBe(descriptors);
+  });
+
   it('find copies in other threads', async () => {
     const worker = await CopyWorker.start();
     ending.push(() => worker.terminate());
