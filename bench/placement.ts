@@ -3,7 +3,7 @@ import type { Bench } from './bench.ts';
 import type { Peer } from './peer.ts';
 
 /** Where a client runs, as seen from corosync. Left to itself the kernel changes its mind, and costs change by a factor. */
-export const PLACEMENTS = {
+const PLACEMENTS = {
   "on corosync's processor": { corosync: '1', clients: '1' },
   'on another processor': { corosync: '1', clients: '0' },
 } as const;

@@ -9,7 +9,6 @@ import type { MessageWriter } from './message-writer.ts';
  *                                          16  i32  error
  * Both are 8-aligned, so four bytes of padding follow each field.
  */
-export const REQUEST_HEADER_SIZE = 16;
 export const RESPONSE_HEADER_SIZE = 24;
 
 export function encodeRequestHeader(

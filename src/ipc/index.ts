@@ -1,5 +1,5 @@
 export { connectIpc, type FirstRequest, type IpcOptions } from './connect.ts';
-export type { SubmitOptions, Urgency } from './calls/pending-call.ts';
+export type { SubmitOptions } from './calls/pending-call.ts';
 export type {
   CallTrace,
   ConnectTrace,

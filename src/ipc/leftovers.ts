@@ -23,7 +23,7 @@ export interface ServerFiles extends ConnectionFiles {
  * pid that it saw of us; if that is not ours it lives in another pid namespace, and its own tells nothing here.
  * @param stayFor whether the process is to live until this is decided
  */
-export function removeWhenServerIsDead(
+function removeWhenServerIsDead(
   files: ServerFiles,
   stayFor: boolean,
   delayMs: number = FIRST_DELAY_MS,

@@ -25,7 +25,7 @@ export function abstractSocketPath(service: string): string {
 }
 
 /** Bytes that the kernel takes for the path of a socket file: one less than there are, for the NUL at its end. */
-export const MAX_SOCKET_PATH_BYTES = SUN_PATH_SIZE - 1;
+const MAX_SOCKET_PATH_BYTES = SUN_PATH_SIZE - 1;
 
 /** How many bytes a path has beyond what the kernel takes, in words, or `undefined`: then it fits. An abstract name does. */
 export function excessOfSocketPath(path: string): string | undefined {

@@ -8,7 +8,7 @@ import { FakeSetupServer } from '../helpers/fake/fake-setup-server.ts';
 import { LibqbRing } from '../../src/testing/server/libqb-ring.ts';
 import { connectionResponse } from '../helpers/wire/message-builder.ts';
 
-export const BUFFER_SIZE = 65_536;
+const BUFFER_SIZE = 65_536;
 export const WORDS = 20_480;
 const CHANNELS = ['request', 'response', 'event'] as const;
 export type Channel = (typeof CHANNELS)[number];

@@ -37,7 +37,7 @@ interface Tracked {
  * Takes steps with real clients and with the model, and compares. One more connection, the witness, is told of all
  * changes: it decides what became of calls that were given up.
  */
-export class World implements AsyncDisposable {
+class World implements AsyncDisposable {
   readonly #target: Target;
   readonly #witness: Connection;
   readonly #connections: Connection[] = [];

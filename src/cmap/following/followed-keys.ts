@@ -89,6 +89,6 @@ export async function getIfThere(
 }
 
 /** A tracker that cannot be deleted: corosync does not answer, and has been told; or it is gone. */
-export function ignore(): void {
+function ignore(): void {
   // Nobody would be helped by an error here.
 }

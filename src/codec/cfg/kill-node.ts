@@ -8,7 +8,7 @@ import { CFG_REQUEST_ID, CFG_RESPONSE_ID } from './ids.ts';
 const REASON_SIZE = 256;
 
 /** The most bytes a reason can have. */
-export const MAX_KILL_REASON = REASON_SIZE - 1;
+const MAX_KILL_REASON = REASON_SIZE - 1;
 
 /*
  * struct req_lib_cfg_killnode (288)                struct res_lib_cfg_killnode (24)

@@ -7,7 +7,6 @@ import type { MessageWriter } from '../message-writer.ts';
  *    0  u16  length
  *    8  u8   value[256]
  */
-export const NAME_SIZE = 264;
 const VALUE_OFFSET = 8;
 const VALUE_SIZE = 256;
 

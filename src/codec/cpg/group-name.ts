@@ -9,7 +9,6 @@ import { bytesUnlessUtf8 } from '../text.ts';
  *    0  u32  length
  *    8  char value[128], of which nothing behind the length means anything
  */
-export const GROUP_NAME_SIZE = 136;
 const LENGTH_OFFSET = 0;
 const VALUE_OFFSET = 8;
 const VALUE_SIZE = 128;
@@ -18,7 +17,7 @@ const VALUE_SIZE = 128;
  * The most bytes of a name to join. When a node is lost corosync reads names as C strings, in a buffer that a NUL behind 128
  * bytes does not fit.
  */
-export const MAX_GROUP_NAME = VALUE_SIZE - 1;
+const MAX_GROUP_NAME = VALUE_SIZE - 1;
 
 /** The name of a process group, in a request. */
 export class GroupName {

@@ -13,9 +13,6 @@ export const AGREED = 2;
 
 const FIXED_SIZE = 40;
 
-/** Bytes of an mcast request around its message. */
-export const MCAST_OVERHEAD = FIXED_SIZE;
-
 /** It holds nothing of its own, so one will do for all. */
 const BARRIER = new LocalGetRequest();
 

@@ -20,9 +20,6 @@ export function partOfMessage(code: number): CpgPart | number {
 
 const FIXED_SIZE = 56;
 
-/** Bytes of a partial mcast request around its fragment. */
-export const PARTIAL_MCAST_OVERHEAD = FIXED_SIZE;
-
 export interface Fragment {
   readonly part: CpgPart;
   /** Bytes of the whole message. */

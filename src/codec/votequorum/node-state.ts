@@ -7,6 +7,3 @@ const NODE_STATES: readonly VotequorumNodeState[] = [0, 'member', 'dead', 'leavi
 export function nodeState(code: number): VotequorumNodeState {
   return NODE_STATES[code] ?? code;
 }
-
-/** VOTEQUORUM_QDEVICE_NODEID: what stands for the quorum device where a node's id is expected. */
-export const QDEVICE_NODE_ID = 0;

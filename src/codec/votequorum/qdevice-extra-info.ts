@@ -8,7 +8,7 @@ import { EXTRA_INFO_HINTS } from './hints.ts';
 import { VOTEQUORUM_REQUEST_ID, VOTEQUORUM_RESPONSE_ID } from './ids.ts';
 
 /** VOTEQUORUM_QDEVICE_EXTRA_NODEINFO_MAXSIZE, in bytes. */
-export const MAX_EXTRA_INFO = 4096;
+const MAX_EXTRA_INFO = 4096;
 
 /*
  * struct req_lib_votequorum_set_qdevice_extra_info (24 + n)  struct res_lib_votequorum_status (24)

@@ -1,5 +1,5 @@
 /** QB_MAP_NOTIFY_*: what happened to a key. Its numbers are those of CMAP_TRACK_*. */
-export const TRIE_EVENT = { deleted: 1, replaced: 2, inserted: 4 } as const;
+const TRIE_EVENT = { deleted: 1, replaced: 2, inserted: 4 } as const;
 
 export type TrieListener<T> = (
   event: number,

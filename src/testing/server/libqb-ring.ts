@@ -9,7 +9,7 @@ import {
 } from '../../codec/ring-layout.ts';
 import type { RingStorage } from '../../ipc/shared-memory/ring-storage.ts';
 
-export const MAGIC_DEAD = 0xd0d0d0d0;
+const MAGIC_DEAD = 0xd0d0d0d0;
 
 /** What a chunk's header says, if not the truth. */
 export interface ChunkLies {

@@ -12,7 +12,7 @@ import {
 import { SystemFiles } from '../../../src/cli/doctor/system/system-files.ts';
 import type { Credentials } from '../../../src/cli/doctor/system/user-namespace.ts';
 
-export const ROOT: Credentials = { uid: 0, gid: 0 };
+const ROOT: Credentials = { uid: 0, gid: 0 };
 export const GUEST: Credentials = { uid: 1001, gid: 1002 };
 
 /** When the fake machine started, in seconds since 1970. */

@@ -5,7 +5,7 @@ import type { RequestMessage, TurnKind, UnansweredMessage } from '../../../src/c
 import { CS_ERROR_CODES } from '../../../src/errors/index.ts';
 import type { Reply } from '../../../src/testing/server/service.ts';
 
-export const FAKE_ID = 77;
+const FAKE_ID = 77;
 /** Of requests that are answered later, or never. */
 const REQUEST_IDS = { now: FAKE_ID, later: 177, never: 277 } as const;
 const REQUEST_FIXED_SIZE = 28;

@@ -28,7 +28,7 @@ export interface MemoryConnectionOptions {
 }
 
 /** The server answers in the same turn. */
-export function answerAtOnce(server: MemoryServer, count: number): boolean {
+function answerAtOnce(server: MemoryServer, count: number): boolean {
   server.receiveBytes(count);
   server.runDry();
   return true;

@@ -27,7 +27,7 @@ export function costOfRings(bufferSize: number, pageSize: number): Cost {
 }
 
 /** Over datagram sockets it is one small file, in a directory. */
-export function costOfDatagrams(pageSize: number): Cost {
+function costOfDatagrams(pageSize: number): Cost {
   return { bytes: pageSize, largestFile: pageSize, inodes: 2 };
 }
 
