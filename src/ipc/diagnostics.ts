@@ -32,6 +32,7 @@ export interface ConnectTrace extends TracedSpan {
 
 /** Channel `corosync-client:call`: a request is over for its caller. A method that asks several times has several. */
 export interface CallTrace extends TracedSpan {
+  /** What carries the messages of the connection. */
   readonly transport: TransportKind;
   /** The C function that the request stands for: `'cmap_get'`. */
   readonly operation: string;
@@ -49,6 +50,7 @@ export interface CallTrace extends TracedSpan {
 
 /** Channel `corosync-client:event`: corosync sent an event, and its room has been given back. */
 export interface EventTrace extends TracedServer {
+  /** What carries the messages of the connection. */
   readonly transport: TransportKind;
   /** The message's number in the service's protocol: 9 is cmap's notification. */
   readonly id: number;
@@ -58,9 +60,11 @@ export interface EventTrace extends TracedServer {
 
 /** Channel `corosync-client:lost`: a connection has ended that its owner did not end. */
 export interface LostTrace extends TracedServer {
+  /** What carries the messages of the connection. */
   readonly transport: TransportKind;
   /** Milliseconds that it had lasted. */
   readonly connectedMs: number;
+  /** What ended it: as `whenClosed` resolves with it. */
   readonly error: ConnectionError;
 }
 

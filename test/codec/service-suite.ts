@@ -55,6 +55,8 @@ export interface CallSuite {
   readonly requestFor: (fields: MessageFields) => AnyMessage;
   /** The C functions that must be among the golden exchanges. */
   readonly operations: readonly string[];
+  /** Those of them that may have had an effect if no answer comes: their errors say so. */
+  readonly changing: readonly string[];
   /** Those of them whose answers are shorter when there is less to say. */
   readonly variable?: readonly string[];
   /** What the answer without an error says, in our terms. */
@@ -75,6 +77,12 @@ export function describeCalls(suite: CallSuite): void {
     it('of every kind are among the golden exchanges', () => {
       const found = new Set(calls.map(({ requestFields }) => requestFor(requestFields).operation));
       expect([...found].sort()).toEqual([...operations].sort());
+    });
+
+    it('say of themselves whether they may have had an effect though no answer came', () => {
+      const requests = calls.map(({ requestFields }) => requestFor(requestFields));
+      const changing = requests.filter(({ changes }) => changes === true).map(({ operation }) => operation);
+      expect([...new Set(changing)].sort()).toEqual([...suite.changing].sort());
     });
 
     it.each(calls)('$name: as the independent builder makes it', ({ requestFields }) => {

@@ -3,7 +3,7 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
   ipc: ['test/faults-fake'],
   service: ['test/cmap/connect-options.test.ts', 'test/cmap/cmap-client.test.ts'],
   session: ['test/cmap/cmap-session.test.ts', 'test/cmap/session-ending.test.ts'],
-  cmap: ['test/testing/scenarios.test.ts'],
+  cmap: ['test/cmap/cmap-client.test.ts'],
 };
 
 /** The unit tests that a folder of src stands or falls by, as vitest's `include`. */

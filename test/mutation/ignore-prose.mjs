@@ -1,23 +1,37 @@
 import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 
-/** Functions whose arguments are words for people. */
-const SAYS = new Set(['malformed', 'Unfit']);
-/** Properties and variables that hold such words. */
-const WORDS = new Set(['detail', 'hints', 'reason', 'operation']);
+/** Functions that take words for people among their arguments. */
+const SAYS = new Set([
+  'malformed',
+  'unencodable',
+  'Unfit',
+  'rule',
+  'show',
+  'i32Field',
+  'u32Field',
+  'u64Field',
+  'textField',
+]);
+/** Properties and variables that hold nothing but such words, however they are chosen. */
+const WORDS = new Set(['detail', 'hints', 'hint', 'hindrance', 'operation']);
 
 /** A test that repeats an error's words shows nothing: that there is an error, with its code, is what tests show. */
 const prose = {
   shouldIgnore({ node, parent }) {
+    if (parent === null || parent === undefined) return undefined;
     const isText = node.type === 'StringLiteral' || node.type === 'TemplateLiteral';
-    if (!isText || parent === null || parent === undefined) return undefined;
-    const where = parent;
-    if (where.type === 'CallExpression' || where.type === 'NewExpression')
-      return SAYS.has(where.callee?.name) ? 'words for people' : undefined;
-    if (where.type === 'ObjectProperty' || where.type === 'ClassProperty')
-      return WORDS.has(where.key?.name) ? 'words for people' : undefined;
-    if (where.type === 'VariableDeclarator')
-      return WORDS.has(where.id?.name) ? 'words for people' : undefined;
-    return undefined;
+    switch (parent.type) {
+      case 'CallExpression':
+      case 'NewExpression':
+        return isText && SAYS.has(parent.callee.name) ? 'words for people' : undefined;
+      case 'ObjectProperty':
+      case 'ClassProperty':
+        return node === parent.value && WORDS.has(parent.key.name) ? 'words for people' : undefined;
+      case 'VariableDeclarator':
+        return node === parent.init && WORDS.has(parent.id.name) ? 'words for people' : undefined;
+      default:
+        return undefined;
+    }
   },
 };
 

@@ -7,7 +7,7 @@ export default defineConfig({
     // What these find, they find by chance.
     exclude: ['test/codec/fuzz.test.ts'],
     // Long beside what any of them takes, short beside a mutant that waits for ever.
-    testTimeout: 10_000,
+    testTimeout: 30_000,
     hookTimeout: 10_000,
     teardownTimeout: 2_000,
   },

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { noteChange, noteTracker } from '../../../src/cmap/guards/nested-set-guard.ts';
+import { crashingKeysOf, noteChange, noteTracker } from '../../../src/cmap/guards/nested-set-guard.ts';
 
 const SERVER = '/run/cmap';
 const DEADLY = ['runtime.force_gather', 'quorum.cancel_wait_for_all'];
@@ -58,6 +58,41 @@ describe('a change that would crash corosync', () => {
   it('names the tracked prefix', () => {
     note('runtime.');
     expect(() => check('runtime.force_gather')).toThrow(/"runtime\."/);
+  });
+});
+
+describe('a tracker of one key', () => {
+  const noteExact = (key: string): (() => void) => {
+    const forget = noteTracker(SERVER, key, false);
+    forgets.push(forget);
+    return forget;
+  };
+
+  it('forbids the change of the key whose own trackers are told too late, and no other', () => {
+    const forget = noteExact('runtime.force_gather');
+    expect(() => check('runtime.force_gather')).toThrow(refusal);
+    expect(() => check('quorum.cancel_wait_for_all')).not.toThrow();
+    forget();
+    expect(() => check('runtime.force_gather')).not.toThrow();
+  });
+
+  it.each(['quorum.cancel_wait_for_all', 'runtime.', ''])('%j forbids nothing', (key) => {
+    noteExact(key);
+    for (const deadly of DEADLY) expect(() => check(deadly)).not.toThrow();
+  });
+});
+
+describe('what a tracker must not see changing', () => {
+  it.each([
+    ['', true, DEADLY],
+    ['runtime.', true, ['runtime.force_gather']],
+    ['quorum.cancel_wait_for_all', true, ['quorum.cancel_wait_for_all']],
+    ['nodelist.', true, []],
+    ['runtime.force_gather', false, ['runtime.force_gather']],
+    ['quorum.cancel_wait_for_all', false, []],
+    ['runtime.', false, []],
+  ] as const)('of %j, a prefix: %s', (prefix, isPrefix, keys) => {
+    expect(crashingKeysOf(prefix, isPrefix)).toEqual(keys);
   });
 });
 

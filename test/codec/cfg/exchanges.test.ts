@@ -112,10 +112,22 @@ describeCalls({
     'corosync_cfg_trackstop',
     'corosync_cfg_try_shutdown',
   ],
+  changing: [
+    'corosync_cfg_kill_node',
+    'corosync_cfg_reload_config',
+    'corosync_cfg_reopen_log_files',
+    'corosync_cfg_replyto_shutdown',
+    'corosync_cfg_try_shutdown',
+  ],
   variable: ['corosync_cfg_get_node_addrs'],
 });
 
 describe('requests of cfg', () => {
+  it('name in their errors what they are about', () => {
+    const requests = [new KillNodeRequest(7, 'why'), new GetNodeAddrsRequest(7), new NodeStatusGetRequest(7)];
+    for (const { key } of requests) expect(key).toBe('node 7');
+  });
+
   // From the offsets of the C structs, not from the builder.
   it.each([
     [new RingStatusGetRequest(), 16, 0, {}],

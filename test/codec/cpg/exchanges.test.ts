@@ -97,6 +97,7 @@ describeCalls({
     'cpg_mcast_joined',
     'cpg_membership_get',
   ],
+  changing: ['cpg_finalize', 'cpg_join', 'cpg_leave', 'cpg_mcast_joined'],
 });
 
 /** That of ES2024, which Node.js 20 has. */

@@ -55,6 +55,7 @@ describeCalls({
     'quorum_trackstart',
     'quorum_trackstop',
   ],
+  changing: [],
 });
 
 describe('requests of quorum', () => {

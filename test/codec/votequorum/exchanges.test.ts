@@ -111,12 +111,37 @@ describeCalls({
     'votequorum_trackstart',
     'votequorum_trackstop',
   ],
+  changing: [
+    'votequorum_qdevice_master_wins',
+    'votequorum_qdevice_poll',
+    'votequorum_qdevice_register',
+    'votequorum_qdevice_unregister',
+    'votequorum_qdevice_update',
+    'votequorum_set_qdevice_extra_info',
+    'votequorum_setexpected',
+    'votequorum_setvotes',
+  ],
 });
 
 const name = 'd'.repeat(254);
 const ringId = { nodeId: 0xffff_ffff, seq: 2n ** 64n - 1n };
 
 describe('requests of votequorum', () => {
+  it('name in their errors what they are about', () => {
+    const ofNodes = [new GetInfoRequest(7), new SetVotesRequest(7, 1), new QdeviceGetExtraInfoRequest(7)];
+    for (const { key } of ofNodes) expect(key).toBe('node 7');
+    for (const device of ['dé', Buffer.from('dé')]) {
+      const ofDevices = [
+        new QdeviceRegisterRequest(device),
+        new QdeviceUnregisterRequest(device),
+        new QdeviceUpdateRequest(device, 'new'),
+        new QdevicePollRequest(device, true, ringId),
+        new QdeviceMasterWinsRequest(device, true),
+      ];
+      for (const { key } of ofDevices) expect(key).toBe('dé');
+    }
+  });
+
   // From the offsets of the C structs, not from the builder.
   it.each([
     [new GetInfoRequest(0xffff_ffff), 24, 0, { 16: 0xffff_ffff }],
@@ -282,9 +307,9 @@ describe('answers of votequorum', () => {
   it('keep a name that is no UTF-8', () => {
     const qdeviceNameBytes = Uint8Array.of(0x66, 0xff);
     expect(decode({ qdeviceName: '66ff' })).toMatchObject({ qdeviceName: 'f\ufffd', qdeviceNameBytes });
-    expect(decode({ qdeviceName: Buffer.from('\ufffd').toString('hex') })).toMatchObject({
-      qdeviceName: '\ufffd',
-    });
+    const wellFormed = decode({ qdeviceName: Buffer.from('\ufffd').toString('hex') });
+    expect(wellFormed).toMatchObject({ qdeviceName: '\ufffd' });
+    expect(wellFormed).not.toHaveProperty('qdeviceNameBytes');
   });
 
   it('are refused if the name does not end', () => {
