@@ -3,8 +3,7 @@ export default {
   entry: [
     'src/index.ts',
     'src/testing/index.ts',
-    'src/cli/main.ts',
-    'src/cli/cmapctl-main.ts',
+    'src/cli/{main,*-main}.ts',
     'test/**/*.test.ts',
     'test/helpers/**/*-main.ts',
     'test/matrix/{run,smoke}.ts',

@@ -3,7 +3,7 @@ import { lookupService } from 'node:dns';
 /** Asks the resolver for a name; the error has a `code`. */
 export type NameResolver = (address: string) => Promise<string>;
 
-export const systemResolver: NameResolver = (address) =>
+const systemResolver: NameResolver = (address) =>
   new Promise((resolve, reject) => {
     lookupService(address, 0, (error, name) => {
       if (error === null) resolve(name);
