@@ -30,7 +30,6 @@ export default {
     '@stryker-mutator/.*',
     'esbuild',
     'publint',
-    'tsx',
     'unix-dgram',
   ],
 };

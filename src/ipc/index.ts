@@ -12,7 +12,6 @@ export type { EventWaking } from './event-backlog.ts';
 export { type ConnectionListener, IpcConnection } from './ipc-connection.ts';
 export { Deadline, within } from './calls/deadline.ts';
 export { onAbort } from './calls/on-abort.ts';
-export type { TurnPlace } from './turns/turn-gates.ts';
 export { SharedNotes } from './copies/notes.ts';
 export type { TransportKind } from './transport.ts';
 export { serverName } from './socket-address.ts';

@@ -7,9 +7,8 @@ export {
   type ServiceDescription,
 } from './connect-options.ts';
 export type { EventReceiver } from './event-router.ts';
-export { ServiceClient, type BesideOptions, type RequestOptions } from './service-client.ts';
+export { ServiceClient } from './service-client.ts';
 export { notSent, type CallSubject } from './side-connections.ts';
-export { SERVICE_NAMES, type ServiceName } from './services.ts';
 export {
   SharedTracking,
   type ServiceTracker,
