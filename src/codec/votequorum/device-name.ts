@@ -12,7 +12,7 @@ export class DeviceName {
   /** @throws CsError CS_ERR_INVALID_PARAM */
   constructor(operation: string, name: string | Uint8Array) {
     this.#bytes = textField(operation, 'the name of the quorum device', name, 1, DEVICE_NAME_SIZE - 1);
-    this.text = typeof name === 'string' ? name : Buffer.from(name).toString();
+    this.text = Buffer.from(this.#bytes).toString();
   }
 
   encode(into: MessageWriter, offset: number): void {

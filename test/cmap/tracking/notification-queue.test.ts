@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { costOfChange } from '../../../src/cmap/values/memory-cost.ts';
 import { NotificationQueue, type QueueLimits } from '../../../src/cmap/tracking/notification-queue.ts';
 import type { CmapNotification, CmapTrackEvent } from '../../../src/cmap/tracking/track-events.ts';
 import { KeyTracker } from '../../../src/cmap/tracking/tracker.ts';
@@ -92,6 +93,18 @@ describe('NotificationQueue: overflow', () => {
     queue.push(change(5));
     queue.push(change(6));
     expect(drain(queue).map(valueOf)).toEqual([3, '1 dropped', 5, '1 dropped']);
+  });
+
+  it('keeps what takes exactly the bytes that are allowed, and not one more', () => {
+    const maxQueuedBytes = costOfChange(large(1000));
+    expect(drain(queueOf({ maxQueuedBytes }, large(1000)))).toEqual([large(1000)]);
+    expect(drain(queueOf({ maxQueuedBytes: maxQueuedBytes - 1 }, large(1000)))).toMatchObject([
+      { dropped: 1 },
+    ]);
+    const folded = drain(queueOf({ maxQueuedBytes, coalesce: true }, large(10), large(1000)));
+    expect(folded).toEqual([{ ...large(1000), coalesced: 1 }]);
+    const tooLarge = queueOf({ maxQueuedBytes: maxQueuedBytes - 1, coalesce: true }, large(10), large(1000));
+    expect(drain(tooLarge)).toMatchObject([large(10), { dropped: 1 }]);
   });
 
   it('counts bytes of keys and values', () => {

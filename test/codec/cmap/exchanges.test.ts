@@ -102,6 +102,29 @@ describe('requests', () => {
     expect(encodeAmongDirt(requestFor(requestFields)).toString('hex')).toBe(request);
   });
 
+  it('say of themselves what takes turns with what, and what may have had an effect', () => {
+    const [name, handle] = ['test.key', 7n];
+    const requests = [
+      new SetRequest(name, { type: 'uint8', value: 1 }),
+      new DeleteRequest(name),
+      new AdjustIntRequest('cmap_inc', name, 1),
+      new GetRequest(name, 8),
+      new IterInitRequest(name),
+      new IterNextRequest(handle, ''),
+      new IterFinalizeRequest(handle, ''),
+      new TrackAddRequest(name, 1, handle),
+      new TrackDeleteRequest(name, handle),
+    ] as readonly RequestMessage<unknown>[];
+    const said = (what: (request: RequestMessage<unknown>) => boolean): string[] =>
+      requests.filter(what).map(({ operation }) => operation);
+    expect(said(({ changes }) => changes === true)).toEqual(['cmap_set', 'cmap_delete', 'cmap_inc']);
+    const changes = ['cmap_set', 'cmap_delete', 'cmap_inc', 'cmap_track_add'];
+    expect(said(({ turn }) => turn === 'change')).toEqual(changes);
+    expect(said(({ turn }) => turn === 'list')).toEqual(['cmap_iter_next', 'cmap_iter_finalize']);
+    // corosync's iterator points into the request ring until then.
+    expect(said(({ readUntilFollowUp }) => readUntilFollowUp === true)).toEqual(['cmap_iter_init']);
+  });
+
   it('state no less than the size of the answer that came', () => {
     for (const { requestFields, response } of exchanges) {
       expect(requestFor(requestFields).maxResponseSize).toBeGreaterThanOrEqual(response.length / 2);

@@ -153,6 +153,14 @@ describe('notifications', () => {
     );
   });
 
+  it('tell of a value of type 0 that another one of type 0 replaces: it was there', () => {
+    const untyped = { newType: 0, newValue: '02', oldType: 0, oldValue: '01' };
+    expect(decode({ event: 2, ...untyped })).toMatchObject({
+      newValue: { type: 'unknown', typeCode: 0, value: Uint8Array.of(2) },
+      oldValue: { type: 'unknown', typeCode: 0, value: Uint8Array.of(1) },
+    });
+  });
+
   it('are refused if a length contradicts its type', () => {
     expect(() => decode({ newType: 5 })).toThrow(malformed);
     expect(() => decode({ oldType: 10 })).toThrow(malformed);

@@ -107,6 +107,20 @@ const ResizableBuffer = ArrayBuffer as unknown as new (
 ) => ArrayBuffer & { resize(length: number): void };
 
 const GROUP = 'g'.repeat(127);
+
+describe('requests of a group', () => {
+  it('name it in their errors', () => {
+    for (const group of ['gé', Buffer.from('gé')]) {
+      const requests = [
+        new JoinRequest(group, 1, false),
+        new LeaveRequest(group, 1),
+        new MembershipGetRequest(group),
+        new IterationInitializeRequest({ type: 'group', group }),
+      ];
+      for (const { key } of requests) expect(key).toBe('gé');
+    }
+  });
+});
 const HANDLE = 0xffff_fffe_0000_0007n;
 const ABCD = Buffer.from('abcd');
 
