@@ -53,7 +53,7 @@ async function contents(stream: AsyncIterable<Buffer>): Promise<Buffer> {
 const SIGNAL_NUMBERS: Readonly<Record<string, number | undefined>> = (await import('node:os')).constants
   .signals;
 
-function exitCodeOf({ exitCode, signalCode }: RunningProgram): number {
+export function exitCodeOf({ exitCode, signalCode }: RunningProgram): number {
   if (signalCode !== null) return 128 + (SIGNAL_NUMBERS[signalCode] ?? 0);
   return exitCode ?? -1;
 }
