@@ -4,13 +4,7 @@ export type { FollowerDriver } from './followers.ts';
 export { pause, type SessionWorld } from './reconnection.ts';
 export { ServiceSession, sessionSetting, type SessionSetting } from './service-session.ts';
 export { SessionCore } from './session-core.ts';
-export {
-  StateFollower,
-  type Follow,
-  type Following,
-  type StateLandmark,
-  type StateSink,
-} from './state-follower.ts';
+export { StateFollower, type Follow, type Following, type StateSink } from './state-follower.ts';
 export {
   ASK_ONCE,
   resolveBackOff,
