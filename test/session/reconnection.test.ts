@@ -51,7 +51,8 @@ function prepared(world: Partial<SessionWorld<FakeClient>>): Run {
     pause: () => Promise.resolve(),
     ...world,
   };
-  const reconnection = new Reconnection(machine, followers, whole, new BackOff(LIMITS, () => 0.5));
+  const backOff = new BackOff(LIMITS, () => 0.5);
+  const reconnection = new Reconnection(machine, followers, whole, backOff, () => undefined);
   return { machine, states, followers, reconnection };
 }
 

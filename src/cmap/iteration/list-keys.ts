@@ -27,7 +27,7 @@ export interface ListCalls {
 const GROWTH = 8;
 
 /** No map has so many: it bounds what a server can make us keep, at some 200 bytes each. */
-export const MOST_KEYS = 1_048_576;
+const MOST_KEYS = 1_048_576;
 
 /**
  * All keys below a prefix: cmap_iter_init, then cmap_iter_next (past the end corosync just says so), then cmap_iter_finalize.
