@@ -144,7 +144,10 @@ class ShutdownReplies {
     }
   }
 
-  /** A listener that throws or hangs refuses: corosync lives on. What it throws is thrown where Node tells of it, as any listener's. */
+  /**
+   * A listener that throws, hangs, or says anything but true refuses: corosync lives on. What it throws is thrown where Node tells of it,
+   * as any listener's.
+   */
   async #decided(request: CfgShutdownRequest): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<false>((resolve) => {
@@ -152,7 +155,8 @@ class ShutdownReplies {
       request.signal.addEventListener('abort', () => resolve(false), { once: true });
     });
     try {
-      return await Promise.race([this.#decide(request), late]);
+      const agreed: unknown = await Promise.race([this.#decide(request), late]);
+      return agreed === true;
     } catch (error) {
       process.nextTick(() => {
         throw error;

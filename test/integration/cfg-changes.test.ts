@@ -105,6 +105,19 @@ describeOnCorosync('a shutdown, beside libcfg', (suite) => {
     expect(suite.corosync.running).toBe(true);
   });
 
+  it('is refused by a listener that says neither yes nor no', async () => {
+    await using client = await CfgClient.connect();
+    await using peer = new CfgPeer();
+    await peer.connect();
+    // JavaScript takes each for a yes.
+    for (const answer of ['no', { agreed: false }]) {
+      const tracker = await client.trackShutdown(() => answer as unknown as boolean);
+      expect(await peer.tryShutdown(0)).toBe(CS_ERR_BUSY);
+      await tracker.close();
+    }
+    expect(suite.corosync.running).toBe(true);
+  });
+
   it('happens when all agree, or are not asked', async () => {
     for (const kind of ['request', 'regardless', 'immediate'] as const) {
       const client = await CfgClient.connect();

@@ -5,6 +5,12 @@ import { onAbort } from './on-abort.ts';
 /** The most that a timer can be set to, 24.8 days: beyond it, it would fire at once. Such a deadline is none. */
 const MAX_TIMER_MS = 0x7fffffff;
 
+/**
+ * A timer that is so late says that the process stood still, or its event loop did. Then timers come before what has arrived on sockets, which may be what
+ * is waited for: it counts, too.
+ */
+const STOOD_STILL_MS = 10;
+
 /** What is waited for, and how long. */
 export interface DeadlineOptions {
   readonly operation: string;
@@ -23,14 +29,20 @@ export class Deadline {
   readonly #controller = new AbortController();
   readonly #stopWatching: (() => void) | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
+  #lastLook: NodeJS.Immediate | undefined;
   #lastFailure: Error | undefined;
 
   constructor(options: DeadlineOptions) {
     const { timeoutMs, signal, startedAt } = options;
     const leftMs = startedAt === undefined ? timeoutMs : startedAt + timeoutMs - performance.now();
     if (leftMs <= MAX_TIMER_MS) {
+      const dueAt = performance.now() + Math.max(leftMs, 0);
       const expire = (): void => this.#controller.abort(timedOut(options, this.#lastFailure));
-      this.#timer = setTimeout(expire, Math.max(leftMs, 0));
+      const due = (): void => {
+        if (performance.now() - dueAt < STOOD_STILL_MS) expire();
+        else this.#lastLook = setImmediate(expire);
+      };
+      this.#timer = setTimeout(due, Math.max(leftMs, 0));
     }
     if (signal === undefined) return;
     const abort = (reason: unknown): void => this.#controller.abort(reason);
@@ -49,6 +61,7 @@ export class Deadline {
 
   dispose(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#lastLook);
     this.#stopWatching?.();
   }
 }

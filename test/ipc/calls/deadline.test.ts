@@ -1,7 +1,11 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeadlineTimer } from '../../../src/ipc/calls/deadline-timer.ts';
-import { Deadline } from '../../../src/ipc/calls/deadline.ts';
+import { Deadline, within } from '../../../src/ipc/calls/deadline.ts';
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
 
@@ -71,6 +75,24 @@ describe('Deadline', () => {
     const { signal } = new Deadline({ operation: 'connect', timeoutMs: timeoutMs });
     vi.advanceTimersByTime(60_000);
     expect(signal.aborted).toBe(false);
+  });
+});
+
+describe('Deadline of a process that stood still', () => {
+  it('lets what came meanwhile count', async () => {
+    vi.useRealTimers();
+    const directory = mkdtempSync(join(tmpdir(), 'deadline-'));
+    const server = net.createServer((peer) => peer.pipe(peer)).listen(join(directory, 'socket'));
+    await once(server, 'listening');
+    const client = net.connect(join(directory, 'socket'));
+    const [peer] = (await once(server, 'connection')) as [net.Socket];
+    const answer = within(once(client, 'data'), { operation: 'connect', timeoutMs: 20 });
+    peer.write('answer');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    expect(String(await answer)).toBe('answer');
+    client.destroy();
+    server.close();
+    rmSync(directory, { recursive: true });
   });
 });
 
