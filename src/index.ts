@@ -114,6 +114,21 @@ export {
   type VotequorumTrackEvent,
   type VotequorumTrackOptions,
 } from './votequorum/index.ts';
+export {
+  Cluster,
+  type ClusterApi,
+  type ClusterFreshness,
+  type ClusterLink,
+  type ClusterNode,
+  type ClusterNodeState,
+  type ClusterQdevice,
+  type ClusterQuorum,
+  type ClusterQuorumIfLost,
+  type ClusterSnapshotOptions,
+  type ClusterState,
+  type ClusterVoteFlag,
+  type ClusterVotes,
+} from './cluster/index.ts';
 export type { VotequorumFlag, VotequorumInfo } from './codec/votequorum/get-info.ts';
 export type { VotequorumNodeState } from './codec/votequorum/node-state.ts';
 export type { VotequorumNode } from './codec/votequorum/quorum-notification.ts';

@@ -59,17 +59,22 @@ const absolutePath = rule(
 );
 const directory: Rule<string> = (place, value) => absolutePath(place, value).replace(/\/+$/, '');
 
+/** The rules of the options of connecting that are the same for all services. */
+export const PLACE_RULES = {
+  socketDirectory: directory,
+  sharedMemoryDirectory: directory,
+  ...CALL_RULES,
+  tryAgainAttempts: integer(0, 100_000),
+  tryAgainDelayMs: integer(10, INT32_MAX),
+} as const;
+
 /** The rules of the options of connecting that all services have. */
 export function connectRules({ name }: ServiceDescription): RulesOf<ConnectOptions> {
   return {
     access: oneOf('all', 'read'),
     socketName: socketNameRule(name),
-    socketDirectory: directory,
-    sharedMemoryDirectory: directory,
+    ...PLACE_RULES,
     bufferSize: integer(64 * 1024, 16 * 1024 * 1024),
-    ...CALL_RULES,
-    tryAgainAttempts: integer(0, 100_000),
-    tryAgainDelayMs: integer(10, INT32_MAX),
   };
 }
 

@@ -1,6 +1,7 @@
 export {
   connectRules,
   ipcOptions,
+  PLACE_RULES,
   resolveConnectOptions,
   type Access,
   type ConnectOptions,

@@ -1,0 +1,141 @@
+import type { VotequorumFlag } from '../codec/votequorum/get-info.ts';
+import type { QuorumRingId } from '../quorum/index.ts';
+
+/**
+ * The cluster as this node's corosync sees it. It is frozen, and plain data. What corosync does not tell is absent: no value stands for
+ * "not known".
+ */
+export interface ClusterState {
+  /** Whether it can be relied on. */
+  readonly freshness: ClusterFreshness;
+  /** `totem.cluster_name`. */
+  readonly name?: string;
+  /** The node that was asked. */
+  readonly localNodeId: number;
+  /** `totem.transport`; absent where the configuration leaves it to corosync, which then uses knet. */
+  readonly transport?: string;
+  /** Names the present membership; absent where corosync tells none: before 3.1.0, without a provider of quorum. */
+  readonly ring?: QuorumRingId;
+  /** Whether the cluster may work, and on which votes that stands. */
+  readonly quorum: ClusterQuorum;
+  /** All nodes that are configured or have been seen since corosync started, by their ids. */
+  readonly nodes: readonly ClusterNode[];
+  /** The enabled links to the other nodes, by node and number; absent where this corosync cannot tell of links. */
+  readonly links?: readonly ClusterLink[];
+}
+
+/** Whether a state can be relied on: `'settling'` is one that corosync was still finding out, or that changed while it was read. */
+export type ClusterFreshness =
+  | {
+      readonly kind: 'fresh';
+      /** When the last of it was read. */
+      readonly asOf: Date;
+    }
+  | {
+      readonly kind: 'settling';
+      /** When that was seen first. */
+      readonly since: Date;
+    };
+
+/** Whether the cluster may work. */
+export interface ClusterQuorum {
+  /** Whether this node belongs to a quorate cluster; always true without a provider of quorum. */
+  readonly quorate: boolean;
+  /** `quorum.provider`; absent: there is none. */
+  readonly provider?: string;
+  /** Absent where votequorum is not the provider. */
+  readonly votes?: ClusterVotes;
+}
+
+/** How quorum comes about, by votequorum. */
+export interface ClusterVotes {
+  /** The votes that this node expects there to be. */
+  readonly expected: number;
+  /** The most that any member expects. */
+  readonly highestExpected: number;
+  /** The votes that are there, with those of the quorum device if it gives them to this node. */
+  readonly total: number;
+  /** The votes that make the cluster quorate. */
+  readonly needed: number;
+  /** What is configured or so for this node, by name. `qdevice` tells of the quorum device. */
+  readonly flags: readonly ClusterVoteFlag[];
+  /** Whether the cluster is inquorate until all nodes have been there at once; absent where corosync does not tell. */
+  readonly waitingForAll?: boolean;
+  /**
+   * How many members can be lost at once, whichever they are, and the rest certainly stays quorate. 0 while the cluster is inquorate. It does not count
+   * on a quorum device, a tie-breaker or last man standing.
+   */
+  readonly failureTolerance: number;
+  /** The same if those help as far as they can; more than `failureTolerance` only where there is one of them. */
+  readonly failureToleranceAtBest: number;
+  /** The quorum device of this node; absent: none is registered. */
+  readonly qdevice?: ClusterQdevice;
+}
+
+/** A flag of votequorum that is not about the quorum device. */
+export type ClusterVoteFlag = Exclude<VotequorumFlag, `qdevice-${string}`>;
+
+/** A quorum device, as its node has registered it. */
+export interface ClusterQdevice {
+  /** The name under which it has registered. */
+  readonly name: string;
+  /** The votes that it has to give. */
+  readonly votes: number;
+  /** Whether it has reported in time. */
+  readonly alive: boolean;
+  /** Whether it gives its votes to the node. */
+  readonly castsVote: boolean;
+  /** Whether nodes with its votes are quorate, whatever other votes they lack. */
+  readonly masterWins: boolean;
+}
+
+/**
+ * `'member'` of the present membership; `'left'`: it was a member since corosync started; `'never seen'`: it is configured, and has not been a member since
+ * then; `'unknown'`: what corosync tells of it does not go together.
+ */
+export type ClusterNodeState = 'member' | 'left' | 'never seen' | 'unknown';
+
+/** What quorum would be just after a loss; `'uncertain'`: a quorum device or a tie-breaker decides. */
+export type ClusterQuorumIfLost = 'quorate' | 'inquorate' | 'uncertain';
+
+/** A node that is configured, or has been seen. */
+export interface ClusterNode {
+  /** The id of the node. */
+  readonly id: number;
+  /** `nodelist.node.N.name`. */
+  readonly name?: string;
+  /** Whether it is the node that was asked. */
+  readonly local: boolean;
+  /** Whether it stands in the configuration's nodelist. */
+  readonly configured: boolean;
+  /** What it is to the cluster. */
+  readonly state: ClusterNodeState;
+  /** As configured, and as corosync has seen them of a node that is not; in the order of the links. */
+  readonly addresses: readonly string[];
+  /** Of a node that votequorum has seen; those of one that left are the last known. */
+  readonly votes?: number;
+  /** How often it has joined since corosync started. */
+  readonly joins?: number;
+  /** `totem.config_version` of the node; absent where it has none. */
+  readonly configVersion?: bigint;
+  /** What quorum would be if this node failed now; only of members, where votequorum counts the votes. */
+  readonly ifLost?: ClusterQuorumIfLost;
+  /** The quorum device that is registered on the node. */
+  readonly qdevice?: Omit<ClusterQdevice, 'name' | 'votes'>;
+}
+
+/** A link of this node to another one. */
+export interface ClusterLink {
+  /** The id of the other node. */
+  readonly nodeId: number;
+  /** The number of the link, from 0 to 7. */
+  readonly link: number;
+  /** Whether the other node answers on it. */
+  readonly connected: boolean;
+  /** Bytes; the last known of a link that is not connected. Absent with udp and udpu. */
+  readonly mtu?: number;
+  /** This node's address. Absent with udp and udpu. */
+  readonly from?: string;
+  /** The other node's address. */
+  readonly to: string;
+}

@@ -1,0 +1,32 @@
+import type { CmapValue } from '../codec/cmap/value.ts';
+
+/** The keys of the map by the type that they should have; one that has another is as one that is not there. */
+export class MapReader {
+  readonly #map: ReadonlyMap<string, CmapValue>;
+
+  constructor(map: ReadonlyMap<string, CmapValue>) {
+    this.#map = map;
+  }
+
+  /** Not of a key that is empty, which tells nothing. */
+  text(key: string): string | undefined {
+    const value = this.#map.get(key);
+    return value?.type === 'string' && value.value !== '' ? value.value : undefined;
+  }
+
+  /** An integer of at most 32 bits. */
+  integer(key: string): number | undefined {
+    const value = this.#map.get(key)?.value;
+    return typeof value === 'number' && Number.isInteger(value) ? value : undefined;
+  }
+
+  /** An integer of 64 bits. */
+  long(key: string): bigint | undefined {
+    const value = this.#map.get(key)?.value;
+    return typeof value === 'bigint' ? value : undefined;
+  }
+
+  keys(): Iterable<string> {
+    return this.#map.keys();
+  }
+}

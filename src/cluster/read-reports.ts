@@ -1,0 +1,100 @@
+import type { CfgNodeStatus } from '../codec/cfg/node-status-get.ts';
+import type { CmapValue } from '../codec/cmap/value.ts';
+import type { VotequorumInfo } from '../codec/votequorum/get-info.ts';
+import { CsError, type CsErrorName } from '../errors/index.ts';
+import type { CallOptions } from '../options/call-options.ts';
+import { MapReader } from './map-reader.ts';
+import type { MembershipWatch } from './membership-watch.ts';
+import { configuredNodes, seenNodes } from './nodelist.ts';
+import { present } from './present.ts';
+import type { ClusterReports } from './reports.ts';
+import type { ClusterServices } from './services.ts';
+
+const PREFIXES = ['nodelist.node.', 'runtime.members.'];
+const KEYS = [
+  'totem.cluster_name',
+  'totem.transport',
+  'quorum.provider',
+  'runtime.votequorum.wait_for_all_status',
+];
+const VOTEQUORUM = 'corosync_votequorum';
+
+/** Asks all services once. */
+export async function readReports(
+  services: ClusterServices,
+  watch: MembershipWatch,
+  options: CallOptions,
+): Promise<ClusterReports> {
+  const [map, localNodeId] = await Promise.all([
+    readMap(services, options),
+    services.cfg.localNodeId(options),
+  ]);
+  const reader = new MapReader(map);
+  const { members = [] } = watch.report.membership;
+  const known = [...new Set([...configuredNodes(reader).keys(), ...members, localNodeId])];
+  const hasVotes = reader.text('quorum.provider') === VOTEQUORUM;
+  const [votes, links] = await Promise.all([
+    hasVotes ? readVotes(services, [...new Set([...known, ...seenNodes(reader)])], options) : undefined,
+    readLinks(
+      services,
+      known.filter((id) => id !== localNodeId),
+      options,
+    ),
+  ]);
+  return { map, localNodeId, ...watch.report, ...present('votes', votes), ...present('links', links) };
+}
+
+async function readMap(
+  { cmap }: ClusterServices,
+  options: CallOptions,
+): Promise<ReadonlyMap<string, CmapValue>> {
+  const map = new Map<string, CmapValue>();
+  const prefixes = PREFIXES.map(async (prefix) => {
+    for await (const { key, value } of cmap.entries(prefix, options)) map.set(key, value);
+  });
+  const keys = KEYS.map(async (key) => {
+    const value = await unless(['CS_ERR_NOT_EXIST'], cmap.get(key, options));
+    if (value !== undefined) map.set(key, value);
+  });
+  await Promise.all([...prefixes, ...keys]);
+  return map;
+}
+
+async function readVotes(
+  services: ClusterServices,
+  nodeIds: readonly number[],
+  options: CallOptions,
+): Promise<ReadonlyMap<number, VotequorumInfo>> {
+  const votequorum = await services.votequorum();
+  const infos = nodeIds.map(
+    async (id) => [id, await unless(['CS_ERR_NOT_EXIST'], votequorum.getInfo(id, options))] as const,
+  );
+  return answered(await Promise.all(infos));
+}
+
+/** corosync before 3.1.0 does not know the request. */
+async function readLinks(
+  { cfg }: ClusterServices,
+  nodeIds: readonly number[],
+  options: CallOptions,
+): Promise<ReadonlyMap<number, CfgNodeStatus> | undefined> {
+  const statuses = nodeIds.map(
+    async (id) => [id, await unless(['CS_ERR_FAILED_OPERATION'], cfg.nodeStatus(id, options))] as const,
+  );
+  const all = await unless(['CS_ERR_INVALID_PARAM', 'CS_ERR_NOT_SUPPORTED'], Promise.all(statuses));
+  return all === undefined ? undefined : answered(all);
+}
+
+function answered<T>(answers: readonly (readonly [number, T | undefined])[]): ReadonlyMap<number, T> {
+  return new Map(answers.flatMap(([id, answer]) => (answer === undefined ? [] : [[id, answer] as const])));
+}
+
+/** The answer, or `undefined` where corosync answers with one of these errors. */
+async function unless<T>(codes: readonly CsErrorName[], answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof CsError && codes.includes(error.code)) return undefined;
+    throw error;
+  }
+}

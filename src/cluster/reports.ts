@@ -1,0 +1,23 @@
+import type { CfgNodeStatus } from '../codec/cfg/node-status-get.ts';
+import type { CmapValue } from '../codec/cmap/value.ts';
+import type { VotequorumInfo } from '../codec/votequorum/get-info.ts';
+import type { QuorumRingId } from '../quorum/index.ts';
+
+/** What the services have said: all that a state is made of. */
+export interface ClusterReports {
+  /** Keys of the configuration map. */
+  readonly map: ReadonlyMap<string, CmapValue>;
+  readonly localNodeId: number;
+  readonly quorate: boolean;
+  readonly membership: Membership;
+  /** What votequorum knows of each node that it has seen, by id; absent where it is not the provider. */
+  readonly votes?: ReadonlyMap<number, VotequorumInfo>;
+  /** How this node sees each other one, by id; absent where this corosync cannot tell. */
+  readonly links?: ReadonlyMap<number, CfgNodeStatus>;
+}
+
+/** What the quorum service tells of it; without a provider and models, corosync tells nothing of either. */
+export interface Membership {
+  readonly ring?: QuorumRingId;
+  readonly members?: readonly number[];
+}

@@ -1,0 +1,49 @@
+import { Deadline } from '../ipc/index.ts';
+import type { CallOptions } from '../options/call-options.ts';
+import { checkOptions } from '../options/check-options.ts';
+import type { ClusterState } from './cluster-state.ts';
+import { MembershipWatch } from './membership-watch.ts';
+import { snapshotRule, type ClusterSnapshotOptions } from './options.ts';
+import { clusterState } from './picture.ts';
+import { readReports } from './read-reports.ts';
+import { ClusterServices } from './services.ts';
+
+const SUBJECT = { operation: 'Cluster.snapshot' } as const;
+/** A cluster that changes while it is read is read again so often. */
+const MOST_READINGS = 3;
+
+export async function snapshot(options: ClusterSnapshotOptions = {}): Promise<ClusterState> {
+  const { signal, timeoutMs, ...connect } = checkOptions(SUBJECT, options, snapshotRule);
+  const deadline = new Deadline({ ...SUBJECT, timeoutMs, signal, sent: 'unknown' });
+  // One deadline for all that is asked.
+  const limits = { signal: deadline.signal, timeoutMs: Infinity };
+  try {
+    const services = await ClusterServices.connect({ ...connect, ...limits });
+    try {
+      const state = await readCalm(services, limits);
+      await services.close();
+      return state;
+    } catch (error) {
+      await services.destroy();
+      throw error;
+    }
+  } finally {
+    deadline.dispose();
+  }
+}
+
+/** What several services say is one state only if nothing has changed meanwhile. */
+async function readCalm(services: ClusterServices, limits: CallOptions): Promise<ClusterState> {
+  const watch = await MembershipWatch.start(services.quorum, limits);
+  let restlessSince: Date | undefined;
+  for (let readings = 1; ; readings += 1) {
+    const before = watch.changes;
+    const reports = await readReports(services, watch, limits);
+    await watch.caughtUp(limits);
+    if (watch.changes === before && watch.settled) {
+      return clusterState(reports, { kind: 'fresh', asOf: new Date() });
+    }
+    restlessSince ??= new Date();
+    if (readings === MOST_READINGS) return clusterState(reports, { kind: 'settling', since: restlessSince });
+  }
+}
