@@ -15,6 +15,7 @@ export const FINDING_IDS = [
   // corosync
   'corosync-not-seen',
   'processes-hidden',
+  'corosync-not-root',
   'corosync-stopped',
   'corosync-frozen',
   'corosync-waits',

@@ -7,6 +7,7 @@ import { abstractName, listeningSockets, socketFiles } from '../system/listening
 import { isSame } from '../system/mounts.ts';
 import { isFirstPidNamespace } from '../system/namespaces.ts';
 import { hiding } from './hidden-processes.ts';
+import { shellWord } from '../shell-word.ts';
 
 const START = 'start it: systemctl start corosync (and journalctl -u corosync says why it ended)';
 
@@ -43,10 +44,10 @@ function start(surroundings: Surroundings): string {
 function useFile(file: string, { pid, root }: CorosyncProcess, { files }: Surroundings): string {
   const found = `corosync (pid ${pid}) listens on the file ${file}`;
   if (isSame(files, { pid, path: file }, file) === true)
-    return `${found}: use --socket-directory ${dirname(file)}`;
+    return `${found}: use --socket-directory ${shellWord(dirname(file))}`;
   if (root === undefined || root === '')
     return `${found} of another container: run corosync-client doctor as root`;
-  return `${found} of its container: use --socket-directory ${root}${dirname(file)} --shm-directory ${root}/dev/shm`;
+  return `${found} of its container: use --socket-directory ${shellWord(`${root}${dirname(file)}`)} --shm-directory ${root}/dev/shm`;
 }
 
 function useName(process: CorosyncProcess, surroundings: Surroundings): string {

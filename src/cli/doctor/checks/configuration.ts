@@ -2,6 +2,7 @@ import { confFiles, mainConf, reached } from '../configuration/main-conf.ts';
 import { note, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { abstractName, listeningSockets } from '../system/listening-sockets.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** A corosync.conf that keeps corosync from reloading and, worse, from starting the next time. */
 export function checkConfiguration(surroundings: Surroundings): Remark[] {
@@ -12,7 +13,7 @@ export function checkConfiguration(surroundings: Surroundings): Remark[] {
       problem(
         'conf-broken',
         `corosync cannot read ${configFile}:${fault.line}: ${fault.reason}; it refuses to reload, and does not start again`,
-        `mend it, and try it where corosync runs: corosync -t -c ${configFile}`,
+        `mend it, and try it where corosync runs: corosync -t -c ${shellWord(configFile)}`,
       ),
     ];
   }

@@ -4,6 +4,7 @@ import { memoryRoom } from '../system/cgroups.ts';
 import { limitsOf, openFiles } from '../system/limits.ts';
 import { DESCRIPTORS } from './limits.ts';
 import { connectionCost, LEAST_BUFFER, showBytes } from './shared-memory/cost.ts';
+import { shellWord } from '../shell-word.ts';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -72,7 +73,7 @@ function checkMemory(surroundings: Surroundings, pid: number): Remark[] {
         ...(left >= taken(LEAST_BUFFER) && surroundings.bufferSize > LEAST_BUFFER
           ? [`ask for a smaller connection: --buffer-size ${LEAST_BUFFER} (bufferSize in the library),`]
           : []),
-        `raise its limit: MemoryMax= of its unit, docker update --memory, or, as root: echo ${limit * 2} > ${limitFile}`,
+        `raise its limit: MemoryMax= of its unit, docker update --memory, or, as root: echo ${limit * 2} > ${shellWord(limitFile)}`,
       ].join('\n'),
     ),
   ];

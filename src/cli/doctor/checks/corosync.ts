@@ -1,12 +1,15 @@
 import { note, ok, problem, type Remark } from '../finding.ts';
-import type { Surroundings } from '../surroundings.ts';
+import type { Surroundings, User } from '../surroundings.ts';
 import { CONFIG_FILE, type CorosyncProcess } from '../system/corosync-process.ts';
 import { hiding } from './hidden-processes.ts';
 import { isFirstPidNamespace } from '../system/namespaces.ts';
 
 export function checkCorosync(surroundings: Surroundings): Remark[] {
-  const { processes, corosync } = surroundings;
-  const remarks = processes.map((process) => describe(process, process === corosync));
+  const { processes, corosync, user } = surroundings;
+  const remarks = processes.flatMap((process) => [
+    ...notRoots(process, user),
+    describe(process, process === corosync),
+  ]);
   if (corosync !== undefined) return remarks;
   const hidden = hiding(surroundings);
   if (hidden !== undefined) return [...remarks, note('processes-hidden', ...hidden)];
@@ -16,6 +19,14 @@ export function checkCorosync(surroundings: Surroundings): Remark[] {
 function notSeen({ namespaces }: Surroundings): Remark {
   const where = isFirstPidNamespace(namespaces) ? 'here' : 'in this pid namespace; there may be one outside';
   return note('corosync-not-seen', `no process named corosync can be seen ${where}`);
+}
+
+/** What it names as its files, groups and mounts is then that user's choice. */
+function notRoots({ pid, status: { uid } }: CorosyncProcess, { effective }: User): Remark[] {
+  if (uid === 0 || uid === effective.uid) return [];
+  const text = `pid ${pid} is named corosync, and uid ${uid} runs it: any user can give a program this name`;
+  const remedy = `unless corosync is meant to run as uid ${uid}, end it, and do nothing that is said of it below`;
+  return [note('corosync-not-root', text, remedy)];
 }
 
 function describe(process: CorosyncProcess, isOurs: boolean): Remark {

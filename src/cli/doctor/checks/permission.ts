@@ -3,6 +3,7 @@ import { findRule, type RuleSearch } from '../configuration/uidgid-rules.ts';
 import { note, ok, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { nameOf, showId } from '../system/accounts.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** systemd gives these to units with DynamicUser=, another one each time. */
 const DYNAMIC = { first: 61_184, last: 65_519 } as const;
@@ -44,7 +45,7 @@ function supplementaryText({ file, gid }: Supplementary, { files }: Surroundings
 
 function supplementaryRemedy({ gid }: Supplementary, { files }: Surroundings): string {
   const name = nameOf(files, 'group', gid);
-  const command = name === undefined ? '' : `sg ${name} COMMAND, or `;
+  const command = name === undefined ? '' : `sg ${shellWord(name)} COMMAND, or `;
   return `make it the primary one: ${command}Group=${name ?? gid} in its unit; or allow the user: uid, not gid`;
 }
 

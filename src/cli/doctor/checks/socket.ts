@@ -4,6 +4,7 @@ import { ok, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { abstractName, listeningSockets } from '../system/listening-sockets.ts';
 import { remedyForAbsence } from './absence.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** Whether anybody listens where we are going to connect, and who. */
 export function checkSocket(surroundings: Surroundings): Remark {
@@ -43,7 +44,7 @@ function checkFile(surroundings: Surroundings): Remark {
   return problem(
     'socket-not-writable',
     `${file} is a socket that this user may not write to`,
-    `run as root, or: chmod o+w ${socketPath}`,
+    `run as root, or: chmod o+w ${shellWord(socketPath)}`,
   );
 }
 
@@ -56,7 +57,7 @@ function outOfReach({ files, socketPath }: Surroundings, file: string): Remark |
   if (closed === undefined) return undefined;
   const remedy = socketPath.startsWith('/proc/')
     ? 'what is below /proc/PID/root is for root only: run it as root, or let corosync share the directory'
-    : `run as root, or: chmod o+x ${closed}`;
+    : `run as root, or: chmod o+x ${shellWord(closed)}`;
   return problem(
     'socket-out-of-reach',
     `${file} cannot be reached: ${closed} is closed for this user`,

@@ -1,6 +1,7 @@
 import type { Mount } from './mounts.ts';
 import { mountsOf } from './mounts.ts';
 import type { SystemFiles } from './system-files.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** What a control group may still use. */
 export interface MemoryRoom {
@@ -53,9 +54,10 @@ function roomIn(files: SystemFiles, group: string): MemoryRoom | undefined {
 /** What thaws a process that the freezer holds, as `docker pause` has it; `undefined` if it is not frozen. */
 export function thawCommand(files: SystemFiles, pid: number): string | undefined {
   for (const group of groupsOf(files, pid, 'freezer')) {
-    if (files.text(`${group}/cgroup.freeze`)?.trim() === '1') return `echo 0 > ${group}/cgroup.freeze`;
+    if (files.text(`${group}/cgroup.freeze`)?.trim() === '1')
+      return `echo 0 > ${shellWord(`${group}/cgroup.freeze`)}`;
     if (files.text(`${group}/freezer.self_freezing`)?.trim() === '1')
-      return `echo THAWED > ${group}/freezer.state`;
+      return `echo THAWED > ${shellWord(`${group}/freezer.state`)}`;
   }
   return undefined;
 }

@@ -31,6 +31,12 @@ describe('configuration', () => {
     ]);
   });
 
+  it('is broken, and its name is no command', () => {
+    system.addProcess(7, { commandLine: ['corosync', '-c', '/run/a;$(id)'] });
+    system.write('/run/a;$(id)', '}');
+    expect(checkConfiguration(system.lookAround())[0]?.remedy).toMatch(/corosync -t -c '\/run\/a;\$\(id\)'$/);
+  });
+
   it('is missing; where somebody has the name, it lies elsewhere', () => {
     expect(checkConfiguration(system.lookAround())).toMatchObject([{ level: 'note', id: 'conf-missing' }]);
     system.listen('self', abstract('cmap'));

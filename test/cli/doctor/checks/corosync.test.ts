@@ -46,6 +46,29 @@ describe('corosync', () => {
     expect(checkCorosync(system.lookAround())[0]?.remedy).toMatch(/echo THAWED > .*\/a\/freezer\.state$/);
   });
 
+  it('is root’s, or ours: any user can give a program its name', () => {
+    system.addProcess(7, { uid: 65534 });
+    system.addProcess(8, { uid: GUEST.uid });
+    const ids = (who?: typeof GUEST): (string | undefined)[] =>
+      checkCorosync(system.lookAround({}, who)).map(({ id }) => id);
+    expect(ids()).toEqual(['corosync-not-root', undefined, 'corosync-not-root', undefined]);
+    expect(ids(GUEST)).toEqual(['corosync-not-root', undefined, undefined]);
+    expect(checkCorosync(system.lookAround())[0]).toMatchObject({
+      level: 'note',
+      text: expect.stringContaining('pid 7 is named corosync, and uid 65534 runs it') as string,
+    });
+  });
+
+  it('is frozen by a group whose name is no command', () => {
+    system.addMount('40 30 0:40 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw');
+    system.addProcess(7);
+    system.write('/proc/7/cgroup', "0::/a'b;id\n");
+    system.write("/sys/fs/cgroup/a'b;id/cgroup.freeze", '1\n');
+    expect(checkCorosync(system.lookAround())[0]?.remedy).toContain(
+      `: echo 0 > '/sys/fs/cgroup/a'\\''b;id/cgroup.freeze'`,
+    );
+  });
+
   it('waits in the kernel', () => {
     system.addProcess(7, { state: 'D (disk sleep)' });
     expect(checkCorosync(system.lookAround())).toMatchObject([{ level: 'note', id: 'corosync-waits' }]);

@@ -1,6 +1,7 @@
 import { isFirstPidNamespace } from '../../system/namespaces.ts';
 import { note, type Remark } from '../../finding.ts';
 import type { Surroundings } from '../../surroundings.ts';
+import { shellWord } from '../../shell-word.ts';
 
 /** libqb's servers have their pid in the names: directories of connections, and flight recorders. */
 const NAMES = [
@@ -19,7 +20,7 @@ export function findLeftovers(surroundings: Surroundings): Remark[] {
     return start !== undefined && files.stat(`/proc/${pid}`) === undefined ? [start] : [];
   });
   if (dead.length === 0) return [];
-  const patterns = [...new Set(dead)].sort().map((start) => `${sharedMemoryDirectory}/${start}*`);
+  const patterns = [...new Set(dead)].sort().map((start) => `${shellWord(sharedMemoryDirectory)}/${start}*`);
   const more = patterns.length > SHOWN ? ' ...' : '';
   return [
     note(

@@ -1,6 +1,7 @@
 import { note, problem, type Remark } from '../../finding.ts';
 import { SHARED_MEMORY, type Surroundings } from '../../surroundings.ts';
 import { isReadOnly, isSame, mountAt, type Mount } from '../../system/mounts.ts';
+import { shellWord } from '../../shell-word.ts';
 
 /** How shared memory is mounted, here and where corosync makes its files. */
 export function checkMount(surroundings: Surroundings, ours: Mount | undefined): Remark[] {
@@ -55,5 +56,5 @@ function checkTheirs(surroundings: Surroundings, ours: Mount | undefined): Remar
 
 /** Either the mount is read-only, or the file system, for all who have it mounted. */
 function remount({ point, options }: Mount): string {
-  return `mount -o remount,${options.includes('ro') ? 'bind,' : ''}rw ${point}`;
+  return `mount -o remount,${options.includes('ro') ? 'bind,' : ''}rw ${shellWord(point)}`;
 }

@@ -5,6 +5,7 @@ import { mountAt, placeOf } from '../../system/mounts.ts';
 import { findLeftovers } from './leftovers.ts';
 import { checkMount } from './mount.ts';
 import { connectionCost, costOfRings, LEAST_BUFFER, showBytes } from './cost.ts';
+import { shellWord } from '../../shell-word.ts';
 
 const TMPFS_MAGIC = 0x01021994;
 
@@ -35,7 +36,7 @@ function outOfReach({ files, sharedMemoryDirectory: directory }: Surroundings): 
   if (closedOne === undefined) return undefined;
   const remedy = directory.startsWith('/proc/')
     ? 'what is below /proc/PID/root is for root only: run it as root, or let corosync share its /dev/shm'
-    : `let this user in: chmod o+x ${closedOne}`;
+    : `let this user in: chmod o+x ${shellWord(closedOne)}`;
   return problem(
     'shm-out-of-reach',
     `${directory} cannot be reached: ${closedOne} is closed for this user`,
@@ -47,7 +48,7 @@ function outOfReach({ files, sharedMemoryDirectory: directory }: Surroundings): 
 function closed({ files, sharedMemoryDirectory: directory }: Surroundings): Remark {
   const mode = ((files.stat(directory)?.mode ?? 0) & 0o7777).toString(8);
   const text = `${directory} is closed for this user (mode ${mode}): no file in it can be opened`;
-  return problem('shm-out-of-reach', text, `as root: chmod 1777 ${directory}`);
+  return problem('shm-out-of-reach', text, `as root: chmod 1777 ${shellWord(directory)}`);
 }
 
 function checkSpace(surroundings: Surroundings, statfs: StatsFs): Remark {
@@ -77,7 +78,7 @@ function spaceRemedy({ sharedMemoryDirectory, bufferSize }: Surroundings, space:
   const least = costOfRings(LEAST_BUFFER, space.pageSize).bytes;
   const smaller = `a smaller connection: --buffer-size ${LEAST_BUFFER} (bufferSize in the library) takes ${showBytes(least)}`;
   return [
-    `see what fills it: du -sh ${sharedMemoryDirectory}/* | sort -h`,
+    `see what fills it: du -sh ${shellWord(sharedMemoryDirectory)}/* | sort -h`,
     `or make it larger: mount -o remount,size=${larger} /dev/shm where corosync runs, or docker run --shm-size=${larger}`,
     ...(bufferSize > LEAST_BUFFER && space.free >= least ? [`or ${smaller}`] : []),
   ].join(',\n');
