@@ -149,7 +149,7 @@ export class ServerConnection implements ServiceConnection {
   /** Ends in good order: the files go, too. */
   close(): void {
     if (this.#closed) return;
-    this.#end();
+    this.#end('client');
     this.#socket.destroy();
     this.#transport?.remove();
     this.#host.onClosed(this);
@@ -158,14 +158,14 @@ export class ServerConnection implements ServiceConnection {
   /** Ends as a killed process does: the files stay. */
   die(): void {
     if (this.#closed) return;
-    this.#end();
+    this.#end('server');
     destroyAfterFlush(this.#socket);
   }
 
-  #end(): void {
+  #end(gone: 'client' | 'server'): void {
     this.#closed = true;
     for (const part of [this.#handshake, this.#requests, this.#events]) part.stop();
-    this.#service?.close();
+    this.#service?.close(gone);
     this.#transport?.close();
   }
 

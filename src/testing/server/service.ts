@@ -15,8 +15,8 @@ export interface RequestContext {
 export interface Service {
   /** undefined: the answer is lost. */
   handle(request: Buffer, context: RequestContext): Reply | undefined;
-  /** The client is gone. */
-  close(): void;
+  /** The client is gone, or the server is, with all of its clients. */
+  close(gone: 'client' | 'server'): void;
 }
 
 /** One client's connection, as its service sees it. */

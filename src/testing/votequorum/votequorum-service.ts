@@ -67,8 +67,9 @@ export class VotequorumService {
         if (reply === 'later') registering = true;
         return reply;
       },
-      close: () => {
-        if (registering) this.#violated('ending a connection whose registration is unanswered');
+      close: (gone) => {
+        if (registering && gone === 'client')
+          this.#violated('ending a connection whose registration is unanswered');
         this.#trackers.delete(client);
       },
     };
