@@ -31,6 +31,8 @@ describeIntegration('README and docs', () => {
     for (const [name, script] of [
       ['corosync-client', 'main.cjs'],
       ['cmapctl', 'cmapctl-main.cjs'],
+      ['quorumtool', 'quorumtool-main.cjs'],
+      ['cfgtool', 'cfgtool-main.cjs'],
     ] as const) {
       const file = join(directory, 'bin', name);
       writeFileSync(file, `#!/bin/sh\nexec node ${join(process.cwd(), 'dist/cli', script)} "$@"\n`);
@@ -50,7 +52,8 @@ describeIntegration('README and docs', () => {
   const commands = withDocument('sh').flatMap(([document, block]) =>
     block
       .split('\n')
-      .filter((line) => /^(?:corosync-client|cmapctl) /.test(line))
+      // Other options of the last two take nodes that are not here, or change votes.
+      .filter((line) => /^(?:(?:corosync-client|cmapctl) |(?:quorumtool|cfgtool) -s$)/.test(line))
       .map((line): [string, string] => [document, line]),
   );
 
