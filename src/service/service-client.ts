@@ -56,6 +56,9 @@ export class ServiceClient {
     this.#ipc = ipc;
     this.#first = first;
     this.defaultLimits = new CallLimits(ipc.timeoutMs);
+    void connection.whenClosed().then((error) => {
+      if (error !== undefined) this.#sides.lost(error);
+    });
   }
 
   /**

@@ -42,6 +42,8 @@ export class SideConnections<S extends Closable> {
   readonly #lanes = new Map<string, Promise<unknown>>();
   /** Those that live on. */
   readonly #kept = new Set<S>();
+  /** What has ended the client, if it was lost. */
+  #lost: ConnectionError | undefined;
 
   /** Connects, lets `use` have the connection, and closes it. What `use` has not awaited by then is given up. */
   use<T>(call: SideCall<S>, use: Use<S, T>): Promise<T> {
@@ -52,6 +54,10 @@ export class SideConnections<S extends Closable> {
   open(call: SideCall<S>, begin: Use<S, unknown>): Promise<S> {
     return this.#run(call, async (rest) => {
       const side = await notSent(call.subject, call.connect(rest()));
+      if (this.#lost !== undefined) {
+        side.destroy(this.#lost);
+        return notSent(call.subject, Promise.reject(this.#lost));
+      }
       this.#kept.add(side);
       void side.whenClosed().then(() => this.#kept.delete(side));
       try {
@@ -68,6 +74,12 @@ export class SideConnections<S extends Closable> {
   async close(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all([...this.#underWay].map(({ over }) => over));
     await Promise.all([...this.#kept].map((side) => side.close()));
+  }
+
+  /** The client is lost, and with it the connections that live on. A call that is under way has its own, and may succeed. */
+  lost(error: ConnectionError): void {
+    this.#lost = error;
+    for (const side of this.#kept) side.destroy(error);
   }
 
   /** Ends all calls and connections at once. */

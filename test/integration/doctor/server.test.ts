@@ -231,12 +231,18 @@ describeIntegration('doctor and a corosync in a user namespace', () => {
   describe('a user that it knows', () => {
     it('is allowed by the number that it has there', async () => {
       const mapped = NOBODY.replaceAll('65534', String(OUTSIDE + 65_534));
-      expect(await diagnose(`${mapped} TOOL doctor`)).toMatchObject({ code: 0, ids: ['user-namespace'] });
+      expect(await diagnose(`${mapped} TOOL doctor`)).toMatchObject({
+        code: 0,
+        ids: ['user-namespace', 'corosync-not-root'],
+      });
     });
 
     it('is told the number that it has there', async () => {
       const denied = await diagnose(`${NOBODY.replaceAll('65534', String(OUTSIDE + 1234))} TOOL doctor`);
-      expect(denied).toMatchObject({ code: 1, ids: ['user-namespace', 'no-rule', 'not-connected'] });
+      expect(denied).toMatchObject({
+        code: 1,
+        ids: ['user-namespace', 'corosync-not-root', 'no-rule', 'not-connected'],
+      });
       expect(denied.found('not-connected').remedy).toContain('uid: 1234\n');
     });
   });

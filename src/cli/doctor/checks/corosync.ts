@@ -1,13 +1,14 @@
 import { note, ok, problem, type Remark } from '../finding.ts';
-import type { Surroundings, User } from '../surroundings.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { CONFIG_FILE, type CorosyncProcess } from '../system/corosync-process.ts';
 import { hiding } from './hidden-processes.ts';
 import { isFirstPidNamespace } from '../system/namespaces.ts';
+import { isKnownId } from '../system/user-namespace.ts';
 
 export function checkCorosync(surroundings: Surroundings): Remark[] {
-  const { processes, corosync, user } = surroundings;
+  const { processes, corosync } = surroundings;
   const remarks = processes.flatMap((process) => [
-    ...notRoots(process, user),
+    ...notRoots(process, surroundings),
     describe(process, process === corosync),
   ]);
   if (corosync !== undefined) return remarks;
@@ -22,8 +23,8 @@ function notSeen({ namespaces }: Surroundings): Remark {
 }
 
 /** What it names as its files, groups and mounts is then that user's choice. */
-function notRoots({ pid, status: { uid } }: CorosyncProcess, { effective }: User): Remark[] {
-  if (uid === 0 || uid === effective.uid) return [];
+function notRoots({ pid, status: { uid } }: CorosyncProcess, { files, user }: Surroundings): Remark[] {
+  if (uid === 0 || uid === user.effective.uid || !isKnownId(files, uid)) return [];
   const text = `pid ${pid} is named corosync, and uid ${uid} runs it: any user can give a program this name`;
   const remedy = `unless corosync is meant to run as uid ${uid}, end it, and do nothing that is said of it below`;
   return [note('corosync-not-root', text, remedy)];

@@ -46,6 +46,11 @@ export function insideAs(files: SystemFiles, pid: number, map: MapName, id: numb
   return range === undefined || range.outside === UNKNOWN ? undefined : range.outside + id - range.inside;
 }
 
+/** Whether an id of a process that `/proc` shows us is its own: one that our user namespace does not know is shown as nobody's. */
+export function isKnownId(files: SystemFiles, id: number): boolean {
+  return id !== NOBODY || isWhole(rangesOf(files.text('/proc/self/uid_map')));
+}
+
 function contains(begin: number, count: number, id: number): boolean {
   return id >= begin && id < begin + count;
 }

@@ -57,6 +57,9 @@ describe('corosync', () => {
       level: 'note',
       text: expect.stringContaining('pid 7 is named corosync, and uid 65534 runs it') as string,
     });
+    // Within a user namespace that is what others' root looks like, too.
+    system.write('/proc/self/uid_map', '         0     100000      65536\n');
+    expect(ids()).toEqual([undefined, 'corosync-not-root', undefined]);
   });
 
   it('is frozen by a group whose name is no command', () => {
