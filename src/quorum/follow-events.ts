@@ -43,12 +43,12 @@ export interface QuorumFollowResynced {
   readonly changed: boolean;
 }
 
-/** The reader lagged: `dropped` events are not told one by one. This holds now. */
+/** The reader lagged: `dropped` events are not told one by one. This holds now; or, if corosync is gone, it is what held, and `lost` follows. */
 export interface QuorumFollowOverflow {
   readonly kind: 'overflow';
   /** How many events are not told. */
   readonly dropped: number;
-  /** What holds now, if anything is known. */
+  /** `undefined`: nothing is known yet. */
   readonly state: QuorumState | undefined;
 }
 

@@ -53,6 +53,8 @@ export class StateFollower<
   /** Names the connection: what another one tells does not count any more. */
   #attachment: object | undefined;
   #current: S | undefined;
+  /** From a loss until what holds is known again: who was too slow for the event must not take the old state for what holds. */
+  #loss: readonly [{ readonly kind: 'lost'; readonly error: ConnectionError }] | readonly [] = [];
 
   constructor(
     options: CheckedReaderOptions<V | StateLandmark<S>>,
@@ -64,7 +66,7 @@ export class StateFollower<
     this.#events = new Subscription<V | StateLandmark<S>>({
       ...options,
       operation: OPERATION,
-      catchUp: (dropped) => [{ kind: 'overflow', dropped, state: this.#current }],
+      catchUp: (dropped) => [{ kind: 'overflow', dropped, state: this.#current }, ...this.#loss],
       onReturn: () => this.close(),
     });
   }
@@ -107,7 +109,9 @@ export class StateFollower<
     if (this.#state.name === 'ended') return;
     if (this.#state.name === 'following') void this.#state.following.close();
     this.#state = { name: 'waiting' };
-    if (this.#current !== undefined) this.#events.push({ kind: 'lost', error });
+    if (this.#current === undefined) return;
+    this.#loss = [{ kind: 'lost', error }];
+    this.#events.push(this.#loss[0]);
   }
 
   end(error?: Error): void {
@@ -146,6 +150,7 @@ export class StateFollower<
   #snapshot(state: S): void {
     const before = this.#current;
     this.#current = state;
+    this.#loss = [];
     if (before === undefined) this.#events.push({ kind: 'snapshot', state });
     else this.#events.push({ kind: 'resynced', state, changed: !isDeepStrictEqual(before, state) });
   }

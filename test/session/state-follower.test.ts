@@ -28,11 +28,11 @@ class FakeClient {
 
 const LOSS = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection' });
 
-function follower() {
+function follower(maxQueued = 10, listens = true) {
   const told: (Change | StateLandmark<number>)[] = [];
   let ends = 0;
   const driver = new StateFollower<FakeClient, number, Change>(
-    { listener: (event) => void told.push(event), maxQueued: 10 },
+    { ...(listens && { listener: (event: (typeof told)[number]) => void told.push(event) }), maxQueued },
     (client, sink) => {
       client.sink = sink;
       return Promise.resolve({
@@ -86,6 +86,29 @@ describe('StateFollower', () => {
     await attached;
     driver.lost(LOSS);
     expect(told).toEqual([]);
+  });
+
+  it('tells a reader that was too slow for a loss that what it knows is lost', async () => {
+    const { driver } = follower(1, false);
+    const [first, second] = [new FakeClient(), new FakeClient()];
+    const attached = driver.attach(first);
+    first.sink?.snapshot(1);
+    await attached;
+    first.change(2);
+    driver.lost(LOSS);
+    const reader = driver[Symbol.asyncIterator]();
+    const read = async (): Promise<unknown> => (await reader.next()).value;
+    expect(await read()).toEqual({ kind: 'snapshot', state: 1 });
+    expect(await read()).toEqual({ kind: 'overflow', dropped: 2, state: 2 });
+    expect(await read()).toEqual({ kind: 'lost', error: LOSS });
+    const again = driver.attach(second);
+    second.sink?.snapshot(3);
+    await again;
+    second.change(4);
+    expect(await read()).toEqual({ kind: 'resynced', state: 3, changed: true });
+    expect(await read()).toEqual({ kind: 'overflow', dropped: 1, state: 4 });
+    second.change(5);
+    expect(await read()).toEqual({ kind: 'change', to: 5 });
   });
 
   it('ends once, and closes what it has at corosync', async () => {
