@@ -2,6 +2,9 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 
 const { O_RDONLY, O_NONBLOCK } = fs.constants;
+/** A descriptor that opens nothing: no device hears of it (Linux, open(2)). */
+const O_PATH = 0o10000000;
+const DESCRIPTORS = '/proc/self/fd';
 
 /** More than any file here has in earnest. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -20,15 +23,7 @@ export class SystemFiles {
   }
 
   text(path: string): string | undefined {
-    return attempt(() => {
-      // A fifo would keep us waiting for its writer.
-      const fd = fs.openSync(this.#at(path), O_RDONLY | O_NONBLOCK);
-      try {
-        return fs.fstatSync(fd).isFile() ? readAll(fd) : undefined;
-      } finally {
-        fs.closeSync(fd);
-      }
-    });
+    return attempt(() => textOf(this.#at(path)));
   }
 
   /** Where a symbolic link points to. */
@@ -108,6 +103,29 @@ function attempt<T>(look: () => T): T | undefined {
     return look();
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * To open can be to act: a watchdog's device would end the machine when it is closed again. So it is held fast, looked at, and only
+ * then opened; nobody can put another file in its place meanwhile.
+ */
+function textOf(path: string): string | undefined {
+  const held = fs.openSync(path, O_PATH);
+  try {
+    if (!fs.fstatSync(held).isFile()) return undefined;
+    // Without /proc there are no processes to be seen, and so no paths of theirs.
+    const fd = fs.openSync(
+      fs.existsSync(DESCRIPTORS) ? `${DESCRIPTORS}/${held}` : path,
+      O_RDONLY | O_NONBLOCK,
+    );
+    try {
+      return readAll(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  } finally {
+    fs.closeSync(held);
   }
 }
 

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SystemFiles } from '../../../../src/cli/doctor/system/system-files.ts';
+import { openDescriptors } from '../../../helpers/open-descriptors.ts';
 import { FakeSystem } from '../fake-system.ts';
 
 let system: FakeSystem;
@@ -29,6 +30,21 @@ describe('SystemFiles', () => {
     expect(system.files.text('/etc/fifo')).toBeUndefined();
     expect(system.files.text('/etc')).toBeUndefined();
     expect(system.files.text('/etc/none')).toBeUndefined();
+  });
+
+  it('does not even open what is no plain file: a watchdog would end the machine', () => {
+    execFileSync('mkfifo', [system.path('/etc/fifo')]);
+    const opened = vi.spyOn(fs, 'openSync');
+    expect(system.files.text('/etc/fifo')).toBeUndefined();
+    const flags = opened.mock.calls.map(([, given]) => given);
+    opened.mockRestore();
+    expect(flags).toEqual([0o10000000]); // O_PATH
+  });
+
+  it('leaves no descriptor open', () => {
+    const before = openDescriptors().length;
+    for (const path of ['/etc/passwd', '/etc', '/etc/none']) system.files.text(path);
+    expect(openDescriptors().length).toBe(before);
   });
 
   it('knows files by what they are, not by their paths', () => {
