@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { PrivateCorosync } from '../test/helpers/corosync/private-corosync.ts';
+import { PrivateCorosync, type PrivateCorosyncOptions } from '../test/helpers/corosync/private-corosync.ts';
 import type { Finding } from './finding.ts';
 import { Peer } from './peer.ts';
 import { Spinners } from './spinners.ts';
@@ -26,14 +26,39 @@ export interface BenchOptions {
 /** What rows are made of: a corosync, our client and the C programs. */
 export class Bench {
   readonly options: BenchOptions;
-  readonly corosync: PrivateCorosync;
-  readonly #cmapctl: string;
+  /** What corosync has logged at warning or above. */
+  readonly warnings: string[] = [];
+  #corosync: PrivateCorosync;
   #nextValue = 1;
 
-  constructor(options: BenchOptions, corosync: PrivateCorosync) {
+  private constructor(options: BenchOptions, corosync: PrivateCorosync) {
     this.options = options;
-    this.corosync = corosync;
-    this.#cmapctl = join(options.dist, 'cli/cmapctl-main.cjs');
+    this.#corosync = corosync;
+  }
+
+  static async start(options: BenchOptions): Promise<Bench> {
+    return new Bench(options, await PrivateCorosync.start());
+  }
+
+  get corosync(): PrivateCorosync {
+    return this.#corosync;
+  }
+
+  /** Runs `measure` with another corosync in the place of the usual one. */
+  async withCorosync<T>(options: PrivateCorosyncOptions, measure: () => Promise<T>): Promise<T> {
+    await this.stop();
+    this.#corosync = await PrivateCorosync.start(options);
+    try {
+      return await measure();
+    } finally {
+      await this.stop();
+      this.#corosync = await PrivateCorosync.start();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.warnings.push(...this.#corosync.logLines('warning'));
+    await this.#corosync.stop();
   }
 
   /** Seconds that one contender runs in one round. */
@@ -48,6 +73,15 @@ export class Bench {
   /** Our client as separate modules, whose settings can be changed. */
   oursUnbundled(): Peer {
     return new Peer(process.execPath, [peerScript('ours'), join(PROGRAMS, 'modules')]);
+  }
+
+  /** Our clients of quorum and votequorum. */
+  ourServices(): Peer {
+    return new Peer(process.execPath, [peerScript('ours-services'), this.options.dist]);
+  }
+
+  libquorum(): Peer {
+    return new Peer(join(PROGRAMS, 'libquorum-peer'));
   }
 
   libcmap(): Peer {
@@ -73,13 +107,18 @@ export class Bench {
   }
 
   hasCmapctl(): boolean {
-    return existsSync(this.#cmapctl);
+    return existsSync(this.#script('cmapctl'));
   }
 
-  /** Our command line tool. */
-  cmapctl(): string {
-    if (!this.hasCmapctl()) throw new Skipped(`there is no ${this.#cmapctl}`);
-    return this.#cmapctl;
+  /** Our drop-in for one of corosync's tools: the script that Node runs. */
+  dropIn(name: 'cmapctl' | 'quorumtool' | 'cfgtool'): string {
+    const script = this.#script(name);
+    if (!existsSync(script)) throw new Skipped(`there is no ${script}`);
+    return script;
+  }
+
+  #script(name: string): string {
+    return join(this.options.dist, `cli/${name}-main.cjs`);
   }
 
   /** The first of `count` values that no set has used yet, so that every set changes its key. */

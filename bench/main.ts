@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { PrivateCorosync } from '../test/helpers/corosync/private-corosync.ts';
 import { Bench, Skipped, type BenchOptions, type Row } from './bench.ts';
 import type { Finding } from './finding.ts';
 import { optionsOrExit } from './options.ts';
@@ -29,6 +28,7 @@ async function runRows(bench: Bench): Promise<RowResult[]> {
   const results: RowResult[] = [];
   for (const [name, row] of ROWS) {
     if (!bench.options.rows.includes(name)) continue;
+    await bench.createKeys('bench.get.', 64); // a row may have had another corosync
     const result = await runRow(bench, name, row);
     results.push(result);
     console.log(`\n${name}  (${result.seconds.toFixed(0)} s)`);
@@ -39,14 +39,20 @@ async function runRows(bench: Bench): Promise<RowResult[]> {
   return results;
 }
 
+async function runAll(bench: Bench): Promise<RowResult[]> {
+  try {
+    return await runRows(bench);
+  } finally {
+    await bench.stop();
+  }
+}
+
 async function main(options: BenchOptions): Promise<void> {
-  await using corosync = await PrivateCorosync.start();
   const machine = describeMachine();
   console.log(`${machine.join(', ')}; ${options.rounds} rounds; median (least..most)`);
-  const bench = new Bench(options, corosync);
-  await bench.createKeys('bench.get.', 64);
-  const rows = await runRows(bench);
-  const warnings = corosync.logLines('warning');
+  const bench = await Bench.start(options);
+  const rows = await runAll(bench);
+  const { warnings } = bench;
   if (warnings.length > 0) console.log(`\ncorosync's log:\n${warnings.join('\n')}`);
   if (options.jsonFile !== undefined) {
     writeFileSync(

@@ -15,7 +15,8 @@ case " $* " in *" --help "* | *" -h "*) exit 0 ;; esac
 
 [ "$(id -u)" = 0 ] || fail "the benchmark starts a corosync in private namespaces, which takes root: sudo npm run bench"
 need_programs corosync:corosync unshare:util-linux ip:iproute2 gcc:gcc /usr/include/stdlib.h:libc6-dev \
-  /usr/include/corosync/cmap.h:libcmap-dev /usr/include/corosync/cpg.h:libcpg-dev /usr/include/qb/qbipcc.h:libqb-dev ||
+  /usr/include/corosync/cmap.h:libcmap-dev /usr/include/corosync/cpg.h:libcpg-dev /usr/include/qb/qbipcc.h:libqb-dev \
+  /usr/include/corosync/quorum.h:libquorum-dev /usr/include/corosync/votequorum.h:libvotequorum-dev ||
   fail "the programs to compare with cannot be built"
 
 programs=build/bench
@@ -40,6 +41,7 @@ compile() {
 compile libcmap-peer bench/c/peer.c -lcmap
 compile libqb-peer bench/c/peer.c -lqb
 compile cpg-peer bench/c/peer.c -lcpg
+compile libquorum-peer bench/c/peer.c -lquorum -lvotequorum
 compile spin
 
 unset NODE_OPTIONS

@@ -19,3 +19,9 @@ export function summarize(samples: readonly number[]): Summary {
 export function ratios(numerators: readonly number[], denominators: readonly number[]): number[] {
   return numerators.map((value, round) => value / (denominators[round] ?? NaN));
 }
+
+/** The sample below which that share of them is. */
+export function quantile(samples: readonly number[], share: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? NaN;
+}

@@ -1,8 +1,8 @@
 // Our client, driven as the C programs in bench/c are: one command per line on stdin, one line of JSON for each.
 //   node bench/peers/ours.mjs DIST
 import { subscribe } from 'node:diagnostics_channel';
-import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { answer, serve } from './serve.mjs';
 import { elapsedSince, latencySummary, startWatch } from './stopwatch.mjs';
 
 const dist = pathToFileURL(`${process.argv[2]}/`);
@@ -155,15 +155,5 @@ function notificationReceipt(count) {
   return { complete, receive };
 }
 
-/** @param {unknown} figures */
-function answer(figures) {
-  process.stdout.write(`${JSON.stringify(figures)}\n`);
-}
-
-for await (const line of createInterface({ input: process.stdin })) {
-  const [name, ...words] = line.split(' ');
-  const command = COMMANDS[name];
-  if (command === undefined) throw new Error(`no such command: ${line}`);
-  answer(await command(...words));
-}
+await serve(COMMANDS);
 await client.close();

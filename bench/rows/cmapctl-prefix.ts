@@ -9,7 +9,7 @@ const PREFIX = 'bench.printed.';
 
 /** Our command line tool against corosync's, as whole processes. */
 export async function cmapctlPrefix(bench: Bench): Promise<Finding[]> {
-  const script = bench.cmapctl();
+  const script = bench.dropIn('cmapctl');
   await bench.createKeys(PREFIX, KEYS);
   checkOutputs(script);
   const rounds = await alternate<number, 'ours' | 'corosync'>(bench.options.rounds, {

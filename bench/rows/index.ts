@@ -6,9 +6,12 @@ import { idle } from './idle.ts';
 import { iterate } from './iterate.ts';
 import { notifications } from './notifications.ts';
 import { pipelinedGet } from './pipelined-get.ts';
+import { quorumLatency } from './quorum-latency.ts';
 import { sequentialGet } from './sequential-get.ts';
+import { serviceCalls } from './service-calls.ts';
 import { sets } from './sets.ts';
 import { startup } from './startup.ts';
+import { toolStart } from './tool-start.ts';
 import { tracing } from './tracing.ts';
 import { wait } from './wait.ts';
 
@@ -26,4 +29,7 @@ export const ROWS: ReadonlyMap<string, Row> = new Map([
   ['idle', idle],
   ['fairness', fairness],
   ['wait', wait],
+  ['service-calls', serviceCalls],
+  ['quorum-latency', quorumLatency],
+  ['tool-start', toolStart],
 ]);

@@ -36,7 +36,7 @@ async function setsInProcess(bench: Bench): Promise<Finding> {
 }
 
 async function loadedFile(bench: Bench): Promise<Finding> {
-  const script = bench.cmapctl();
+  const script = bench.dropIn('cmapctl');
   const rounds = await alternate<number, 'ours' | 'empty' | 'corosync'>(bench.options.rounds, {
     ours: () => timeProcess(process.execPath, [script, '-p', settingsFile(bench, KEYS)]),
     empty: () => timeProcess(process.execPath, [script, '-p', settingsFile(bench, 0)]),
