@@ -54,7 +54,7 @@ quorum          {"quorate":true,"node":1,"members":[1,2,3],"ring":"1.1a",
                  "flags":["quorate"],"device":null}
                 ring is the node that represents the membership and a sequence number,
                 both in hexadecimal. votes is null without votequorum. flags are those
-                of docs/quorum.md. device is the quorum device of this node:
+                of docs/votequorum.md. device is the quorum device of this node:
                 {"name":"...","votes":1,"alive":true,"castsVote":true,
                  "masterWins":false}
 quorum --watch  {"event":"snapshot","quorate":true,"members":[1,2],"ring":"1.1a",

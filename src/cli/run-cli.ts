@@ -71,7 +71,7 @@ async function run(words: readonly string[], environment: CliEnvironment): Promi
   if (isDropIn(name)) return runDropIn(name, { before, after }, environment);
   if (name === 'help') return printHelp(after[0], environment);
   const command = COMMANDS.get(name);
-  if (command === undefined) throw new UsageError(`there is no command ${fromRaw(name)}`);
+  if (command === undefined) throw new UsageError(`there is no command ${fromRaw(name)}; ${theCommands()}`);
   const { options, operands } = parseCommandLine([...before, ...after], command.options);
   if (options.help === true) return printHelp(name, environment);
   return runCommand(command, { options, rawOperands: operands }, environment);
@@ -89,10 +89,14 @@ function runDropIn(
 async function runWithoutCommand(words: readonly string[], environment: CliEnvironment): Promise<number> {
   const { options } = parseCommandLine(words, { version: { type: 'boolean' } });
   if (options.help === true) return printHelp(undefined, environment);
-  if (options.version !== true) throw new UsageError('no command given');
+  if (options.version !== true) throw new UsageError(`no command given; ${theCommands()}`);
   const { version } = await import('./version.ts');
   await environment.output.write(`${version()}\n`);
   return EXIT.ok;
+}
+
+function theCommands(): string {
+  return `the commands are ${[...COMMANDS.keys(), ...Object.keys(DROP_INS)].join(', ')}`;
 }
 
 async function printHelp(topic: string | undefined, { output }: CliEnvironment): Promise<number> {

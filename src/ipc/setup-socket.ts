@@ -150,8 +150,15 @@ function connectFailed(path: string, cause: Error | undefined): ConnectionError 
     operation: 'connect',
     errno,
     detail: `cannot connect to ${address}${hint}`,
-    cause,
+    cause: cause && withoutPadding(cause, path, address),
   });
+}
+
+/** An abstract name is padded with a hundred NULs, which would fill the screen of whom the error is shown to. */
+function withoutPadding(cause: Error, path: string, address: string): Error {
+  cause.message = cause.message.replace(path, address);
+  if ('address' in cause) cause.address = address;
+  return cause;
 }
 
 /** Promise.withResolvers, which Node 20 does not have. */

@@ -110,6 +110,15 @@ describe('list', () => {
   });
 });
 
+describe('track and follow', () => {
+  it.each(['track', 'follow'])('%s: a prefix that is given as a key', async (command) => {
+    const hint = 'this waits for the one key a.b.; give --prefix for all keys that start with it';
+    expect((await run(command, 'a.one', 'a.b.')).stderr.split('\n')[0]).toBe(`corosync-client: ${hint}`);
+    expect((await run(command, 'a.one')).stderr).not.toContain('--prefix');
+    expect((await run(command, '--prefix', 'a.b.')).stderr).not.toContain('--prefix');
+  });
+});
+
 describe('track', () => {
   // Its tracker cannot be read: the command ends there.
   it.each([
@@ -214,6 +223,11 @@ describe('usage', () => {
     const { code, stdout, stderr } = await run(...line.split(' ').filter((word) => word !== ''));
     expect({ code, stdout, connectedWith }).toEqual({ code: 2, stdout: '', connectedWith: undefined });
     expect(stderr).toMatch(/^corosync-client: .+\n$/);
+  });
+
+  it.each([[['status']], [[]]])('%j: names the commands that there are', async (words) => {
+    const { stderr } = await run(...words);
+    for (const name of [...COMMANDS.keys(), ...Object.keys(DROP_INS)]) expect(stderr).toContain(` ${name}`);
   });
 
   it('has help on everything', async () => {

@@ -258,6 +258,7 @@ describe('connecting', () => {
       code: 'CS_ERR_LIBRARY',
       errno: 'ECONNREFUSED',
       message: expect.stringMatching(/@no-such-service; corosync is not running/) as unknown,
+      cause: { message: 'connect ECONNREFUSED @no-such-service', address: '@no-such-service' },
     });
   });
 

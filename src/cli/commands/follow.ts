@@ -7,6 +7,7 @@ import { followEventLine } from '../printing/json.ts';
 import { parseEvents } from '../parse-events.ts';
 import { untilSignalled } from '../stop-signals.ts';
 import { complainOfTroubles } from './complain-of-troubles.ts';
+import { hintAtPrefix } from './hint-at-prefix.ts';
 import { followEventTexts } from '../printing/text.ts';
 
 interface Followed {
@@ -21,6 +22,7 @@ export async function follow(context: CommandContext): Promise<number> {
   const how = followOptions(context);
   const map = context.settings.map ?? 'icmap';
   for (const key of operands) asUsage(() => resolveFollowOptions(key, how, map), 'follow');
+  hintAtPrefix(context);
   await untilSignalled(async (signal) => {
     const session = await context.openSession();
     signal.addEventListener('abort', () => void session.close());

@@ -7,6 +7,7 @@ import { eventLine } from '../printing/json.ts';
 import { withKnownValues } from '../printing/known-values.ts';
 import { parseEvents } from '../parse-events.ts';
 import { untilSignalled } from '../stop-signals.ts';
+import { hintAtPrefix } from './hint-at-prefix.ts';
 import { eventText } from '../printing/text.ts';
 
 interface Selection {
@@ -23,6 +24,7 @@ interface Tracked {
 /** Ends by a signal (exit code 0), or by an error, such as the loss of corosync. */
 export async function track(context: CommandContext): Promise<number> {
   const selection = parseSelection(context);
+  hintAtPrefix(context);
   await untilSignalled(async (signal) => {
     const client = await context.connect({ signal });
     warnOfCrashes(selection, context);
