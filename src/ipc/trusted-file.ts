@@ -3,7 +3,7 @@ import { malformed } from '../codec/malformed.ts';
 import { ConnectionError, systemErrorToCsError } from '../errors/index.ts';
 import type { Moment } from './moment.ts';
 
-const { O_RDWR, O_NOFOLLOW, O_DIRECTORY, O_RDONLY } = fs.constants;
+const { O_RDWR, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY, O_RDONLY } = fs.constants;
 
 /** Which file it is, by whatever name. */
 export interface FileIdentity {
@@ -40,7 +40,8 @@ export function isStill({ dev, ino }: FileIdentity, path: string): boolean {
  * @param since when the handshake began that it is said to be made for; not for a server, which has made it itself
  */
 export function openTrusted(path: string, expectedSize: number, since?: Moment): number {
-  const fd = openOrFail(path, O_RDWR | O_NOFOLLOW);
+  // Whoever owns a file can have others wait when they open it, by a lease (fcntl(2)).
+  const fd = openOrFail(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
   try {
     const stat = fs.fstatSync(fd, { bigint: true });
     checkTrusted(path, stat, expectedSize);

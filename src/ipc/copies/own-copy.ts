@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { ConnectionFiles } from '../connection-files.ts';
 import { CopyFile } from './copy-file.ts';
+import { errnoOf } from './errno-of.ts';
 import { CONNECTION, LAYOUT, MAGIC, WORD } from './layout.ts';
 import { thisThread } from './thread.ts';
 
@@ -90,17 +91,26 @@ function unnamed(content: Buffer): CopyFile {
 }
 
 function unnamedIn(directory: string, content: Buffer): CopyFile {
-  const file = new CopyFile(fs.openSync(directory, O_TMPFILE | O_DIRECTORY | O_RDWR, 0o600));
+  const file = new CopyFile(fs.openSync(directory, O_TMPFILE | O_DIRECTORY | O_RDWR, 0o666));
   try {
     const written = fs.writeSync(file.fd, content, 0, content.length, 0);
     if (written < content.length) throw noSpace(directory);
-    // Nobody reaches it but through this process. A program may go on as another user, and then open it again.
-    fs.fchmodSync(file.fd, 0o666);
+    openToAll(file.fd);
     file.write(WORD.magic, MAGIC);
     return file;
   } catch (error) {
     file.close();
     throw error;
+  }
+}
+
+/** Nobody reaches it but through this process. A program may go on as another user, and then open it again. */
+function openToAll(fd: number): void {
+  try {
+    fs.fchmodSync(fd, 0o666);
+  } catch (error) {
+    // Node's permission model lets nobody do it. There a program that goes on as another user may be refused.
+    if (errnoOf(error) !== 'ERR_ACCESS_DENIED') throw error;
   }
 }
 

@@ -180,6 +180,16 @@ describe('Copies', () => {
     expect(openDescriptors().length).toBe(descriptors);
   });
 
+  it('do without what Node’s permission model forbids', () => {
+    const forbidden = vi.spyOn(fs, 'fchmodSync').mockImplementation(() => {
+      throw Object.assign(new Error('fchmod API is disabled'), { code: 'ERR_ACCESS_DENIED' });
+    });
+    ending.push(() => forbidden.mockRestore());
+    const first = copy();
+    expect(idsOf(copy())).toEqual([first.id]);
+    expect(forbidden).toHaveBeenCalledTimes(2);
+  });
+
   it('are not joined where a copy is there that cannot be opened', () => {
     copy();
     const descriptors = openDescriptors().length;

@@ -46,6 +46,15 @@ function expectRefused(code: string, attempt: () => unknown = open): void {
 }
 
 describe('RingFile', () => {
+  it('is opened without waiting: whoever owns a file in its place can hold a lease on it', () => {
+    create();
+    const opened = vi.spyOn(fs, 'openSync');
+    open().close();
+    const flags = opened.mock.calls.map(([, given]) => Number(given) & fs.constants.O_NONBLOCK);
+    opened.mockRestore();
+    expect(flags).toEqual([fs.constants.O_NONBLOCK, fs.constants.O_NONBLOCK]);
+  });
+
   it('reads and writes words of the header and bytes of the data', () => {
     create();
     const ring = open();
