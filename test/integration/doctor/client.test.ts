@@ -142,15 +142,15 @@ describeIntegration('doctor and what this process lacks', () => {
     expect(smaller).toMatchObject({ code: 0, ids: [] });
   });
 
-  it.each([
-    ['setpriv --euid=65534 --egid=65534 --clear-groups'],
-    ['setpriv --ruid=65534 --rgid=65534 --clear-groups'],
-  ])('tells the real user from the effective one: %s', async (as) => {
-    const different = await diagnose(`${as} TOOL doctor`);
+  it('tells the real user from the effective one', async () => {
+    const different = await diagnose('setpriv --euid=65534 --egid=65534 --clear-groups TOOL doctor');
     expect(different).toMatchObject({ code: 1, ids: ['real-user-differs', 'not-connected'] });
     expect(different.found('not-connected').remedy).toBe('the reason is above: real-user-differs');
     const both = commandIn(different.found('real-user-differs'), /: (setpriv .* COMMAND),/);
     expect(await diagnose(instead(both))).toMatchObject({ code: 0, ids: [] });
+    // Root may open what is somebody else's.
+    const asRoot = await diagnose('setpriv --ruid=65534 --rgid=65534 --clear-groups TOOL doctor');
+    expect(asRoot).toMatchObject({ code: 0, ids: ['real-user-differs'] });
   });
 
   it('counts the real group', async () => {

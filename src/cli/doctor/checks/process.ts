@@ -58,14 +58,16 @@ function remedyInside({ files }: Surroundings, pid: number): string | undefined 
   return `run it as the user that is root there: setpriv --reuid=${uid} --regid=${gid} --clear-groups COMMAND`;
 }
 
-/** The kernel tells corosync the real ids; corosync hands the files to them; and the effective ones open them. */
+/** The kernel tells corosync the real ids; corosync hands the files to them; and the effective ones open them, which root may. */
 function differentUsers({ user: { real, effective } }: Surroundings): Remark[] {
   const { uid, gid } = effective;
   if (real.uid !== uid) {
+    const text = `the real uid is ${real.uid}, the effective one ${uid}: corosync counts the real one`;
+    if (uid === 0) return [note('real-user-differs', text)];
     return [
       problem(
         'real-user-differs',
-        `the real uid is ${real.uid}, the effective one ${uid}: corosync counts the real one, and hands the files of a connection to it`,
+        `${text}, and hands the files of a connection to it`,
         `let both be one: setpriv --reuid=${uid} --regid=${gid} --clear-groups COMMAND, or process.setuid(${uid}) in the program`,
       ),
     ];

@@ -38,6 +38,11 @@ describe('process', () => {
       checkProcess(system.lookAround({}, { real, effective, groups: [] }), runtime).map(({ id }) => id);
     expect(remarks(GUEST, GUEST)).toEqual([undefined, undefined]);
     expect(remarks(GUEST, { uid: 0, gid: 0 })).toEqual([undefined, undefined, 'real-user-differs']);
+    const levelOf = (real: Credentials, effective: Credentials): string | undefined =>
+      checkProcess(system.lookAround({}, { real, effective, groups: [] }), runtime).at(-1)?.level;
+    // Root may open what is somebody else's.
+    expect(levelOf(GUEST, { uid: 0, gid: 0 })).toBe('note');
+    expect(levelOf({ uid: 0, gid: 0 }, GUEST)).toBe('problem');
     expect(remarks(GUEST, { ...GUEST, gid: 0 })).toEqual([undefined, undefined, 'real-group-differs']);
   });
 
