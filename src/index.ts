@@ -116,7 +116,6 @@ export {
 } from './votequorum/index.ts';
 export {
   Cluster,
-  type ClusterApi,
   type ClusterFreshness,
   type ClusterLink,
   type ClusterNode,
@@ -124,7 +123,9 @@ export {
   type ClusterQdevice,
   type ClusterQuorum,
   type ClusterQuorumIfLost,
+  type ClusterOptions,
   type ClusterSnapshotOptions,
+  type ClusterStaleReason,
   type ClusterState,
   type ClusterVoteFlag,
   type ClusterVotes,

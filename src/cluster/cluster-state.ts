@@ -1,4 +1,5 @@
 import type { VotequorumFlag } from '../codec/votequorum/get-info.ts';
+import type { CsError } from '../errors/index.ts';
 import type { QuorumRingId } from '../quorum/index.ts';
 
 /**
@@ -24,18 +25,36 @@ export interface ClusterState {
   readonly links?: readonly ClusterLink[];
 }
 
-/** Whether a state can be relied on: `'settling'` is one that corosync was still finding out, or that changed while it was read. */
+/**
+ * Whether a state can be relied on. `'fresh'`: it holds. `'settling'`: corosync is still finding out what holds, or it changed while it was read. `'stale'`: it
+ * is what was known last.
+ */
 export type ClusterFreshness =
   | {
       readonly kind: 'fresh';
-      /** When the last of it was read. */
+      /** When corosync was heard last. */
       readonly asOf: Date;
     }
   | {
       readonly kind: 'settling';
-      /** When that was seen first. */
+      /** When that began. */
       readonly since: Date;
+    }
+  | {
+      readonly kind: 'stale';
+      /** When that was noticed. */
+      readonly since: Date;
+      /** What is wrong. */
+      readonly why: ClusterStaleReason;
+      /** The error behind it, where there is one. */
+      readonly error?: CsError;
     };
+
+/**
+ * `'starting'`: nothing has been read yet; `'disconnected'`: there is no corosync that can be connected to; `'denied'`: it does not allow this user;
+ * `'not answering'`: it is connected, and has been silent for longer than `staleAfterMs`; `'closed'`: by `close`.
+ */
+export type ClusterStaleReason = 'starting' | 'disconnected' | 'denied' | 'not answering' | 'closed';
 
 /** Whether the cluster may work. */
 export interface ClusterQuorum {

@@ -1,4 +1,4 @@
-export { Cluster, type ClusterApi } from './cluster.ts';
+export { Cluster } from './cluster.ts';
 export type {
   ClusterFreshness,
   ClusterLink,
@@ -7,8 +7,9 @@ export type {
   ClusterQdevice,
   ClusterQuorum,
   ClusterQuorumIfLost,
+  ClusterStaleReason,
   ClusterState,
   ClusterVoteFlag,
   ClusterVotes,
 } from './cluster-state.ts';
-export type { ClusterSnapshotOptions } from './options.ts';
+export type { ClusterOptions, ClusterSnapshotOptions } from './options.ts';

@@ -13,8 +13,15 @@ export class MembershipWatch {
     this.#quorum = quorum;
   }
 
-  /** Knows what holds when it resolves. It ends with its connection. */
-  static async start(quorum: QuorumClient, options: CallOptions): Promise<MembershipWatch> {
+  /**
+   * Knows what holds when it resolves. It ends with its connection.
+   * @param changed called after each event, those that tell what holds among them
+   */
+  static async start(
+    quorum: QuorumClient,
+    options: CallOptions,
+    changed: () => void = () => undefined,
+  ): Promise<MembershipWatch> {
     const watch = new MembershipWatch(quorum);
     await quorum.track({
       ...options,
@@ -22,6 +29,7 @@ export class MembershipWatch {
         watch.#changes += 1;
         if (event.kind === 'nodelist') watch.#nodelist = event;
         if (event.kind === 'quorum') watch.#last = event;
+        changed();
       },
     });
     return watch;

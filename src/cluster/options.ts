@@ -1,5 +1,6 @@
-import { object } from '../options/rules.ts';
+import { integer, object } from '../options/rules.ts';
 import { PLACE_RULES, type ConnectOptions } from '../service/index.ts';
+import { backOffRule, type SessionOptions } from '../session/index.ts';
 
 /** How to reach corosync, and how long to wait. Everything has a default that suits a local corosync. */
 export type ClusterSnapshotOptions = Pick<
@@ -12,8 +13,32 @@ export type ClusterSnapshotOptions = Pick<
   | 'tryAgainDelayMs'
 >;
 
+/** How to reach corosync, and how soon to say that it is silent. Everything has a default that suits a local corosync. */
+export interface ClusterOptions extends Pick<
+  SessionOptions,
+  'socketDirectory' | 'sharedMemoryDirectory' | 'timeoutMs' | 'backOff'
+> {
+  /** Milliseconds without a word of corosync after which the state is stale, 200 to 3600000. It is asked at least twice as often. Default 4000. */
+  readonly staleAfterMs?: number | undefined;
+}
+
 const DEFAULTS = { timeoutMs: 30_000 } as const;
 
 export const snapshotRule = object<ClusterSnapshotOptions, typeof DEFAULTS>('a snapshot', PLACE_RULES, {
   defaults: DEFAULTS,
 });
+
+const { socketDirectory, sharedMemoryDirectory, timeoutMs } = PLACE_RULES;
+const OPEN_DEFAULTS = { ...DEFAULTS, staleAfterMs: 4000 } as const;
+
+export const clusterRule = object<ClusterOptions, typeof OPEN_DEFAULTS>(
+  'a cluster',
+  {
+    socketDirectory,
+    sharedMemoryDirectory,
+    timeoutMs,
+    backOff: backOffRule,
+    staleAfterMs: integer(200, 3_600_000),
+  },
+  { defaults: OPEN_DEFAULTS },
+);

@@ -6,6 +6,7 @@ import type { CallOptions } from '../options/call-options.ts';
 import { MapReader } from './map-reader.ts';
 import type { MembershipWatch } from './membership-watch.ts';
 import { configuredNodes, seenNodes } from './nodelist.ts';
+import { PACE_KEYS } from './pace.ts';
 import { present } from './present.ts';
 import type { ClusterReports } from './reports.ts';
 import type { ClusterServices } from './services.ts';
@@ -16,6 +17,7 @@ const KEYS = [
   'totem.transport',
   'quorum.provider',
   'runtime.votequorum.wait_for_all_status',
+  ...PACE_KEYS,
 ];
 const VOTEQUORUM = 'corosync_votequorum';
 
@@ -60,7 +62,8 @@ async function readMap(
   return map;
 }
 
-async function readVotes(
+/** Of those that votequorum has seen. */
+export async function readVotes(
   services: ClusterServices,
   nodeIds: readonly number[],
   options: CallOptions,
@@ -72,8 +75,8 @@ async function readVotes(
   return answered(await Promise.all(infos));
 }
 
-/** corosync before 3.1.0 does not know the request. */
-async function readLinks(
+/** `undefined`: corosync before 3.1.0 does not know the request. */
+export async function readLinks(
   { cfg }: ClusterServices,
   nodeIds: readonly number[],
   options: CallOptions,

@@ -1,5 +1,6 @@
 import { CfgClient, type ReadOnlyCfgClient } from '../cfg/index.ts';
 import { CmapClient, type ReadOnlyCmapClient } from '../cmap/index.ts';
+import type { ConnectionError } from '../errors/index.ts';
 import { QuorumClient } from '../quorum/index.ts';
 import type { ConnectOptions } from '../service/index.ts';
 import { VotequorumClient, type ReadOnlyVotequorumClient } from '../votequorum/index.ts';
@@ -8,12 +9,24 @@ const READ = { access: 'read' } as const;
 /** What is read of the map is small: it needs no rings of a megabyte. */
 const SMALL_RINGS = { bufferSize: 64 * 1024 } as const;
 
-/** Connections to the services of one corosync, none of which can change anything. */
+/** What every client can do. */
+interface Client {
+  readonly closed: boolean;
+  whenClosed(): Promise<ConnectionError | undefined>;
+  close(): Promise<void>;
+  destroy(error?: Error): void;
+}
+
+/** Connections to the services of one corosync, none of which can change anything. They end together. */
 export class ClusterServices {
   readonly cmap: ReadOnlyCmapClient;
   readonly quorum: QuorumClient;
   readonly cfg: ReadOnlyCfgClient;
   readonly #options: ConnectOptions;
+  readonly #clients: Client[] = [];
+  readonly #whenClosed: Promise<ConnectionError | undefined>;
+  #noteClosed!: (error: ConnectionError | undefined) => void;
+  #destroyed = false;
   #votequorum: Promise<ReadOnlyVotequorumClient> | undefined;
 
   private constructor(
@@ -24,6 +37,8 @@ export class ClusterServices {
     this.quorum = quorum;
     this.cfg = cfg;
     this.#options = options;
+    this.#whenClosed = new Promise((resolve) => (this.#noteClosed = resolve));
+    for (const client of [cmap, quorum, cfg]) this.#add(client);
   }
 
   /** If one cannot be connected, none stays. */
@@ -43,21 +58,47 @@ export class ClusterServices {
 
   /** Connects to it when it is needed first: without it as the provider of quorum, corosync does not have it. */
   votequorum(): Promise<ReadOnlyVotequorumClient> {
-    return (this.#votequorum ??= VotequorumClient.connect({ ...this.#options, ...READ }));
+    return (this.#votequorum ??= this.#connectVotequorum());
+  }
+
+  /** Whether one of them has ended. */
+  get closed(): boolean {
+    return this.#clients.some((client) => client.closed);
+  }
+
+  /** Resolves when the first of them has ended. */
+  whenClosed(): Promise<ConnectionError | undefined> {
+    return this.#whenClosed;
   }
 
   async close(): Promise<void> {
-    const { cmap, quorum, cfg } = this;
-    const votequorum = await this.#votequorum;
-    await Promise.all([cmap.close(), quorum.close(), cfg.close(), votequorum?.close()]);
+    await this.#votequorum?.catch(() => undefined);
+    await Promise.all(this.#clients.map((client) => client.close()));
   }
 
-  /** At once; but a connection that is being made is waited for, so that it does not stay. Never fails. */
-  async destroy(): Promise<void> {
-    for (const client of [this.cmap, this.quorum, this.cfg]) client.destroy();
-    await this.#votequorum?.then(
-      (client) => client.destroy(),
-      () => undefined,
-    );
+  /** At once; a connection that is being made ends as soon as it is there. */
+  destroy(error?: Error): void {
+    this.#destroyed = true;
+    for (const client of this.#clients) client.destroy(error);
+  }
+
+  /** Resolves when no connection is being made. */
+  async settled(): Promise<void> {
+    await this.#votequorum?.catch(() => undefined);
+  }
+
+  async #connectVotequorum(): Promise<ReadOnlyVotequorumClient> {
+    const client = await VotequorumClient.connect({ ...this.#options, ...READ });
+    this.#add(client);
+    if (this.#destroyed) client.destroy();
+    return client;
+  }
+
+  #add(client: Client): void {
+    this.#clients.push(client);
+    void client.whenClosed().then((error) => {
+      this.#noteClosed(error);
+      if (error !== undefined) this.destroy(error);
+    });
   }
 }

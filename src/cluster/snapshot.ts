@@ -24,7 +24,8 @@ export async function snapshot(options: ClusterSnapshotOptions = {}): Promise<Cl
       await services.close();
       return state;
     } catch (error) {
-      await services.destroy();
+      services.destroy();
+      await services.settled();
       throw error;
     }
   } finally {

@@ -7,6 +7,7 @@ export { SessionCore } from './session-core.ts';
 export { StateFollower, type Follow, type Following, type StateSink } from './state-follower.ts';
 export {
   ASK_ONCE,
+  backOffRule,
   resolveBackOff,
   sessionRules,
   type BackOffOptions,

@@ -23,7 +23,7 @@ export interface BackOffOptions {
 }
 
 const delay = integer(10, 86_400_000);
-const backOff = object<BackOffOptions>('backOff', {
+export const backOffRule = object<BackOffOptions>('backOff', {
   firstDelayMs: delay,
   maxDelayMs: delay,
   deniedDelayMs: delay,
@@ -33,7 +33,15 @@ const backOff = object<BackOffOptions>('backOff', {
 export function sessionRules(service: ServiceDescription): RulesOf<SessionOptions> {
   const { access, socketName, socketDirectory, sharedMemoryDirectory, bufferSize, timeoutMs } =
     connectRules(service);
-  return { access, socketName, socketDirectory, sharedMemoryDirectory, bufferSize, timeoutMs, backOff };
+  return {
+    access,
+    socketName,
+    socketDirectory,
+    sharedMemoryDirectory,
+    bufferSize,
+    timeoutMs,
+    backOff: backOffRule,
+  };
 }
 
 /** A session has a back-off of its own and tells of each attempt: its connections ask once. */

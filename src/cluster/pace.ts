@@ -1,0 +1,47 @@
+import type { CmapValue } from '../codec/cmap/value.ts';
+import { MapReader } from './map-reader.ts';
+
+/** The keys of the map that say how soon corosync notices that somebody is gone. */
+export const PACE_KEYS = ['runtime.config.totem.token', 'runtime.config.totem.consensus'] as const;
+
+/** corosync's own defaults. */
+const TOKEN_MS = 3000;
+const CONSENSUS_PER_TOKEN = 1.2;
+
+/** Links change at corosync within 1.5 s; asking oftener would show no more. */
+const MOST_BEAT_MS = 1500;
+const LEAST_BEAT_MS = 100;
+
+/** How soon the nodes of a cluster notice what becomes of one another. */
+export class Pace {
+  readonly #tokenMs: number;
+  readonly #consensusMs: number;
+
+  constructor(tokenMs: number, consensusMs: number) {
+    this.#tokenMs = tokenMs;
+    this.#consensusMs = consensusMs;
+  }
+
+  /** A corosync that stands still for so long may have been given up by the others, and does not know it yet. */
+  get suspiciousMs(): number {
+    return this.#tokenMs / 2;
+  }
+
+  /** After it, corosync has found out what happened while it did not look. */
+  get settleMs(): number {
+    return this.#tokenMs + this.#consensusMs;
+  }
+
+  /** So often it is asked that no suspicious standstill passes unseen. */
+  beatMs(most: number): number {
+    return Math.max(Math.min(this.suspiciousMs, most, MOST_BEAT_MS), LEAST_BEAT_MS);
+  }
+}
+
+/** By the timeouts that corosync runs with. */
+export function paceOf(map: ReadonlyMap<string, CmapValue> = new Map()): Pace {
+  const reader = new MapReader(map);
+  const [token, consensus] = PACE_KEYS.map((key) => reader.integer(key));
+  const tokenMs = token ?? TOKEN_MS;
+  return new Pace(tokenMs, consensus ?? tokenMs * CONSENSUS_PER_TOKEN);
+}
