@@ -25,7 +25,7 @@ import { RequestRing } from './shared-memory/request-ring.ts';
 import { ResponseRing } from './shared-memory/response-ring.ts';
 import { RingFile, removeRingFiles } from './shared-memory/ring-file.ts';
 import { RingTransport } from './shared-memory/ring-transport.ts';
-import { SetupSocket, UnansweredError } from './setup-socket.ts';
+import { SetupSocket, HandshakeUnansweredError } from './setup-socket.ts';
 import { Moment } from './moment.ts';
 import { takeNewRings } from './shared-memory/new-rings.ts';
 import { checkMeansUs } from './server-pids.ts';
@@ -139,7 +139,7 @@ async function openTransport(options: IpcOptions, signal: AbortSignal): Promise<
   } catch (error) {
     if (signal.aborted) finishLater(handshake, setup, answer);
     else setup.destroy();
-    if (error instanceof UnansweredError) sweepWhenServerIsDead(handshake);
+    if (error instanceof HandshakeUnansweredError) sweepWhenServerIsDead(handshake);
     throw error instanceof MalformedError ? notCorosync(error) : error;
   }
 }
@@ -231,7 +231,10 @@ function refused(error: number): ConnectionError {
 }
 
 function isWorthAnotherTry(error: unknown): error is CsError {
-  return error instanceof UnansweredError || (error instanceof CsError && error.code === 'CS_ERR_TRY_AGAIN');
+  return (
+    error instanceof HandshakeUnansweredError ||
+    (error instanceof CsError && error.code === 'CS_ERR_TRY_AGAIN')
+  );
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@ import { describeSocketPath } from './socket-address.ts';
 const READ_BUFFER_SIZE = 16 * 1024;
 
 /** The server closed before it had answered: it has not seen our credentials, and libqb says to try again. */
-export class UnansweredError extends ConnectionError {
+export class HandshakeUnansweredError extends ConnectionError {
   constructor() {
     super('CS_ERR_LIBRARY', {
       operation: 'connect',
@@ -63,12 +63,12 @@ export class SetupSocket {
     return setup;
   }
 
-  /** Sends `request` and collects an answer of exactly `responseSize` bytes. @throws UnansweredError the server has closed before. */
+  /** Sends `request` and collects an answer of exactly `responseSize` bytes. @throws HandshakeUnansweredError the server has closed before. */
   exchange(request: Buffer, responseSize: number): Promise<Buffer> {
     const { promise, resolve, reject } = promiseWithResolvers<Buffer>();
     const response = Buffer.alloc(responseSize);
     let received = 0;
-    this.#onClose = () => reject(new UnansweredError());
+    this.#onClose = () => reject(new HandshakeUnansweredError());
     this.#onData = (bytes) => {
       if (received + bytes.length > responseSize) reject(tooMuch());
       else received += bytes.copy(response, received);

@@ -51,7 +51,7 @@ export class CallLedger {
   /** Calls of the batch that are over, from its beginning. */
   #done = 0;
   /** Answers to the batch that are still to come. */
-  #unanswered = 0;
+  #answersToCome = 0;
   #earliestDeadline = Infinity;
 
   /**
@@ -111,8 +111,8 @@ export class CallLedger {
   }
 
   /** Answers to the batch that are still to come. */
-  get unanswered(): number {
-    return this.#unanswered;
+  get answersToCome(): number {
+    return this.#answersToCome;
   }
 
   /** Whether the batch waits for an answer that comes from a later turn of corosync's main loop. */
@@ -173,14 +173,14 @@ export class CallLedger {
       call.fail(errorAnswer(message, error));
     }
     this.#done += 1;
-    this.#unanswered -= 1;
+    this.#answersToCome -= 1;
   }
 
   /** Every call of the batch has its answer. */
   endBatch(): void {
     this.#batch = [];
     this.#done = 0;
-    this.#unanswered = 0;
+    this.#answersToCome = 0;
     this.#pace?.batchOver();
     this.#turn?.batchOver();
   }
@@ -256,7 +256,7 @@ export class CallLedger {
     this.#batch.push(call);
     this.#turn?.took(call.message);
     this.#pace?.took(call.message);
-    if (call.message.answer !== 'never') this.#unanswered += 1;
+    if (call.message.answer !== 'never') this.#answersToCome += 1;
   }
 
   /** Why a call has not been sent. */

@@ -25,13 +25,13 @@ export class BatchRoom {
 
   /** Takes the room of a request, if there is room for its answer or its barrier, too. False: it must wait. The first one need not. */
   take(message: AnyMessage): boolean {
-    const unanswered = message.answer === 'never';
-    const answered = unanswered ? message.barrier : message;
+    const neverAnswered = message.answer === 'never';
+    const answered = neverAnswered ? message.barrier : message;
     const costOfRequest = kernelCost(message.size);
     const costOfAnswer = kernelCost(answered.maxResponseSize);
-    const costOfBarrier = unanswered ? kernelCost(message.barrier.size) : 0;
+    const costOfBarrier = neverAnswered ? kernelCost(message.barrier.size) : 0;
     const fits =
-      this.#places >= (unanswered ? 2 : 1) &&
+      this.#places >= (neverAnswered ? 2 : 1) &&
       this.#forRequests >= costOfRequest + costOfBarrier &&
       this.#forAnswers >= costOfAnswer;
     if (!fits && !this.#empty) return false;
@@ -39,7 +39,7 @@ export class BatchRoom {
     this.#places -= 1;
     this.#forRequests -= costOfRequest;
     // A barrier's answer has its place until another answer takes its part.
-    if (!unanswered) this.#forAnswers -= costOfAnswer;
+    if (!neverAnswered) this.#forAnswers -= costOfAnswer;
     return true;
   }
 }

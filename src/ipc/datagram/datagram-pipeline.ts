@@ -112,7 +112,7 @@ export class DatagramPipeline {
   receive(bytes: Buffer): void {
     if (this.#stopped) return;
     this.#answers.push(bytes);
-    const missing = this.#ledger.unanswered - this.#answers.length;
+    const missing = this.#ledger.answersToCome - this.#answers.length;
     if (missing < 0) this.#onFailure(foreignDatagram());
     if (missing !== 0) return;
     this.#completeAt = performance.now();
@@ -214,10 +214,10 @@ export class DatagramPipeline {
   /** corosync counts an answer after it has sent it: the count may come later than the answer, but not earlier. */
   #checkCount(): void {
     const sent = this.#control.responsesSent();
-    const { unanswered } = this.#ledger;
-    if (this.#answers.length < unanswered || this.#delivering) return;
-    if (sent > unanswered) throw malformed(`corosync counts ${sent} answers to ${unanswered} requests`);
-    if (sent < unanswered) {
+    const { answersToCome } = this.#ledger;
+    if (this.#answers.length < answersToCome || this.#delivering) return;
+    if (sent > answersToCome) throw malformed(`corosync counts ${sent} answers to ${answersToCome} requests`);
+    if (sent < answersToCome) {
       this.#ladder.wait(performance.now() - this.#completeAt);
       return;
     }
@@ -238,9 +238,9 @@ export class DatagramPipeline {
 
   /** Whoever waits for an answer that corosync could not send would wait for ever, and so would all behind him. */
   #checkForLostAnswers(): void {
-    const { batchSize, unanswered, answersLater } = this.#ledger;
+    const { batchSize, answersToCome, answersLater } = this.#ledger;
     if (batchSize === 0 || answersLater || performance.now() - this.#sentAt < WAIT.lostMs) return;
-    const missing = unanswered - this.#control.responsesSent();
+    const missing = answersToCome - this.#control.responsesSent();
     if (missing > 0 && this.#control.requestsTaken() >= batchSize)
       this.#onFailure(lostAnswers('taken', missing));
   }

@@ -220,8 +220,8 @@ export class RequestPipeline {
   }
 
   #hasPlaceFor(message: AnyMessage): boolean {
-    const { batchSize, unanswered } = this.#ledger;
-    return (message.answer === 'never' ? batchSize : unanswered) < mostOf(message);
+    const { batchSize, answersToCome } = this.#ledger;
+    return (message.answer === 'never' ? batchSize : answersToCome) < mostOf(message);
   }
 
   /** Looks for answers until the batch is complete, nothing has come for a while, or this turn is spent. */
@@ -233,7 +233,7 @@ export class RequestPipeline {
         lookUntil = this.#progressAt + WAIT.spinUs / 1000;
         loopTurn.begin(this.#progressAt);
       }
-      if (this.#ledger.unanswered === 0) break;
+      if (this.#ledger.answersToCome === 0) break;
       const now = performance.now();
       if (now > lookUntil || loopTurn.isSpent(now)) return false;
     }
@@ -244,7 +244,7 @@ export class RequestPipeline {
 
   /** Reads the answers that are complete; false if there are none. */
   #collect(): boolean {
-    const count = this.#responses.completed(this.#ledger.unanswered);
+    const count = this.#responses.completed(this.#ledger.answersToCome);
     if (count === 0) return false;
     const bytes = this.#ledger.costOfAnswers(count, chunkBytes);
     this.#responses.read(count, bytes, this.#deliver);
@@ -261,7 +261,7 @@ export class RequestPipeline {
   /** Whoever waits for an answer that corosync could not send would wait for ever, and so would all behind him. */
   #checkForLostAnswers(): void {
     if (this.#ledger.answersLater || !this.#requests.handled || this.#collect()) return;
-    throw lostAnswers('handled', this.#ledger.unanswered);
+    throw lostAnswers('handled', this.#ledger.answersToCome);
   }
 
   /** Answers that are there count, even if nobody has looked at them yet. */
