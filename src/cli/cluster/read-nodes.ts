@@ -17,13 +17,13 @@ export interface NodePicture {
   readonly addresses: readonly string[];
 }
 
-/** All nodes, by their ids. */
-export async function readNodes(services: Connector): Promise<readonly NodePicture[]> {
+/** All nodes, by their ids. @param timeoutMs how long to wait for what corosync tells by itself */
+export async function readNodes(services: Connector, timeoutMs?: number): Promise<readonly NodePicture[]> {
   const [cmap, quorum, cfg] = await Promise.all([services.cmap(), services.quorum(), services.cfg()]);
   const votequorum = quorum.type === 'set' ? await services.votequorum() : undefined;
   const [configured, { members }, local] = await Promise.all([
     readNodelist(cmap),
-    readState(quorum),
+    readState(quorum, timeoutMs),
     cfg.localNodeId(),
   ]);
   const nodeIds = [...new Set([...configured.map(({ nodeId }) => nodeId), ...members])];

@@ -7,7 +7,7 @@ import { table } from '../printing/table.ts';
 /** The nodes: those of the configuration, and those that are members without being there. */
 export async function members(context: CommandContext): Promise<number> {
   if (context.operands.length > 0) throw new UsageError('members takes no arguments');
-  const nodes = await readNodes(context.services());
+  const nodes = await readNodes(context.services(), context.settings.timeoutMs);
   await context.output.write(context.options.json === true ? nodes.map(line).join('') : text(nodes));
   return EXIT.ok;
 }

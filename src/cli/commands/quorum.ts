@@ -9,7 +9,7 @@ import { complainOfTroubles } from './complain-of-troubles.ts';
 export async function quorum(context: CommandContext): Promise<number> {
   if (context.operands.length > 0) throw new UsageError('quorum takes no arguments');
   if (context.options.watch === true) return watch(context);
-  const picture = await readQuorum(context.services());
+  const picture = await readQuorum(context.services(), context.settings.timeoutMs);
   await context.output.write(context.options.json === true ? quorumLine(picture) : quorumText(picture));
   return picture.quorate ? EXIT.ok : EXIT.trouble;
 }
