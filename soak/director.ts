@@ -5,13 +5,14 @@ import { wireOf } from '../test/helpers/integration/integration-values.ts';
 import { show } from '../test/properties/model.ts';
 import { waitUntil } from '../test/helpers/wait-until.ts';
 import { Neighbour } from './neighbour.ts';
-import type { Picture, Role, WorkerTask } from './protocol.ts';
+import type { NamedPicture, Picture, Role, WorkerTask } from './protocol.ts';
 import { FOLLOWED, ROOT } from './protocol.ts';
 import type { Server } from './server.ts';
+import { freshPicture, STATES } from './states.ts';
 import type { Totals } from './totals.ts';
 import { WorkerProcess } from './worker-process.ts';
 
-const ROLES: readonly Role[] = ['caller', 'caller', 'caller', 'tracker', 'session', 'session'];
+const ROLES: readonly Role[] = ['caller', 'caller', 'caller', 'tracker', 'session', 'session', 'services'];
 /** Between two quiet points. */
 const TURBULENCE_MS = 6000;
 const CATCH_UP_MS = 20_000;
@@ -105,7 +106,11 @@ export class Director {
   async #quietPoint(): Promise<void> {
     for (const worker of this.#workers) await this.#checkFootprint(worker);
     await using client = await CmapClient.connect();
-    for (const prefix of FOLLOWED) await this.#compare(client, prefix);
+    for (const prefix of FOLLOWED) {
+      const picture = await pictureOf(client, prefix);
+      await this.#compare('session', { prefix, picture });
+    }
+    for (const name of STATES) await this.#compare('services', await freshPicture(name));
     await this.#server.checkQuiet([...this.#pids(), this.#neighbour.pid, process.pid]);
     await removeAll(client);
     this.#totals.count('quiet points');
@@ -127,20 +132,24 @@ export class Director {
       this.#totals.leak(`${name}: ${now.descriptors} descriptors, ${first.descriptors} at first`);
   }
 
-  async #compare(client: CmapClient, prefix: string): Promise<void> {
-    const map = await pictureOf(client, prefix);
-    for (const worker of this.#workers.filter(({ task }) => task.role === 'session')) {
+  async #compare(role: Role, { prefix, picture: fresh }: NamedPicture): Promise<void> {
+    for (const worker of this.#workers.filter(({ task }) => task.role === role)) {
       let different: string[] = [];
       const look = async (): Promise<boolean> => {
         const pictures = (await worker.pictures()).filter((one) => one.prefix === prefix);
-        different = pictures.flatMap(({ picture }) => differences(picture, map));
-        return different.length === 0;
+        different = pictures.flatMap(({ picture }) => differences(picture, fresh));
+        return pictures.length > 0 && different.length === 0;
       };
-      await waitUntil('the picture is the map', look, { timeoutMs: CATCH_UP_MS }).catch(() => {
-        const shown = different.slice(0, 5).join('; ');
-        this.#totals.mismatch(`${worker.task.name}: its picture of ${prefix} is not the map: ${shown}`);
-      });
-      this.#totals.count('pictures compared', 2);
+      await waitUntil('the picture is what a fresh client reads', look, { timeoutMs: CATCH_UP_MS }).catch(
+        () => {
+          const shown = different.slice(0, 5).join('; ');
+          this.#totals.mismatch(
+            `${worker.task.name}: its picture of ${prefix} is not what a fresh client reads: ${shown}`,
+          );
+        },
+      );
+      if (role === 'session') this.#totals.count('pictures compared', 2);
+      else this.#totals.count('states compared');
     }
   }
 }

@@ -3,7 +3,7 @@ import { CmapSession, type CmapFollower, type CmapFollowEvent } from '../src/ind
 import type { Random } from '../test/helpers/integration/integration-random.ts';
 import { wireOf } from '../test/helpers/integration/integration-values.ts';
 import { show } from '../test/properties/model.ts';
-import { FOLLOWED, ROOT, type Picture } from './protocol.ts';
+import { FOLLOWED, ROOT, type NamedPicture } from './protocol.ts';
 import type { Tally } from './tally.ts';
 import { randomValue } from './values.ts';
 import type { Work } from './work.ts';
@@ -54,7 +54,7 @@ export class Following implements Work {
     await Promise.all(this.#readers);
   }
 
-  pictures(): { prefix: string; picture: Picture }[] {
+  pictures(): NamedPicture[] {
     return this.#followed.map(({ prefix, picture }) => ({
       prefix,
       picture: [...picture].map(([key, value]) => `${key} ${value}`).sort(),

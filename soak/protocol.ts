@@ -1,5 +1,5 @@
 /** What the director and its workers, each a process of its own, tell each other. */
-export type Role = 'caller' | 'tracker' | 'session';
+export type Role = 'caller' | 'tracker' | 'session' | 'services';
 
 export interface WorkerTask {
   readonly role: Role;
@@ -18,8 +18,14 @@ export type ToWorker =
 
 export type Counts = Readonly<Record<string, number>>;
 
-/** A map as `key value` lines, sorted. */
+/** A map as `key value` lines, sorted; or the state of a service, field by field. */
 export type Picture = readonly string[];
+
+/** Of what is below a prefix of the map, or of the service of that name. */
+export interface NamedPicture {
+  readonly prefix: string;
+  readonly picture: Picture;
+}
 
 export interface Footprint {
   readonly descriptors: number;
@@ -33,7 +39,7 @@ export type FromWorker =
   | { readonly kind: 'quiet'; readonly footprint: Footprint }
   | {
       readonly kind: 'pictures';
-      readonly pictures: readonly { readonly prefix: string; readonly picture: Picture }[];
+      readonly pictures: readonly NamedPicture[];
     }
   | { readonly kind: 'stopped' };
 

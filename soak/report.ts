@@ -3,13 +3,16 @@ import type { Totals } from './totals.ts';
 
 const GROUPS: readonly (readonly [heading: string, names: readonly string[] | 'CS_'])[] = [
   ['calls by outcome', 'CS_'],
-  ['', ['aborted', 'iterations', 'connects', 'session calls']],
-  ['notifications', ['notifications', 'overflows', 'follower notifications', 'follower overflows']],
+  ['', ['aborted', 'iterations', 'connects', 'session calls', 'service calls']],
+  [
+    'notifications',
+    ['notifications', 'overflows', 'follower notifications', 'follower overflows', 'service events'],
+  ],
   ['sessions', ['losses', 'reconnects', 'resyncs']],
   ['done to corosync', ['pauses', 'restarts', 'reloads', 'starvations']],
   ['done to workers', ['worker pauses', 'workers killed']],
   ['C peer', ['calls of the C peer', 'losses of the C peer']],
-  ['checked', ['quiet points', 'pictures compared']],
+  ['checked', ['quiet points', 'pictures compared', 'states compared']],
   ['wrong', ['mismatches', 'leaks']],
 ];
 

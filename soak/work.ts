@@ -1,3 +1,5 @@
+import type { NamedPicture } from './protocol.ts';
+
 /** A role: many small pieces of work, between which it can be quiet. */
 export interface Work {
   /** Does one piece. */
@@ -5,4 +7,6 @@ export interface Work {
   /** Finishes what is under way. */
   rest(): Promise<void>;
   stop(): Promise<void>;
+  /** What its followers know. */
+  pictures?(): NamedPicture[];
 }

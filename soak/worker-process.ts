@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { waitUntil } from '../test/helpers/wait-until.ts';
-import type { Footprint, FromWorker, Picture, ToWorker, WorkerTask } from './protocol.ts';
+import type { Footprint, FromWorker, NamedPicture, ToWorker, WorkerTask } from './protocol.ts';
 import type { Totals } from './totals.ts';
 
 const repository = fileURLToPath(new URL('../', import.meta.url));
@@ -15,7 +15,7 @@ export class WorkerProcess {
   readonly #process: ChildProcess;
   readonly #totals: Totals;
   #footprint: Footprint | undefined;
-  #pictures: readonly { prefix: string; picture: Picture }[] | undefined;
+  #pictures: readonly NamedPicture[] | undefined;
   #stopped = false;
 
   constructor(task: WorkerTask, totals: Totals) {
@@ -60,7 +60,7 @@ export class WorkerProcess {
     this.#send({ kind: 'go' });
   }
 
-  async pictures(): Promise<readonly { prefix: string; picture: Picture }[]> {
+  async pictures(): Promise<readonly NamedPicture[]> {
     this.#pictures = undefined;
     this.#send({ kind: 'pictures' });
     return this.#answer('for its pictures', () => this.#pictures);

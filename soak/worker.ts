@@ -5,6 +5,7 @@ import { Random } from '../test/helpers/integration/integration-random.ts';
 import { Caller } from './caller.ts';
 import { Following } from './following.ts';
 import type { Footprint, FromWorker, ToWorker, WorkerTask } from './protocol.ts';
+import { Services } from './services.ts';
 import { Tally } from './tally.ts';
 import { Tracking } from './tracking.ts';
 import type { Work } from './work.ts';
@@ -28,16 +29,26 @@ async function footprint(): Promise<Footprint> {
   return { descriptors, heapBytes: heapUsed + external };
 }
 
+function workOf({ role, name }: WorkerTask, random: Random, tally: Tally): Work {
+  switch (role) {
+    case 'caller':
+      return new Caller(name, random, tally);
+    case 'tracker':
+      return new Tracking(random, tally);
+    case 'session':
+      return new Following(name, random, tally);
+    case 'services':
+      return new Services(random, tally);
+  }
+}
+
 async function main(task: WorkerTask): Promise<void> {
   const tally = new Tally((what) => tell({ kind: 'mismatch', what: `${task.name}: ${what}` }));
   const random = new Random(task.seed);
-  const following = task.role === 'session' ? new Following(task.name, random, tally) : undefined;
-  const work: Work =
-    following ??
-    (task.role === 'caller' ? new Caller(task.name, random, tally) : new Tracking(random, tally));
+  const work = workOf(task, random, tally);
   const order = { wanted: 'go' as 'go' | 'quiet' | 'stop', obeyed: false };
   process.on('message', (message: ToWorker) => {
-    if (message.kind === 'pictures') tell({ kind: 'pictures', pictures: following?.pictures() ?? [] });
+    if (message.kind === 'pictures') tell({ kind: 'pictures', pictures: work.pictures?.() ?? [] });
     else Object.assign(order, { wanted: message.kind, obeyed: false });
   });
   process.on('disconnect', () => process.exit(1)); // the director is gone

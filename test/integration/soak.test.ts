@@ -45,6 +45,9 @@ describeIntegration('the soak', () => {
       'resyncs',
       'calls of the C peer',
       'pictures compared',
+      'service calls',
+      'service events',
+      'states compared',
     ]) {
       expect(result.counts[what], what).toBeGreaterThan(0);
     }
