@@ -120,6 +120,19 @@ describe('a cluster that is open', () => {
     expect(later.asOf.getTime()).toBeGreaterThan(freshness.asOf.getTime());
   });
 
+  it('reads it seldom where something changes all the time', async () => {
+    await start();
+    await cluster.ready();
+    const began = performance.now();
+    for (let times = 0; times < 10; times += 1) {
+      const name = `name${times}`;
+      fake.cmap.set('nodelist.node.1.name', { type: 'string', value: name });
+      await until('the name is read', ({ nodes }) => nodes[1]?.name === name);
+    }
+    // Four at once, then two in a second.
+    expect(performance.now() - began).toBeGreaterThan(2500);
+  });
+
   it('needs no votequorum', async () => {
     await start({ nodes: 2, provider: 'none' });
     expect((await cluster.ready()).quorum).toEqual({ quorate: true });

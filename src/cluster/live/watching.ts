@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { asError } from '../../session/index.ts';
 import { MembershipWatch } from '../membership-watch.ts';
@@ -5,6 +6,7 @@ import { paceOf } from '../pace.ts';
 import { readLinks, readReports, readVotes } from '../read-reports.ts';
 import type { ClusterReports } from '../reports.ts';
 import type { ClusterServices } from '../services.ts';
+import { ReadingPace } from './reading-pace.ts';
 
 /** What is heard on one connection. */
 export interface WatchingSink {
@@ -38,6 +40,8 @@ export class Watching {
   readonly #sink: WatchingSink;
   readonly #maxBeatMs: number;
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #pace = new ReadingPace();
+  readonly #closing = new AbortController();
   #membership: MembershipWatch | undefined;
   #reports: ClusterReports | undefined;
   #wanted = false;
@@ -91,12 +95,15 @@ export class Watching {
   /** Nothing is told any more. The connection is not its own. */
   close(): void {
     this.#closed = true;
+    this.#closing.abort();
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
   async #read(membership: MembershipWatch | undefined): Promise<void> {
     try {
       while (membership !== undefined && this.#wanted && !this.#closed) {
+        const waitMs = this.#pace.next(performance.now());
+        if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.#closing.signal });
         this.#wanted = false;
         const reports = await readReports(this.#services, membership, PATIENT);
         await membership.caughtUp(PATIENT);
