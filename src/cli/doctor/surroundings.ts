@@ -1,7 +1,7 @@
 import type { IpcOptions } from '../../ipc/index.ts';
 import { socketPath } from '../../ipc/socket-address.ts';
 import { findCorosync, type CorosyncProcess } from './system/corosync-process.ts';
-import { abstractName, listeningSockets, sharesSockets, socketFiles } from './system/listening-sockets.ts';
+import { listeningSockets, sharesSockets, socketFiles } from './system/listening-sockets.ts';
 import { isSame } from './system/mounts.ts';
 import { namespacesOf, type Namespaces } from './system/namespaces.ts';
 import { ownerOf, type SocketOwner } from './system/socket-owner.ts';
@@ -53,7 +53,7 @@ export function lookAround(files: SystemFiles, settings: Settings, user: User): 
   const namespaces = namespacesOf(files, 'self');
   const processes = findCorosync(files);
   const pids = processes.map(({ pid }) => pid);
-  const owner = path.startsWith('\0') ? ownerOf(files, abstractName(path), pids) : undefined;
+  const owner = ownerOf(files, path, pids);
   const corosync = processes.find((one) =>
     path.startsWith('\0')
       ? (owner === undefined || !pids.includes(owner.pid) || owner.pid === one.pid) &&
@@ -94,4 +94,19 @@ function ownsSocketFile(
 ): boolean {
   const candidates = socketFiles(listeningSockets(files, pid), service);
   return candidates.some((file) => isSame(files, { pid, path: file }, path) === true);
+}
+
+/** Another user than corosync's and ours, who has made the socket: by its process, or by its file. */
+export function foreignUid(surroundings: Surroundings): number | undefined {
+  const { owner, processes, user, corosync } = surroundings;
+  const isCorosync = owner !== undefined && processes.some(({ pid }) => pid === owner.pid);
+  const uid = isCorosync ? undefined : (owner?.uid ?? fileOwner(surroundings));
+  const known = [0, user.effective.uid, corosync?.status.uid];
+  return uid === undefined || known.includes(uid) ? undefined : uid;
+}
+
+/** Where ids are mapped, the owner of a file may be shown as somebody else. */
+function fileOwner({ files, socketPath }: Surroundings): number | undefined {
+  const isMapped = !/^\s*0\s+0\s+4294967295\s*$/.test(files.text('/proc/self/uid_map') ?? '');
+  return socketPath.startsWith('\0') || isMapped ? undefined : files.stat(socketPath)?.uid;
 }

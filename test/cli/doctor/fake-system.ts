@@ -34,6 +34,10 @@ export interface FakeProcess {
   readonly state?: string;
   /** As we see it. */
   readonly uid?: number;
+  /** Who traces it; default: nobody. */
+  readonly tracer?: number;
+  /** VmSize in kB, default 0. */
+  readonly addressSpace?: number;
   /** CapEff, default: all. */
   readonly capabilities?: string;
   /** In seconds after the machine's start, default 100. */
@@ -107,7 +111,9 @@ export class FakeSystem implements Disposable {
     const { comm = 'corosync', state = 'S (sleeping)', uid = 0, namespaces = {}, sockets } = process;
     const { capabilities = '000001ffffffffff', startedAfter = 100, mounts = MOUNTS } = process;
     this.write(`/proc/${pid}/comm`, `${comm}\n`);
-    this.write(`/proc/${pid}/status`, statusText(comm, state, uid, capabilities));
+    const { tracer = 0, addressSpace = 0 } = process;
+    const more = `TracerPid:\t${tracer}\nVmSize:\t  ${addressSpace} kB\n`;
+    this.write(`/proc/${pid}/status`, `${statusText(comm, state, uid, capabilities)}${more}`);
     this.write(`/proc/${pid}/stat`, `${pid} (a (b) c) S ${'0 '.repeat(18)}${startedAfter * 100} 0\n`);
     this.write(`/proc/${pid}/mountinfo`, `${mounts.join('\n')}\n`);
     for (const map of ['uid_map', 'gid_map']) {
@@ -123,6 +129,10 @@ export class FakeSystem implements Disposable {
     }
     if (sockets !== undefined) this.listen(pid, ...sockets);
     else fs.cpSync(this.path('/proc/self/net'), this.path(`/proc/${pid}/net`), { recursive: true });
+  }
+
+  removeProcess(pid: number): void {
+    fs.rmSync(this.path(`/proc/${pid}`), { recursive: true });
   }
 
   /** A process has the socket that listens on an address in our network namespace. */

@@ -142,15 +142,21 @@ describeIntegration('doctor and what this process lacks', () => {
     expect(smaller).toMatchObject({ code: 0, ids: [] });
   });
 
-  it('tells the real user from the effective one', async () => {
-    const different = await diagnose('setpriv --euid=65534 --egid=65534 --clear-groups TOOL doctor');
+  it.each([
+    ['setpriv --euid=65534 --egid=65534 --clear-groups'],
+    ['setpriv --ruid=65534 --rgid=65534 --clear-groups --bounding-set=-dac_override'],
+  ])('tells the real user from the effective one: %s', async (as) => {
+    const different = await diagnose(`${as} TOOL doctor`);
     expect(different).toMatchObject({ code: 1, ids: ['real-user-differs', 'not-connected'] });
     expect(different.found('not-connected').remedy).toBe('the reason is above: real-user-differs');
     const both = commandIn(different.found('real-user-differs'), /: (setpriv .* COMMAND),/);
     expect(await diagnose(instead(both))).toMatchObject({ code: 0, ids: [] });
-    // Root may open what is somebody else's.
-    const asRoot = await diagnose('setpriv --ruid=65534 --rgid=65534 --clear-groups TOOL doctor');
-    expect(asRoot).toMatchObject({ code: 0, ids: ['real-user-differs'] });
+  });
+
+  it('lets a root that is not the real user alone, because it may open all files', async () => {
+    const other = await diagnose('setpriv --ruid=65534 --rgid=65534 --clear-groups TOOL doctor');
+    expect(other).toMatchObject({ code: 0, ids: ['real-user-differs'] });
+    expect(other.found('real-user-differs').level).toBe('note');
   });
 
   it('counts the real group', async () => {
@@ -219,6 +225,23 @@ describeIntegration('doctor and what this process lacks', () => {
       expect(seen.found('processes-hidden').remedy).toBe('run corosync-client doctor as root');
     },
   );
+
+  it('finds a directory that is not that of a corosync which /proc hides', async () => {
+    const hidden = `${COVERED} 'mount -t proc -o hidepid=invisible proc /proc && TOOL doctor "$@"' --`;
+    const foreign = await diagnose(`${asNobody(hidden)} --shm-directory /run`);
+    expect(foreign.ids).toEqual(['processes-hidden', 'shm-foreign', 'rule-unknown', 'not-connected']);
+    expect(foreign.found('not-connected').remedy).toBe('the reason is above: shm-foreign');
+    expect(foreign.found('shm-foreign').remedy).toMatch(/^leave out --shm-directory/);
+    const seen = await diagnose(asNobody('TOOL doctor --shm-directory /run'));
+    expect(seen.ids).toEqual(['shm-foreign', 'not-connected']);
+    expect(seen.found('shm-foreign').remedy).toMatch(/^leave out --shm-directory/);
+  });
+
+  it('sees all that it needs where /proc has processes only, as by ProcSubset=pid', async () => {
+    const subset = `${COVERED} 'mount -t proc -o subset=pid proc /proc && TOOL doctor "$@"' --`;
+    expect(await diagnose(subset)).toMatchObject({ code: 0, ids: ['namespaces-differ'] });
+    expect(await diagnose(asNobody(subset))).toMatchObject({ code: 0, ids: [] });
+  });
 
   it('says that there is no /proc', async () => {
     const blind = await diagnose(`${COVERED} 'mount -t tmpfs none /proc && TOOL doctor "$@"' --`);

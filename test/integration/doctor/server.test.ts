@@ -107,6 +107,30 @@ describeIntegration('doctor and the limits of corosync', () => {
     expect(corosync.running).toBe(true);
   });
 
+  it.each(USERS)('sees that it may map no more: %s', async (_, as) => {
+    const limitTo = async (room: number): Promise<void> => {
+      const { stdout } = await shell(`awk '/^VmSize:/ { print $2 * 1024 }' /proc/${corosync.pid}/status`);
+      await shell(`prlimit --pid ${corosync.pid} --as=${Number(stdout) + room}:`);
+    };
+    await limitTo(4 * 2 ** 20);
+    const refused = await diagnose(`${as} TOOL doctor`);
+    expect(refused).toMatchObject({ code: 1, ids: ['corosync-address-space', 'not-connected'] });
+    expect(refused.found('not-connected').text).toContain('CS_ERR_NO_MEMORY');
+    expect(refused.found('not-connected').remedy).toBe('the reason is above: corosync-address-space');
+    const scarce = refused.found('corosync-address-space');
+    const smaller = commandIn(scarce, /smaller connection: (--buffer-size \d+) /);
+    expect(await diagnose(`${as} TOOL doctor ${smaller}`)).toMatchObject({ code: 0, ids: [] });
+    // What it says that a connection takes is enough.
+    await limitTo(9 * 2 ** 20);
+    expect(await diagnose(`${as} TOOL doctor`)).toMatchObject({ code: 0, ids: [] });
+    await limitTo(0);
+    const none = await diagnose(`${as} TOOL doctor`);
+    expect(none.found('corosync-address-space').remedy).not.toContain('--buffer-size');
+    await shell(commandIn(scarce, /as root: (prlimit .*), and/));
+    expect(await diagnose(`${as} TOOL doctor`)).toMatchObject({ code: 0, ids: [] });
+    expect(corosync.running).toBe(true);
+  });
+
   it.each(USERS)('sees that it is frozen, as by docker pause: %s', async (_, as) => {
     using group = ControlGroup.create('freezer');
     if (group === undefined) return;

@@ -94,6 +94,21 @@ describeIntegration('doctor and the services', () => {
     }
   });
 
+  it('says so to a user who cannot read the configuration, and to one who reads a newer one', async () => {
+    await using corosync = await start({ provider: 'none' });
+    await shell(`chmod 600 ${corosync.directory}/corosync.conf`);
+    const blind = await diagnose(`${NOBODY} TOOL doctor`);
+    expect(blind).toMatchObject({ code: 0, ids: ['service-not-served', 'rule-unknown', 'key-missing'] });
+    expect(blind.found('service-not-served').remedy).toMatch(
+      /^it takes quorum { .* } in corosync\.conf \(which cannot be read here\)/,
+    );
+    await shell(
+      `printf 'quorum {\\n  provider: corosync_votequorum\\n}\\n' >> ${corosync.directory}/corosync.conf`,
+    );
+    const newer = await diagnose();
+    expect(newer.found('service-not-served').remedy).toMatch(/runs without: restart corosync/);
+  });
+
   it('finds no more than a name that nobody serves', async () => {
     await using corosync = await start();
     const nobody = await diagnose('TOOL doctor --socket-name other');

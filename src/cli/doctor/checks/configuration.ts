@@ -30,8 +30,12 @@ export function checkConfiguration(surroundings: Surroundings): Remark[] {
 
 /** Where corosync runs, or somebody has its name, it lies elsewhere. */
 function isMissing(surroundings: Surroundings, configFile: string): boolean {
-  const { files, processes, socketPath } = surroundings;
-  if (processes.length > 0 || listeningSockets(files, 'self').includes(abstractName(socketPath)))
+  const { files, processes, socketPath, owner } = surroundings;
+  if (
+    owner !== undefined ||
+    processes.length > 0 ||
+    listeningSockets(files, 'self').includes(abstractName(socketPath))
+  )
     return false;
   const file = reached(surroundings, configFile);
   return file !== undefined && files.trouble(file) === 'ENOENT';

@@ -1,5 +1,6 @@
 import { ok, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
+import type { CorosyncProcess } from '../system/corosync-process.ts';
 import { memoryRoom } from '../system/cgroups.ts';
 import { limitsOf, openFiles } from '../system/limits.ts';
 import { DESCRIPTORS } from './limits.ts';
@@ -20,6 +21,7 @@ export function checkCorosyncLimits(surroundings: Surroundings): Remark[] {
     checkOpenFiles(surroundings, pid),
     ...checkFileSize(surroundings, pid),
     ...checkMemory(surroundings, pid),
+    ...checkAddressSpace(surroundings, corosync),
   ];
 }
 
@@ -74,6 +76,30 @@ function checkMemory(surroundings: Surroundings, pid: number): Remark[] {
           ? [`ask for a smaller connection: --buffer-size ${LEAST_BUFFER} (bufferSize in the library),`]
           : []),
         `raise its limit: MemoryMax= of its unit, docker update --memory, or, as root: echo ${limit * 2} > ${shellWord(limitFile)}`,
+      ].join('\n'),
+    ),
+  ];
+}
+
+/** Without room to map the rings, corosync refuses the connection, and lives on. */
+function checkAddressSpace(surroundings: Surroundings, { pid, status }: CorosyncProcess): Remark[] {
+  const { addressSpace: limit } = limitsOf(surroundings.files, pid);
+  if (limit === Infinity) return [];
+  const room = Math.max(limit - status.addressSpace, 0);
+  // Its receive buffer is as large as a message, and its heap may grow.
+  const taken = (bufferSize: number): number =>
+    connectionCost({ ...surroundings, bufferSize }).mapped + bufferSize + MEBIBYTE;
+  const text = `corosync (pid ${pid}) may map ${showBytes(room)} more of its ${showBytes(limit)} of address space`;
+  if (room >= taken(surroundings.bufferSize)) return [ok(text)];
+  return [
+    problem(
+      'corosync-address-space',
+      `${text}; this connection takes ${showBytes(taken(surroundings.bufferSize))}`,
+      [
+        ...(room >= taken(LEAST_BUFFER) && surroundings.bufferSize > LEAST_BUFFER
+          ? [`ask for a smaller connection: --buffer-size ${LEAST_BUFFER} (bufferSize in the library),`]
+          : []),
+        `raise its limit, as root: prlimit --pid ${pid} --as=unlimited, and LimitAS= of its unit`,
       ].join('\n'),
     ),
   ];

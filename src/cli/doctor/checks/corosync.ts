@@ -1,6 +1,6 @@
 import { note, ok, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { CONFIG_FILE, type CorosyncProcess } from '../system/corosync-process.ts';
+import { CONFIG_FILE, type CorosyncProcess, type Tracer } from '../system/corosync-process.ts';
 import { hiding } from './hidden-processes.ts';
 import { isFirstPidNamespace } from '../system/namespaces.ts';
 import { isKnownId } from '../system/user-namespace.ts';
@@ -31,11 +31,12 @@ function notRoots({ pid, status: { uid } }: CorosyncProcess, { files, user }: Su
 }
 
 function describe(process: CorosyncProcess, isOurs: boolean): Remark {
-  const { pid, stopped, thaw, configFile, status } = process;
+  const { pid, stopped, tracer, thaw, configFile, status } = process;
   const config = configFile === CONFIG_FILE ? '' : `, configured by ${configFile}`;
   const remark = isOurs ? problem : note;
+  if (tracer !== undefined) return traced(pid, tracer, isOurs);
   if (stopped) {
-    const text = `corosync (pid ${pid}) is stopped by a signal or a debugger; it answers nobody`;
+    const text = `corosync (pid ${pid}) is stopped by a signal; it answers nobody`;
     return remark('corosync-stopped', text, `kill -CONT ${pid}`);
   }
   if (thaw !== undefined) {
@@ -53,4 +54,19 @@ function describe(process: CorosyncProcess, isOurs: boolean): Remark {
     );
   }
   return ok(`corosync runs: pid ${pid}${config}`);
+}
+
+/** Only the tracer can let it go on. A debugger that is killed may leave breakpoints in it, at which corosync dies. */
+function traced(pid: number, { pid: tracer, name, holds }: Tracer, isOurs: boolean): Remark {
+  const who = tracer === undefined ? `a debugger ${name}` : `pid ${tracer} (${name})`;
+  const see = tracer === undefined ? '' : `see what that is: ps -fp ${tracer}; `;
+  if (!holds) {
+    const text = `corosync (pid ${pid}) is traced by ${who}: it is slower, and stands still whenever that wants`;
+    return note('corosync-traced', text, `${see}detach it when it is not needed any more`);
+  }
+  return (isOurs ? problem : note)(
+    'corosync-traced',
+    `corosync (pid ${pid}) is held by ${who}; until that lets it go on, it answers nobody`,
+    `${see}let corosync go on in it, or detach it (gdb: detach); kill -CONT does not help, and do not kill a debugger`,
+  );
 }

@@ -4,6 +4,11 @@ import { SHARED_MEMORY, sharesNetwork, type Surroundings } from '../surroundings
 import type { CorosyncProcess } from '../system/corosync-process.ts';
 import { isSame } from '../system/mounts.ts';
 import { NAMESPACES, type Namespaces } from '../system/namespaces.ts';
+import type { SystemFiles } from '../system/system-files.ts';
+
+const LEAVE_OUT = `leave out --shm-directory, and unset ${DIRECTORY_VARIABLES.sharedMemoryDirectory}`;
+/** libqb's name of a flight recorder of corosync, which it has in shared memory as long as it runs. */
+const FLIGHT_RECORDER = /^qb-corosync-\d+-blackbox-header$/;
 
 /** Ours beside those of the corosync that we are going to talk to, or else of each that can be seen. */
 export function checkNamespaces(surroundings: Surroundings): Remark[] {
@@ -11,6 +16,7 @@ export function checkNamespaces(surroundings: Surroundings): Remark[] {
   if (namespaces === undefined) {
     return [note('namespaces-unknown', 'our own namespaces cannot be seen; is /proc mounted?')];
   }
+  if (processes.length === 0) return seemsForeign(surroundings);
   const others = corosync === undefined ? processes : [corosync];
   return others.flatMap((process) => compare(process, namespaces, surroundings));
 }
@@ -52,7 +58,19 @@ function compareMemory(process: CorosyncProcess, surroundings: Surroundings): Re
   if (same) return [ok(`${ours} is ${whose}`)];
   const remedy =
     isTheirs(SHARED_MEMORY) === true
-      ? `leave out --shm-directory, and unset ${DIRECTORY_VARIABLES.sharedMemoryDirectory}`
+      ? LEAVE_OUT
       : `use --shm-directory ${reach}, as root, or share it: docker run --ipc=container:NAME`;
   return [(process === corosync ? problem : note)('shm-foreign', `${ours} is not ${whose}`, remedy)];
+}
+
+/** Where no corosync can be seen, its files tell where it may be. */
+function seemsForeign({ files, sharedMemoryDirectory: ours }: Surroundings): Remark[] {
+  if (ours === SHARED_MEMORY || isUsed(files, ours) !== false || isUsed(files, SHARED_MEMORY) !== true)
+    return [];
+  const text = `no corosync has files in ${ours}, and one has, or had, in ${SHARED_MEMORY}`;
+  return [note('shm-foreign', text, LEAVE_OUT)];
+}
+
+function isUsed(files: SystemFiles, directory: string): boolean | undefined {
+  return files.names(directory)?.some((name) => FLIGHT_RECORDER.test(name));
 }

@@ -1,6 +1,7 @@
 import { showId } from '../system/accounts.ts';
 import { note, ok, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { missingCapabilities, statusOf } from '../system/process-status.ts';
 import { insideAs } from '../system/user-namespace.ts';
 
 /** What runs this command. */
@@ -58,16 +59,16 @@ function remedyInside({ files }: Surroundings, pid: number): string | undefined 
   return `run it as the user that is root there: setpriv --reuid=${uid} --regid=${gid} --clear-groups COMMAND`;
 }
 
-/** The kernel tells corosync the real ids; corosync hands the files to them; and the effective ones open them, which root may. */
-function differentUsers({ user: { real, effective } }: Surroundings): Remark[] {
+/** The kernel tells corosync the real ids; corosync hands the files to them; and the effective ones open them. */
+function differentUsers({ files, user: { real, effective } }: Surroundings): Remark[] {
   const { uid, gid } = effective;
   if (real.uid !== uid) {
-    const text = `the real uid is ${real.uid}, the effective one ${uid}: corosync counts the real one`;
-    if (uid === 0) return [note('real-user-differs', text)];
+    const status = statusOf(files, 'self');
+    const opensAll = status !== undefined && !missingCapabilities(status).includes('DAC_OVERRIDE');
     return [
-      problem(
+      (opensAll ? note : problem)(
         'real-user-differs',
-        `${text}, and hands the files of a connection to it`,
+        `the real uid is ${real.uid}, the effective one ${uid}: corosync counts the real one, and hands the files of a connection to it${opensAll ? ', which this process may open all the same (CAP_DAC_OVERRIDE)' : ''}`,
         `let both be one: setpriv --reuid=${uid} --regid=${gid} --clear-groups COMMAND, or process.setuid(${uid}) in the program`,
       ),
     ];

@@ -5,6 +5,8 @@ import { note, ok, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { abstractName, listeningSockets } from '../system/listening-sockets.ts';
 
+/** corosync's only provider of quorum, which serves votequorum. */
+const VOTEQUORUM = 'corosync_votequorum';
 /** The names under which corosync serves its libraries. */
 const SERVICES = ['cmap', 'quorum', 'votequorum', 'cfg', 'cpg'];
 
@@ -15,18 +17,19 @@ export function checkServices(surroundings: Surroundings): Remark[] {
   if (served.length === 0) return [];
   const missing = SERVICES.filter((service) => !served.includes(service));
   const remarks = [ok(`corosync serves ${served.join(', ')}`)];
-  const [starting, configured] = isVotequorumLeftOut(surroundings)
-    ? [missing.filter((service) => service !== 'votequorum'), missing.includes('votequorum')]
-    : [missing, false];
+  const provider = configuredProvider(surroundings);
+  // A corosync that starts or ends lacks others, too, unless we look at the very moment.
+  const isLeftOut =
+    missing.join() === 'votequorum' ||
+    (missing.includes('votequorum') && provider !== undefined && provider !== VOTEQUORUM);
+  const starting = isLeftOut ? missing.filter((service) => service !== 'votequorum') : missing;
   if (starting.length > 0) {
     const remedy =
       'corosync starts or ends, or is not what listens: run corosync-client doctor again in a moment';
     remarks.push(note('service-not-served', `nobody listens as ${starting.join(', ')}`, remedy));
   }
-  if (configured) {
-    const remedy =
-      'it takes quorum { provider: corosync_votequorum } in corosync.conf, and a restart of corosync';
-    remarks.push(note('service-not-served', 'nobody listens as votequorum', remedy));
+  if (isLeftOut) {
+    remarks.push(note('service-not-served', 'nobody listens as votequorum', votequorumRemedy(provider)));
   }
   return remarks;
 }
@@ -37,8 +40,16 @@ function isServed({ files, socketPath }: Surroundings, service: string): boolean
   return listeningSockets(files, 'self').includes(abstractName(abstractSocketPath(service)));
 }
 
-/** Where the configuration can be read. */
-function isVotequorumLeftOut(surroundings: Surroundings): boolean {
-  if (mainConf(surroundings) === undefined) return false;
-  return setting(surroundings, 'quorum', 'provider') !== 'corosync_votequorum';
+/** Empty if there is none, and `undefined` where the configuration cannot be read. */
+function configuredProvider(surroundings: Surroundings): string | undefined {
+  if (mainConf(surroundings) === undefined) return undefined;
+  return setting(surroundings, 'quorum', 'provider') ?? '';
+}
+
+function votequorumRemedy(provider: string | undefined): string {
+  if (provider === VOTEQUORUM) {
+    return 'corosync.conf names it, and corosync runs without: restart corosync, unless it is just starting';
+  }
+  const unread = provider === undefined ? ' (which cannot be read here)' : '';
+  return `it takes quorum { provider: ${VOTEQUORUM} } in corosync.conf${unread}, and a restart of corosync`;
 }

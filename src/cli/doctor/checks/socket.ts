@@ -1,7 +1,7 @@
 import { FORCE_FILESYSTEM_SOCKETS, describeSocketPath } from '../../../ipc/socket-address.ts';
 import { DIRECTORY_VARIABLES } from '../../directories.ts';
 import { ok, problem, type Remark } from '../finding.ts';
-import type { Surroundings } from '../surroundings.ts';
+import { foreignUid, type Surroundings } from '../surroundings.ts';
 import { abstractName, listeningSockets } from '../system/listening-sockets.ts';
 import { remedyForAbsence } from './absence.ts';
 import { shellWord } from '../shell-word.ts';
@@ -12,19 +12,38 @@ export function checkSocket(surroundings: Surroundings): Remark {
 }
 
 function checkName(surroundings: Surroundings): Remark {
-  const { files, socketPath, owner, processes } = surroundings;
+  const { files, socketPath } = surroundings;
   const name = `${describeSocketPath(socketPath)}, an abstract name,`;
   if (!listeningSockets(files, 'self').includes(abstractName(socketPath))) {
     const text = `${name} is not bound in this network namespace`;
     return problem('socket-not-bound', text, remedyForAbsence(surroundings));
   }
-  if (owner === undefined || processes.some(({ pid }) => pid === owner.pid)) {
-    return ok(`${name} is bound in this network namespace`);
-  }
+  return foreign(surroundings, name) ?? ok(`${name} is bound in this network namespace`);
+}
+
+/** Root sees who it is. */
+function foreign({ owner, processes }: Surroundings, name: string): Remark | undefined {
+  if (owner === undefined || processes.some(({ pid }) => pid === owner.pid)) return undefined;
   return problem(
     'socket-foreign',
     `${name} is bound by pid ${owner.pid} (${owner.name}, uid ${owner.uid}), which is not named corosync; corosync cannot serve it meanwhile`,
     `see what that is: ps -fp ${owner.pid}; end it if it should not be there, and start corosync: systemctl restart corosync`,
+  );
+}
+
+/** Everybody sees whose file it is. */
+function foreignFile(surroundings: Surroundings, file: string): Remark | undefined {
+  const uid = foreignUid(surroundings);
+  if (uid === undefined) return undefined;
+  const { socketPath, corosync } = surroundings;
+  const theirs =
+    corosync === undefined
+      ? 'corosync runs as root, unless it is in a user namespace'
+      : `corosync (pid ${corosync.pid}) runs as uid ${corosync.status.uid}`;
+  return problem(
+    'socket-foreign',
+    `${file} belongs to uid ${uid}, and ${theirs}: another program seems to have made it`,
+    `see who listens, as root: ss -xlp | grep ${socketPath}; end that if it should not be there, remove the file, and start corosync: systemctl restart corosync`,
   );
 }
 
@@ -40,6 +59,8 @@ function checkFile(surroundings: Surroundings): Remark {
   if (!stat.isSocket()) {
     return problem('socket-no-socket', `${file} is no socket`, remedyForAbsence(surroundings));
   }
+  const other = foreign(surroundings, file) ?? foreignFile(surroundings, file);
+  if (other !== undefined) return other;
   if (files.writable(socketPath)) return ok(`${file} is a socket`);
   return problem(
     'socket-not-writable',

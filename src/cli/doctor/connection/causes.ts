@@ -17,6 +17,7 @@ export interface Cause {
 
 const SILENT: readonly FindingId[] = [
   'corosync-stopped',
+  'corosync-traced',
   'corosync-frozen',
   'corosync-waits',
   'socket-foreign',
@@ -58,7 +59,7 @@ const SYSTEM: Readonly<Partial<Record<Place, Readonly<Record<string, Cause>>>>> 
       remedy: () => 'the machine has no file descriptors left: see /proc/sys/fs/file-nr, raise fs.file-max',
     },
     ENOMEM: {
-      findings: ['corosync-memory'],
+      findings: ['corosync-address-space', 'corosync-memory'],
       remedy: () =>
         'corosync gets no memory: see its limits (/proc/PID/limits), or ask for a smaller connection with --buffer-size',
     },
@@ -132,6 +133,7 @@ const CODES: Readonly<Partial<Record<CsErrorName, Cause>>> = {
     ],
     remedy: ({ service }) => `see who listens there, as root: ss -xlp | grep ${service}`,
   },
+  CS_ERR_NOT_SUPPORTED: { findings: ['datagram-package'] },
   CS_ERR_LIBRARY: {
     findings: ['socket-foreign'],
     remedy: ({ corosync }) =>

@@ -8,6 +8,7 @@ import { ok, note, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { causeOf } from './causes.ts';
 import { failureOf } from './failure.ts';
+import { checkDatagramPackage } from './datagram-package.ts';
 import { reasonIs } from './remedies.ts';
 import { checkRuleTypes } from './rule-types.ts';
 
@@ -38,7 +39,11 @@ export async function checkConnection(attempt: Attempt): Promise<ConnectionCheck
     return { works: await use(attempt, remarks), remarks };
   } catch (error) {
     const cause = error instanceof ConnectFailure ? error.cause : error;
-    remarks.push(problem('not-connected', explain(cause), await remedyFor(cause, attempt)));
+    const unloaded = checkDatagramPackage(cause, attempt.surroundings);
+    remarks.push(...unloaded);
+    remarks.push(
+      problem('not-connected', explain(cause), await remedyFor(cause, withFindings(attempt, unloaded))),
+    );
     return { works: false, remarks };
   }
 }
@@ -81,6 +86,10 @@ async function tell(client: CliClient, key: string): Promise<Remark> {
   } catch (error) {
     return note('key-missing', explain(error));
   }
+}
+
+function withFindings(attempt: Attempt, remarks: readonly Remark[]): Attempt {
+  return { ...attempt, seen: [...attempt.seen, ...remarks.flatMap(({ id }) => id ?? [])] };
 }
 
 async function remedyFor(error: unknown, { surroundings, seen }: Attempt): Promise<string | undefined> {

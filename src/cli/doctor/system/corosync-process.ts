@@ -10,8 +10,10 @@ export const CONFIG_FILE = '/etc/corosync/corosync.conf';
 export interface CorosyncProcess {
   readonly pid: number;
   readonly status: ProcessStatus;
-  /** SIGSTOP, or a debugger, holds it. */
+  /** A signal (SIGSTOP, SIGTSTP) holds it. */
   readonly stopped: boolean;
+  /** Who traces it: a debugger, which may hold it, or strace. */
+  readonly tracer: Tracer | undefined;
   /** What thaws it, if the freezer of its control group holds it. */
   readonly thaw: string | undefined;
   /** In ms since 1970, to a hundredth of a second. */
@@ -22,6 +24,14 @@ export interface CorosyncProcess {
   readonly root: string | undefined;
   /** As its command line names it. */
   readonly configFile: string;
+}
+
+export interface Tracer {
+  /** `undefined` if it is in a pid namespace that is not ours to see. */
+  readonly pid: number | undefined;
+  readonly name: string;
+  /** The traced process stands still until the tracer lets it go on. */
+  readonly holds: boolean;
 }
 
 export function findCorosync(files: SystemFiles): CorosyncProcess[] {
@@ -38,13 +48,20 @@ function describeProcess(files: SystemFiles, pid: number): CorosyncProcess | und
   return {
     pid,
     status,
-    stopped: /[Tt]/.test(status.state),
+    stopped: status.state === 'T',
+    tracer: tracerOf(files, status),
     thaw: thawCommand(files, pid),
     startedAt: startOf(files, pid),
     namespaces: namespacesOf(files, pid),
     root: rootOf(files, pid),
     configFile: configFileOf(files.text(`/proc/${pid}/cmdline`) ?? ''),
   };
+}
+
+function tracerOf(files: SystemFiles, { tracer, state }: ProcessStatus): Tracer | undefined {
+  const holds = state === 't';
+  if (tracer === 0) return holds ? { pid: undefined, name: 'outside of this container', holds } : undefined;
+  return { pid: tracer, name: files.text(`/proc/${tracer}/comm`)?.trimEnd() ?? '?', holds };
 }
 
 function rootOf(files: SystemFiles, pid: number): string | undefined {

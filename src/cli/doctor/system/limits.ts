@@ -6,6 +6,8 @@ export interface Limits {
   readonly openFiles: number;
   /** RLIMIT_FSIZE, in bytes: who makes a file larger gets SIGXFSZ, and dies of it unless that is ignored. */
   readonly fileSize: number;
+  /** RLIMIT_AS, in bytes. */
+  readonly addressSpace: number;
 }
 
 export function limitsOf(files: SystemFiles, pid: number | 'self'): Limits {
@@ -14,7 +16,11 @@ export function limitsOf(files: SystemFiles, pid: number | 'self'): Limits {
     const value = new RegExp(`^${name} +(\\d+)`, 'm').exec(text)?.[1];
     return value === undefined ? Infinity : Number(value);
   };
-  return { openFiles: soft('Max open files'), fileSize: soft('Max file size') };
+  return {
+    openFiles: soft('Max open files'),
+    fileSize: soft('Max file size'),
+    addressSpace: soft('Max address space'),
+  };
 }
 
 /** How many descriptors a process has; `undefined` where that takes root, before Linux 6.2. */

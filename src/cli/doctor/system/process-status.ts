@@ -2,13 +2,17 @@ import type { SystemFiles } from './system-files.ts';
 
 /** What `/proc/PID/status` tells: every user may read it of every process, unless /proc hides them. */
 export interface ProcessStatus {
-  /** One letter, as ps shows it: S sleeps, T is stopped, D waits in the kernel, Z is dead. */
+  /** One letter, as ps shows it: S sleeps, T is stopped by a signal, t held by a tracer, D waits in the kernel, Z is dead. */
   readonly state: string;
   /** As our user namespace counts them. */
   readonly uid: number;
   readonly gid: number;
   /** CapEff, a bit for each. */
   readonly capabilities: bigint;
+  /** The pid of who traces it, a debugger or strace; 0 if nobody does, or somebody in a pid namespace that is not ours to see. */
+  readonly tracer: number;
+  /** VmSize, in bytes: what RLIMIT_AS limits. */
+  readonly addressSpace: number;
   /** A seccomp filter looks at its system calls. */
   readonly filtered: boolean;
 }
@@ -25,6 +29,8 @@ export function statusOf(files: SystemFiles, pid: number | 'self'): ProcessStatu
     uid: effective(field('Uid')),
     gid: effective(field('Gid')),
     capabilities: BigInt(`0x${/^[0-9a-f]+$/.exec(field('CapEff') ?? '')?.[0] ?? '0'}`),
+    tracer: Number(field('TracerPid') ?? 0),
+    addressSpace: parseInt(field('VmSize') ?? '0', 10) * 1024,
     filtered: field('Seccomp') === '2',
   };
 }

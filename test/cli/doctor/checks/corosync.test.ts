@@ -23,11 +23,27 @@ describe('corosync', () => {
 
   it('is stopped: ours is a problem, another one is not', () => {
     system.addProcess(7, { state: 'T (stopped)' });
-    system.addProcess(8, { state: 't (tracing stop)', namespaces: { net: 'net:[2]' } });
+    system.addProcess(8, { state: 'T (stopped)', namespaces: { net: 'net:[2]' } });
     expect(checkCorosync(system.lookAround())).toMatchObject([
       { level: 'problem', remedy: 'kill -CONT 7' },
       { level: 'note', remedy: 'kill -CONT 8' },
     ]);
+  });
+
+  it('is held, or traced, by whom only that can help', () => {
+    system.addProcess(9, { comm: 'gdb' });
+    system.addProcess(7, { state: 't (tracing stop)', tracer: 9 });
+    expect(checkCorosync(system.lookAround())).toMatchObject([{ level: 'problem', id: 'corosync-traced' }]);
+    const held = checkCorosync(system.lookAround())[0];
+    expect(held?.text).toContain('is held by pid 9 (gdb)');
+    expect(held?.remedy).toMatch(/^see what that is: ps -fp 9; let corosync go on in it/);
+    system.removeProcess(7);
+    system.addProcess(7, { state: 't (tracing stop)' });
+    expect(checkCorosync(system.lookAround())[0]?.text).toContain('a debugger outside of this container');
+    expect(checkCorosync(system.lookAround())[0]?.remedy).not.toContain('ps ');
+    system.removeProcess(7);
+    system.addProcess(7, { tracer: 9 });
+    expect(checkCorosync(system.lookAround())).toMatchObject([{ level: 'note', id: 'corosync-traced' }]);
   });
 
   it('is frozen, by a group around its own', () => {

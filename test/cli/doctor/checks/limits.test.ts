@@ -29,6 +29,44 @@ function open(pid: string, count: number): void {
   for (let fd = 0; fd < count; fd++) system.write(`/proc/${pid}/fd/${fd}`, '');
 }
 
+describe("corosync's address space", () => {
+  function limitAddressSpace(bytes: string): void {
+    system.removeProcess(7);
+    system.write(
+      '/proc/7/limits',
+      `Max address space         ${bytes}            unlimited            bytes\n`,
+    );
+    system.addProcess(7, { addressSpace: 100 * 1024 });
+  }
+  const found = (bufferSize: number): unknown[] =>
+    checkCorosyncLimits(system.lookAround({ bufferSize })).filter(({ text }) => text.includes('may map'));
+
+  it('has room, or is not limited', () => {
+    limitAddressSpace('unlimited');
+    expect(found(MEBIBYTE)).toEqual([]);
+    limitAddressSpace(String(109 * MEBIBYTE));
+    expect(found(MEBIBYTE)).toMatchObject([{ level: 'ok' }]);
+  });
+
+  it('has none, or enough for a smaller connection', () => {
+    limitAddressSpace(String(102 * MEBIBYTE));
+    expect(found(MEBIBYTE)).toMatchObject([
+      {
+        level: 'problem',
+        id: 'corosync-address-space',
+        remedy: expect.stringContaining('--buffer-size 65536') as string,
+      },
+    ]);
+    limitAddressSpace(String(99 * MEBIBYTE));
+    expect(found(MEBIBYTE)).toMatchObject([
+      {
+        text: expect.stringContaining('may map 0 KiB more') as string,
+        remedy: expect.stringMatching(/^raise its limit/) as string,
+      },
+    ]);
+  });
+});
+
 describe('our limits', () => {
   it('are fine, or not known', () => {
     expect(checkLimits(system.lookAround())).toMatchObject([{ level: 'ok' }]);

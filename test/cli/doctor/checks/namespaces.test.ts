@@ -35,6 +35,17 @@ describe('namespaces', () => {
     expect(checkNamespaces(right)).toMatchObject([{ level: 'ok' }, { level: 'ok' }]);
   });
 
+  it('cannot be seen, but that corosync has its files elsewhere can', () => {
+    const other = { sharedMemoryDirectory: '/mnt/shm' };
+    system.mkdir('/mnt/shm');
+    expect(checkNamespaces(system.lookAround(other))).toEqual([]);
+    system.write('/dev/shm/qb-corosync-7-blackbox-header', '');
+    expect(checkNamespaces(system.lookAround())).toEqual([]);
+    expect(checkNamespaces(system.lookAround(other))).toMatchObject([{ level: 'note', id: 'shm-foreign' }]);
+    system.write('/mnt/shm/qb-corosync-8-blackbox-header', '');
+    expect(checkNamespaces(system.lookAround(other))).toEqual([]);
+  });
+
   it('differ, harmlessly', () => {
     system.addProcess(7, { namespaces: { mnt: 'mnt:[2]', pid: 'pid:[2]' } });
     expect(checkNamespaces(system.lookAround())).toEqual([

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkServices } from '../../../../src/cli/doctor/checks/services.ts';
 import { FakeSystem, abstract, forceFilesystemSockets } from '../fake-system.ts';
@@ -28,9 +29,11 @@ describe('services', () => {
   it('lack votequorum, by the configuration or because corosync starts', () => {
     system.listen('self', ...all.filter((name) => name !== 'votequorum').map(abstract));
     system.write(CONF, 'quorum {\n  provider: corosync_votequorum\n}\n');
-    expect(checkServices(system.lookAround())[1]?.remedy).toMatch(/^corosync starts or ends/);
+    expect(checkServices(system.lookAround())[1]?.remedy).toMatch(/^corosync.conf names it/);
     system.write(CONF, 'quorum {\n}\n');
-    expect(checkServices(system.lookAround())[1]?.remedy).toMatch(/^it takes quorum/);
+    expect(checkServices(system.lookAround())[1]?.remedy).toMatch(/^it takes quorum .* corosync.conf, and/);
+    fs.rmSync(system.path(CONF));
+    expect(checkServices(system.lookAround())[1]?.remedy).toMatch(/\(which cannot be read here\)/);
   });
 
   it('lack some', () => {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkSocket } from '../../../../src/cli/doctor/checks/socket.ts';
+import { SystemFiles } from '../../../../src/cli/doctor/system/system-files.ts';
 import { FakeSystem, GUEST, abstract, forceFilesystemSockets } from '../fake-system.ts';
 
 let system: FakeSystem;
@@ -15,9 +16,20 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+/** Whoever runs the test. */
+function socketsBelongTo(uid: number): void {
+  const { files } = system;
+  const stat = SystemFiles.prototype.stat.bind(files);
+  vi.spyOn(files, 'stat').mockImplementation((path) => {
+    const found = stat(path);
+    return found?.isSocket() === true ? Object.assign(found, { uid }) : found;
+  });
+}
+
 /** A socket file on which somebody listens, or did until `close`. */
 async function withSocket(path: string, act: () => void): Promise<void> {
   fs.mkdirSync(system.path(path).replace(/\/\w+$/, ''), { recursive: true });
+  socketsBelongTo(0);
   const server = net.createServer().listen(system.path(path));
   await new Promise((resolve) => server.once('listening', resolve));
   try {
@@ -118,6 +130,18 @@ describe('socket', () => {
         level: 'ok',
         text: '/run/cmap, a file because /etc/libqb/force-filesystem-sockets exists, is a socket',
       });
+    });
+  });
+
+  it('is a file of another user, as everybody sees, but not where ids are mapped', async () => {
+    const directory = { socketDirectory: '/run' };
+    await withSocket('/run/cmap', () => {
+      socketsBelongTo(33);
+      const seen = checkSocket(system.lookAround(directory, GUEST));
+      expect(seen).toMatchObject({ level: 'problem', id: 'socket-foreign' });
+      expect(seen.text).toContain('belongs to uid 33, and corosync runs as root, unless');
+      system.write('/proc/self/uid_map', '0 100000 65536\n');
+      expect(checkSocket(system.lookAround(directory, GUEST)).id).not.toBe('socket-foreign');
     });
   });
 

@@ -15,6 +15,8 @@ export const LEAST_BUFFER = 65_536;
 export interface Cost {
   readonly bytes: number;
   readonly largestFile: number;
+  /** What corosync maps of it: the data of a ring twice, side by side. */
+  readonly mapped: number;
   /** Files and directories. */
   readonly inodes: number;
 }
@@ -23,12 +25,17 @@ export interface Cost {
 export function costOfRings(bufferSize: number, pageSize: number): Cost {
   const data = roundUp(bufferSize + RING_MARGIN, pageSize);
   const header = roundUp(RING_HEADER_BYTES, pageSize);
-  return { bytes: RINGS * (data + header), largestFile: data, inodes: 2 * RINGS + 1 };
+  return {
+    bytes: RINGS * (data + header),
+    largestFile: data,
+    mapped: RINGS * (2 * data + header),
+    inodes: 2 * RINGS + 1,
+  };
 }
 
 /** Over datagram sockets it is one small file, in a directory. */
 function costOfDatagrams(pageSize: number): Cost {
-  return { bytes: pageSize, largestFile: pageSize, inodes: 2 };
+  return { bytes: pageSize, largestFile: pageSize, mapped: pageSize, inodes: 2 };
 }
 
 /** As far as the configuration can be read. */
