@@ -6,7 +6,7 @@ import { isSame } from './system/mounts.ts';
 import { namespacesOf, type Namespaces } from './system/namespaces.ts';
 import { ownerOf, type SocketOwner } from './system/socket-owner.ts';
 import type { SystemFiles } from './system/system-files.ts';
-import { seenBy, type Credentials } from './system/user-namespace.ts';
+import { isKnownId, seenBy, type Credentials } from './system/user-namespace.ts';
 
 /** Where libqb makes the files of connections. */
 export const SHARED_MEMORY = '/dev/shm';
@@ -105,8 +105,8 @@ export function foreignUid(surroundings: Surroundings): number | undefined {
   return uid === undefined || known.includes(uid) ? undefined : uid;
 }
 
-/** Where ids are mapped, the owner of a file may be shown as somebody else. */
+/** In a user namespace, the owner of a file may be shown as nobody. */
 function fileOwner({ files, socketPath }: Surroundings): number | undefined {
-  const isMapped = !/^\s*0\s+0\s+4294967295\s*$/.test(files.text('/proc/self/uid_map') ?? '');
-  return socketPath.startsWith('\0') || isMapped ? undefined : files.stat(socketPath)?.uid;
+  const uid = socketPath.startsWith('\0') ? undefined : files.stat(socketPath)?.uid;
+  return uid === undefined || !isKnownId(files, uid) ? undefined : uid;
 }

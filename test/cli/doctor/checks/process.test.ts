@@ -42,6 +42,8 @@ describe('process', () => {
       checkProcess(system.lookAround({}, { real, effective, groups: [] }), runtime).at(-1)?.level;
     // Root may open what is somebody else's.
     expect(levelOf(GUEST, { uid: 0, gid: 0 })).toBe('note');
+    system.write('/proc/self/status', 'State:\tR (running)\nCapEff:\t0000000000000000\n');
+    expect(levelOf(GUEST, { uid: 0, gid: 0 })).toBe('problem');
     expect(levelOf({ uid: 0, gid: 0 }, GUEST)).toBe('problem');
     expect(remarks(GUEST, { ...GUEST, gid: 0 })).toEqual([undefined, undefined, 'real-group-differs']);
   });
