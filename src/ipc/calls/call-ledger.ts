@@ -2,14 +2,10 @@ import { decodeResponseHeader } from '../../codec/header.ts';
 import { malformed } from '../../codec/malformed.ts';
 import type { MessageReader } from '../../codec/message-reader.ts';
 import type { AnyMessage, RequestMessage } from '../../codec/message.ts';
-import {
-  ConnectionError,
-  CS_ERROR_CODES,
-  csErrorFromCode,
-  csErrorName,
-  type Sent,
-} from '../../errors/index.ts';
+import { CS_ERROR_CODES, type ConnectionError } from '../../errors/index.ts';
 import type { BatchTurn } from '../turns/batch-turn.ts';
+import { errorAnswer, wrongAnswer } from './answer-errors.ts';
+import { NO_PROGRESS, sentOf, type BatchProgress } from './batch-progress.ts';
 import { CallQueue } from './call-queue.ts';
 import type { ChangePace } from './change-pace.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
@@ -18,22 +14,11 @@ import { PendingCall, type Urgency } from './pending-call.ts';
 /** An answer that corosync gives without looking at the request: overload, or a size it refuses. */
 const BARE_ERROR_ID = 0;
 
-/** How far corosync is with the requests of a batch, as it counts them itself. */
-export interface BatchProgress {
-  /** So many it has handled. */
-  readonly handled: number;
-  /** All behind so many it has not begun with, and never will. */
-  readonly begun: number;
-}
-
 /** A call with its place in the batch; without one, it waits to be sent. */
 interface Outstanding {
   readonly call: PendingCall;
   readonly place: number | undefined;
 }
-
-/** Nothing is known of a batch. */
-export const NO_PROGRESS: BatchProgress = { handled: 0, begun: Infinity };
 
 /**
  * The calls of one connection, whatever carries them: those that wait to be sent, those of the batch that is outstanding,
@@ -283,25 +268,4 @@ function isLastOfBatch(message: AnyMessage): boolean {
   if (message.answer === 'never') return false;
   // What follows it up is the first of the next batch: nothing can have taken the request's place at corosync by then.
   return message.answer === 'later' || message.readUntilFollowUp === true;
-}
-
-function sentOf(place: number | undefined, { handled, begun }: BatchProgress): Sent {
-  if (place === undefined || place >= begun) return 'no';
-  return place < handled ? 'yes' : 'unknown';
-}
-
-/** corosync drops an answer that it cannot send, and says nothing. */
-export function lostAnswers(requestsWere: 'handled' | 'taken', missing: number): ConnectionError {
-  const detail = `corosync has ${requestsWere} every request, but of its answers ${missing} did not come`;
-  return new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection', detail });
-}
-
-function errorAnswer({ operation, key, hints }: RequestMessage<unknown>, error: number): Error {
-  const name = csErrorName(error);
-  const detail = name === undefined ? undefined : hints?.[name];
-  return csErrorFromCode(error, { operation, key, detail, sent: 'yes' });
-}
-
-function wrongAnswer(message: RequestMessage<unknown>, id: number): Error {
-  return malformed(`answer ${id} to ${message.operation}, which is answered by ${message.responseId}`);
 }

@@ -101,7 +101,7 @@ describe('DatagramPipeline', () => {
     expect(stage.failures).toEqual([]); // it may still be at it
     stage.taken = 1;
     stage.submit(1, 10);
-    await sleep(50);
+    await waitUntil('an answer is missed', () => stage.failures.length > 0, SOON);
     expect(stage.failures).toMatchObject([
       { message: expect.stringContaining('of its answers 1 did not come') as unknown },
     ]);
