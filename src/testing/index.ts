@@ -9,7 +9,7 @@ export { FakeCmap } from './cmap/fake-cmap.ts';
 export type { FakeClient } from './fake-client.ts';
 export type { FakeBeginning, FakeContents, FakeCorosyncOptions, FakeEntries } from './fake-options.ts';
 export type { FakeClusterOptions, FakeDeviceOptions, FakeNodeOptions } from './cluster/cluster-options.ts';
-export type { FakeConfigFile } from './cluster/cluster-state.ts';
+export type { FakeConfigFile } from './cluster/config-file.ts';
 export type { FakeLink } from './cluster/links.ts';
 export {
   FakeClusterView,

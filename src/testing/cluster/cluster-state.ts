@@ -1,4 +1,3 @@
-import type { CmapValue } from '../../codec/cmap/value.ts';
 import type { RingId } from '../../codec/ring-id.ts';
 import { CS_ERROR_CODES, type CsErrorName } from '../../errors/index.ts';
 import type { FakeMaps } from '../cmap/fake-cmap.ts';
@@ -8,13 +7,12 @@ import { readVoteConfig, votesOfNode } from '../votequorum/vote-config.ts';
 import { NO_DEVICE, type DeviceFlags, type NodeInfo } from '../votequorum/voting-node.ts';
 import { Votes } from '../votequorum/votes.ts';
 import type { ClusterConfig, ClusterNode } from './cluster-options.ts';
+import { ConfigFile, RELOADING } from './config-file.ts';
 import { Keys } from './keys.ts';
+import { noteJoined, noteLeft } from './member-keys.ts';
 import { Links, type FakeLink } from './links.ts';
 import { Totem } from './totem.ts';
 
-const RELOADING = 'config.totemconfig_reload_in_progress';
-/** What corosync reads from its file, and what it makes of the file's again at a reload. */
-const FROM_FILE = ['logging.', 'nodelist.', 'nozzle.', 'quorum.', 'totem.', 'uidgid.config.'];
 const { CS_OK } = CS_ERROR_CODES;
 
 /** Whom a cluster tells what happens, in the order in which corosync does. */
@@ -39,9 +37,6 @@ export interface ClusterHost {
   end(how: 'killed' | 'shut down'): void;
 }
 
-/** What corosync finds when it reads corosync.conf again: a mistake in its words, or in what they mean. */
-export type FakeConfigFile = 'good' | 'unreadable' | 'wrong';
-
 /** Quorum, as the quorum service was told of it last. */
 export interface QuorumView {
   readonly members: readonly number[];
@@ -56,6 +51,7 @@ export class ClusterState {
   readonly keys: Keys;
   readonly totem: Totem;
   readonly links: Links;
+  readonly configFile: ConfigFile;
   /** With a provider of quorum. */
   readonly votes: Votes | undefined;
   readonly device: QuorumDevice | undefined;
@@ -63,12 +59,9 @@ export class ClusterState {
   members: readonly number[] = [];
   ringId: RingId = NO_RING;
   view: QuorumView = { members: [], ringId: NO_RING };
-  file: FakeConfigFile = 'good';
   readonly #host: ClusterHost;
   readonly #stats: FakeMaps['stats'];
   readonly #listeners: ClusterListener[] = [];
-  /** What the file says. */
-  readonly #configured: ReadonlyMap<string, CmapValue>;
   #held = false;
   /** What nodes that are cut off know of themselves. */
   readonly #cutOff = new Map<number, NodeInfo>();
@@ -78,7 +71,7 @@ export class ClusterState {
     this.#host = host;
     this.#stats = maps.stats;
     this.keys = new Keys(maps.icmap);
-    this.#configured = this.keys.entries(FROM_FILE);
+    this.configFile = new ConfigFile(this.keys);
     this.totem = new Totem(() => host.paused);
     this.links = new Links(config.localNodeId, config.nodes);
     if (config.provider !== 'none') {
@@ -173,7 +166,7 @@ export class ClusterState {
 
   /** Every node reads its file again; this one says how that went. */
   reload(done: (error: CsErrorName) => void): void {
-    this.totem.send(() => done(this.#reload()));
+    this.totem.send(() => done(this.configFile.reload()));
   }
 
   shutDown(): void {
@@ -190,8 +183,8 @@ export class ClusterState {
     const stays = (id: number): boolean => !restarted.includes(id);
     const left = this.members.filter((id) => !members.includes(id) || !stays(id));
     const joined = members.filter((id) => !this.members.includes(id) || !stays(id));
-    for (const id of left) this.keys.setText(`runtime.members.${id}.status`, 'left');
-    for (const id of joined) this.#noteJoined(id);
+    for (const id of left) noteLeft(this.keys, id);
+    for (const id of joined) noteJoined(this.keys, id, this.node(id)?.addresses ?? []);
     for (const id of this.config.nodes.map((node) => node.id)) this.#connectLinks(id, members.includes(id));
     this.members = members;
     this.ringId = { nodeId: Math.min(...members), seq: this.ringId.seq + 4n };
@@ -259,43 +252,11 @@ export class ClusterState {
     for (const info of infos) this.#cutOff.set(info.nodeId, { ...info, quorate });
   }
 
-  #noteJoined(nodeId: number): void {
-    const key = `runtime.members.${nodeId}.`;
-    const count = this.keys.integer(`${key}join_count`);
-    if (count === undefined) {
-      const addresses = this.node(nodeId)?.addresses ?? [];
-      this.keys.setText(`${key}ip`, addresses.map((address, link) => `r(${link}) ip(${address}) `).join(''));
-    }
-    this.keys.setInteger('uint32', `${key}join_count`, (count ?? 0) + 1);
-    this.keys.setText(`${key}status`, 'joined');
-    this.keys.set(`${key}config_version`, { type: 'uint64', value: 0n });
-  }
-
   #connectLinks(nodeId: number, connected: boolean): void {
     if (nodeId === this.localNodeId || this.links.reachable(nodeId) === connected) return;
     for (const [link, status] of (this.links.of(nodeId) ?? []).entries()) {
       this.setLink(nodeId, link, { ...status, connected });
     }
-  }
-
-  /** A file that cannot be read leaves its mark: until the next good reload, votequorum looks at no change. */
-  #reload(): CsErrorName {
-    this.keys.setInteger('uint8', RELOADING, 1);
-    if (this.file === 'unreadable') return 'CS_ERR_INVALID_PARAM';
-    this.keys.setInteger('uint8', 'config.reload_in_progress', 1);
-    const outcome = this.file === 'good' ? 'CS_OK' : 'CS_ERR_INVALID_PARAM';
-    if (outcome === 'CS_OK') this.#readFile();
-    this.keys.setInteger('int32', 'config.reload_status', CS_ERROR_CODES[outcome]);
-    this.keys.setInteger('uint8', RELOADING, 0);
-    this.keys.setInteger('uint8', 'config.reload_in_progress', 0);
-    return outcome;
-  }
-
-  #readFile(): void {
-    for (const key of this.keys.entries(FROM_FILE).keys()) {
-      if (!this.#configured.has(key)) this.keys.delete(key);
-    }
-    for (const [key, value] of this.#configured) this.keys.set(key, value);
   }
 
   /** votequorum looks at its configuration again. */

@@ -3,7 +3,8 @@ import type { CsErrorName } from '../../errors/index.ts';
 import * as rules from '../../options/rules.ts';
 import { setExpected, setVotes } from '../votequorum/reconfigure.ts';
 import type { DeviceFlags } from '../votequorum/voting-node.ts';
-import type { ClusterState, FakeConfigFile } from './cluster-state.ts';
+import type { ClusterState } from './cluster-state.ts';
+import type { FakeConfigFile } from './config-file.ts';
 import type { FakeLink } from './links.ts';
 
 /** A node, as the fake's node knows it. */
@@ -183,7 +184,7 @@ export class FakeClusterView {
 
   /** What corosync finds from now on when it is told to read corosync.conf again. */
   setConfigFile(file: FakeConfigFile): void {
-    this.#current().file = fileRule('file', file);
+    this.#current().configFile.found = fileRule('file', file);
   }
 
   /** Somebody on another node reloads the configuration of all. */
