@@ -4,6 +4,7 @@
  *   confine socket ERRNO COMMAND...    to make unix sockets, as systemd's RestrictAddressFamilies= does (a seccomp filter)
  *   confine connect ERRNO COMMAND...   to connect any socket
  *   confine write ERRNO COMMAND...     to write at a position of a file
+ *   confine chown ERRNO COMMAND...     to give files to another user
  *   confine open 0 COMMAND...          to open files for writing (Landlock)
  *   confine abstract 0 COMMAND...      to connect to abstract names of processes outside (Landlock)
  *
@@ -75,6 +76,11 @@ int main(int argc, char **argv)
 	if (!strcmp(what, "socket")) refuse_call(SYS_socket, 1, error);
 	else if (!strcmp(what, "connect")) refuse_call(SYS_connect, 0, error);
 	else if (!strcmp(what, "write")) refuse_call(SYS_pwrite64, 0, error);
+	else if (!strcmp(what, "chown")) {
+		refuse_call(SYS_chown, 0, error);
+		refuse_call(SYS_fchown, 0, error);
+		refuse_call(SYS_fchownat, 0, error);
+	}
 	else if (!strcmp(what, "open")) restrict_to(&no_writing);
 	else if (!strcmp(what, "abstract")) restrict_to(&no_abstract);
 	else return 2;

@@ -5,6 +5,7 @@ import net from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CmapClient } from '../../../src/index.ts';
 import { shell } from '../../cli/program.ts';
+import { compileC } from '../../helpers/corosync/compile-c.ts';
 import { PrivateCorosync } from '../../helpers/corosync/private-corosync.ts';
 import { describeIntegration } from '../../helpers/corosync/requirements.ts';
 import { ControlGroup } from '../../helpers/doctor/control-group.ts';
@@ -55,6 +56,19 @@ describeIntegration('doctor and the capabilities of corosync', () => {
     await using corosync = await start({ under: without('sys_nice', 'ipc_lock', 'net_admin') });
     expect(await diagnose(`${NOBODY} TOOL doctor`)).toMatchObject({ code: 0, ids: [] });
     expect(corosync.running).toBe(true);
+  });
+});
+
+describeIntegration('doctor and a seccomp filter of corosync', () => {
+  it('that does not let it give files to a user', async () => {
+    await using corosync = await start({ under: [compileC('confine'), 'chown', '1'] });
+    expect(await diagnose()).toMatchObject({ code: 0, ids: [] });
+    const refused = await diagnose(`${NOBODY} TOOL doctor`);
+    expect(refused).toMatchObject({ code: 1, ids: ['not-connected'] });
+    const { text, remedy } = refused.found('not-connected');
+    expect(text).toContain('EACCES');
+    expect(remedy).toContain(`either the seccomp filter of corosync (pid ${corosync.pid})`);
+    expect(remedy).toContain('has to allow @chown');
   });
 });
 

@@ -4,7 +4,14 @@ import { confinementRemedy } from '../checks/confinement.ts';
 import type { FindingId } from '../finding-ids.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { Failure, Place } from './failure.ts';
-import { descriptorsRemedy, noSocketsRemedy, refusedBy, silentRemedy, socketRemedy } from './remedies.ts';
+import {
+  descriptorsRemedy,
+  filesRemedy,
+  noSocketsRemedy,
+  refusedBy,
+  silentRemedy,
+  socketRemedy,
+} from './remedies.ts';
 
 /** Which findings explain a failure; and what to do if there is none of them. */
 export interface Cause {
@@ -89,11 +96,11 @@ const SYSTEM: Readonly<Partial<Record<Place, Readonly<Record<string, Cause>>>>> 
   files: {
     EACCES: {
       findings: NOT_OURS,
-      remedy: (surroundings) => confinementRemedy(surroundings, 'self', 'open the files of a connection'),
+      remedy: filesRemedy,
     },
     EPERM: {
       findings: NOT_OURS,
-      remedy: (surroundings) => confinementRemedy(surroundings, 'self', 'open the files of a connection'),
+      remedy: filesRemedy,
     },
     EROFS: { findings: ['shm-read-only'], remedy: () => 'mount it for writing' },
     ENOENT: {

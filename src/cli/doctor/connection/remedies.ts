@@ -32,6 +32,19 @@ export function refusedBy(surroundings: Surroundings, seen: readonly FindingId[]
   );
 }
 
+/** Files that may not be opened: libqb goes on where corosync may not give them away. */
+export function filesRemedy(surroundings: Surroundings): string {
+  const { corosync, user } = surroundings;
+  const ours = confinementRemedy(surroundings, 'self', 'open the files of a connection');
+  if (corosync?.status.filtered !== true || corosync.status.uid === user.real.uid) return ours;
+  const { pid } = corosync;
+  return [
+    `either the seccomp filter of corosync (pid ${pid}) does not let it give files to another user:`,
+    '  SystemCallFilter= of its unit, or the seccomp profile of its container, has to allow @chown;',
+    `or ${ours}`,
+  ].join('\n');
+}
+
 export function reasonIs(id: FindingId): string {
   return `the reason is above: ${id}`;
 }
