@@ -69,9 +69,16 @@ describeIntegration('quorum, members and links', () => {
     expect(code).toBe(0);
     const watching = startShell(`set -o pipefail; ${built('main')} quorum --watch | head -n 1`);
     await tracked(corosync);
-    await shell('corosync-cmapctl -s quorum.expected_votes u32 3');
-    await shell('corosync-cmapctl -s quorum.expected_votes u32 1');
-    const [exitCode] = (await once(watching, 'close')) as [number];
+    const closed = once(watching, 'close');
+    let over = false;
+    void closed.then(() => (over = true));
+    // That its reader is gone shows when it writes the next time.
+    await waitUntil('it has ended', async () => {
+      await shell('corosync-cmapctl -s quorum.expected_votes u32 3');
+      await shell('corosync-cmapctl -s quorum.expected_votes u32 1');
+      return over;
+    });
+    const [exitCode] = (await closed) as [number];
     expect({ exitCode, code: exitCodeOf(watching) }).toEqual({ exitCode: 0, code: 0 });
   });
 });
