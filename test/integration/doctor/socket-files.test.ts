@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { shell } from '../../cli/program.ts';
+import { PrivateCorosync } from '../../helpers/corosync/private-corosync.ts';
 import { describeIntegration } from '../../helpers/corosync/requirements.ts';
 import { NOBODY, diagnose } from '../../helpers/doctor/diagnosis.ts';
 
@@ -79,5 +80,20 @@ describeIntegration("doctor and another program on corosync's file", () => {
     expect(own.ids).toContain('socket-foreign');
     expect(own.ids).toContain('not-connected');
     expect(impostor.said).toContain('connected');
+  });
+});
+
+describeIntegration("doctor and a plain file on corosync's name", () => {
+  it.each(['', NOBODY])('says that it is no socket, and where corosync listens: %s', async (as) => {
+    await using corosync = await PrivateCorosync.start({ uidgid: { uid: 65534 } });
+    await shell(`chmod 755 ${corosync.directory}; mkdir -p /run/sockets && touch /run/sockets/cmap`);
+    const wrong = await diagnose(`${as} TOOL doctor --socket-directory /run/sockets`);
+    const unread = as === '' ? [] : ['rule-unknown'];
+    expect(wrong).toMatchObject({ code: 1, ids: ['socket-no-socket', ...unread, 'not-connected'] });
+    expect(wrong.found('not-connected').remedy).toBe('the reason is above: socket-no-socket');
+    expect(wrong.found('socket-no-socket').remedy).toBe(
+      `corosync (pid ${corosync.pid}) listens on the abstract name: leave out --socket-directory, and unset COROSYNC_CLIENT_SOCKET_DIRECTORY`,
+    );
+    expect(await diagnose(`${as} TOOL doctor`)).toMatchObject({ code: 0, ids: [] });
   });
 });

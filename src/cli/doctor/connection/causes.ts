@@ -80,7 +80,11 @@ const SYSTEM: Readonly<Partial<Record<Place, Readonly<Record<string, Cause>>>>> 
   socket: {
     EAFNOSUPPORT: { findings: [], remedy: noSocketsRemedy },
     EPERM: { findings: [], remedy: socketRemedy },
-    EACCES: { findings: ['socket-not-writable', 'socket-out-of-reach'], remedy: socketRemedy },
+    // The kernel asks whether we may write to the file before it looks what the file is.
+    EACCES: {
+      findings: ['socket-not-writable', 'socket-out-of-reach', 'socket-no-socket'],
+      remedy: socketRemedy,
+    },
     EAGAIN: {
       findings: SILENT,
       remedy: (surroundings) => `the queue of connections to it is full; ${silentRemedy(surroundings)}`,

@@ -88,7 +88,11 @@ describe('namespaces', () => {
   it('cannot be seen', () => {
     system.addProcess(7, { namespaces: 'hidden', sockets: [] });
     expect(checkNamespaces(system.lookAround({}, GUEST))).toMatchObject([
-      { level: 'note', text: 'those of corosync (pid 7) cannot be seen by uid 1001; root sees more' },
+      {
+        level: 'note',
+        id: 'namespaces-hidden',
+        text: 'those of corosync (pid 7) cannot be seen by uid 1001; root sees more',
+      },
       { level: 'ok', text: '/dev/shm is the /dev/shm of corosync (pid 7)' },
     ]);
     expect(checkNamespaces(system.lookAround())[0]?.text).toMatch(/; something keeps root from looking/);

@@ -62,6 +62,6 @@ describe('process', () => {
 
   it('wants Linux', () => {
     const [where] = checkProcess(system.lookAround(), { ...runtime, platform: 'darwin' });
-    expect(where).toMatchObject({ level: 'problem' });
+    expect(where).toMatchObject({ level: 'problem', id: 'not-linux' });
   });
 });

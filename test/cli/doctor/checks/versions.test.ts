@@ -57,18 +57,23 @@ Version: 2.0.6-2
     ['2.0.6+really-2', 'ok'],
   ])('of a libqb %s are a %s', (version, level) => {
     system.write('/var/lib/dpkg/status', STATUS.replace('2.0.6-2', version));
-    expect(checkVersions(system.lookAround())).toMatchObject({ level });
+    const id = level === 'ok' ? undefined : 'libqb-too-old';
+    const { level: found, ...more } = checkVersions(system.lookAround());
+    expect([found, more.id]).toEqual([level, id]);
   });
 
   it('are unknown where its files cannot be seen', () => {
     system.listen('self', abstract('cmap'));
     system.addProcess(7, { namespaces: 'hidden', mounts: ['30 1 8:2 / / rw - ext4 /dev/sdb1 rw'] });
-    expect(checkVersions(system.lookAround({}, GUEST)).text).toContain('cannot be seen here');
+    const unknown = checkVersions(system.lookAround({}, GUEST));
+    expect(unknown).toMatchObject({ level: 'note', id: 'versions-unknown' });
+    expect(unknown.text).toContain('cannot be seen here');
   });
 
   it('are unknown', () => {
-    expect(checkVersions(system.lookAround())).toMatchObject({ level: 'note' });
+    const unknown = { level: 'note', id: 'versions-unknown' };
+    expect(checkVersions(system.lookAround())).toMatchObject(unknown);
     system.write('/var/lib/dpkg/status', STATUS.replace('ok installed', 'ok half-installed'));
-    expect(checkVersions(system.lookAround())).toMatchObject({ level: 'note' });
+    expect(checkVersions(system.lookAround())).toMatchObject(unknown);
   });
 });

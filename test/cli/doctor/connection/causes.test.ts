@@ -118,6 +118,14 @@ describe('causes', () => {
     expect(await remedy(refused('EPERM', 'connect'))).toMatch(/does not let it connect to this socket/);
   });
 
+  it('of a file that may not be written to: it may be no socket', () => {
+    expect(causeOf(failureOf(refused('EACCES', 'connect')))?.findings).toEqual([
+      'socket-not-writable',
+      'socket-out-of-reach',
+      'socket-no-socket',
+    ]);
+  });
+
   it('name the unit', () => {
     system.write('/proc/self/cgroup', '0::/system.slice/agent.service\n');
     expect(remedy(refused('EAFNOSUPPORT', 'connect'))).toContain(

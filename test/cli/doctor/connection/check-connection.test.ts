@@ -94,7 +94,7 @@ describe('a connection that does not work', () => {
     client.values.clear();
     expect(await check()).toMatchObject({
       works: false,
-      remarks: [{ level: 'ok' }, { level: 'problem', text: 'the map icmap is empty' }],
+      remarks: [{ level: 'ok' }, { level: 'problem', id: 'no-value', text: 'the map icmap is empty' }],
     });
   });
 

@@ -73,7 +73,10 @@ describe('shared memory', () => {
 
   it('is a tmpfs', () => {
     pretendTmpfs({ type: 0xef53 });
-    expect(checkSharedMemory(system.lookAround())).toMatchObject([{ level: 'note' }, { level: 'ok' }]);
+    expect(checkSharedMemory(system.lookAround())).toMatchObject([
+      { level: 'note', id: 'shm-no-tmpfs' },
+      { level: 'ok' },
+    ]);
   });
 
   it('is hardly needed for datagram sockets', () => {
