@@ -1,19 +1,12 @@
 /** The other side of integration-child.ts: one task, then the report on stdout. */
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeFileSync,
-  mkdtempSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { CmapClient, CsError, type CmapConnectOptions } from '../../../src/index.ts';
 import { CmapPeer } from '../corosync/c-peer.ts';
 import { collect } from './integration-collect.ts';
 import type { ChildReport, ChildTask, User } from './integration-child.ts';
+import { coverTmp } from './integration-cover-tmp.ts';
 import { outcomeName } from './integration-outcome.ts';
 import { openDescriptors } from '../open-descriptors.ts';
 import { PrivateCorosync } from '../corosync/private-corosync.ts';
@@ -94,23 +87,12 @@ async function useAndClose(): Promise<ChildReport> {
 
 const FORCE_FILE = '/etc/libqb/force-filesystem-sockets';
 
-/** Debian's libqb puts its sockets there. A repository below it stays where it is. */
-function coverTmp(): void {
-  const repository = process.cwd();
-  const aside = mkdtempSync('/run/repository-');
-  if (repository.startsWith('/tmp/')) execFileSync('mount', ['--bind', repository, aside]);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=1777', 'tmpfs', '/tmp']);
-  if (!repository.startsWith('/tmp/')) return;
-  mkdirSync(repository, { recursive: true });
-  execFileSync('mount', ['--bind', aside, repository]);
-  process.chdir(repository);
-}
-
 /** Must run in a mount namespace of its own (unshare -m): what is mounted here nobody else sees. */
 async function filesystemSockets(): Promise<ChildReport> {
   mkdirSync(dirname(FORCE_FILE), { recursive: true });
   execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', dirname(FORCE_FILE)]);
   coverTmp();
+  process.chdir(process.cwd());
   writeFileSync(FORCE_FILE, '');
   await using corosync = await PrivateCorosync.start();
   const [, directory = ''] = / (\/\S*)\/cmap$/m.exec(readFileSync('/proc/net/unix', 'utf8')) ?? [];

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { shell } from '../../cli/program.ts';
 import { PrivateCorosync } from '../../helpers/corosync/private-corosync.ts';
 import { describeIntegration } from '../../helpers/corosync/requirements.ts';
 import { NOBODY, diagnose } from '../../helpers/doctor/diagnosis.ts';
+import { coverTmp, uncoverTmp } from '../../helpers/integration/integration-cover-tmp.ts';
 
 const SOMEBODY = ['--reuid=33', '--regid=33', '--clear-groups'];
 const FILE = '/tmp/cmap';
@@ -43,6 +44,8 @@ class Impostor implements AsyncDisposable {
 }
 
 describeIntegration("doctor and another program on corosync's file", () => {
+  beforeAll(coverTmp);
+  afterAll(uncoverTmp);
   beforeEach(() => shell('mkdir -p /etc/libqb && touch /etc/libqb/force-filesystem-sockets'));
   afterEach(() => shell(`rm -f /etc/libqb/force-filesystem-sockets ${FILE}`));
 

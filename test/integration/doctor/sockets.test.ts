@@ -9,6 +9,7 @@ import { corosyncConf } from '../../helpers/corosync/corosync-conf.ts';
 import { PrivateCorosync } from '../../helpers/corosync/private-corosync.ts';
 import { describeIntegration } from '../../helpers/corosync/requirements.ts';
 import { NOBODY, commandIn, diagnose, optionsIn } from '../../helpers/doctor/diagnosis.ts';
+import { coverTmp, uncoverTmp } from '../../helpers/integration/integration-cover-tmp.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
 
 const ALLOWED = { uidgid: { uid: 65534 } } as const;
@@ -207,6 +208,8 @@ describeIntegration('doctor and two corosyncs on one machine', () => {
 });
 
 describeIntegration('doctor and socket files', () => {
+  beforeAll(coverTmp);
+  afterAll(uncoverTmp);
   let corosync: PrivateCorosync;
   beforeEach(async () => {
     await shell('mkdir -p /etc/libqb && touch /etc/libqb/force-filesystem-sockets');
