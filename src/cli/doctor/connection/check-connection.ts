@@ -6,6 +6,7 @@ import { entryText } from '../../printing/text.ts';
 import type { FindingId } from '../finding-ids.ts';
 import { ok, note, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { hasEnded } from '../system/process-status.ts';
 import { causeOf } from './causes.ts';
 import { failureOf } from './failure.ts';
 import { checkDatagramPackage } from './datagram-package.ts';
@@ -94,7 +95,7 @@ function withFindings(attempt: Attempt, remarks: readonly Remark[]): Attempt {
 
 async function remedyFor(error: unknown, { surroundings, seen }: Attempt): Promise<string | undefined> {
   const { files, corosync } = surroundings;
-  if (corosync !== undefined && files.trouble(`/proc/${corosync.pid}`) === 'ENOENT') {
+  if (corosync !== undefined && hasEnded(files, corosync.pid)) {
     return `corosync (pid ${corosync.pid}) has ended meanwhile: journalctl -u corosync says why`;
   }
   const cause = causeOf(failureOf(error));

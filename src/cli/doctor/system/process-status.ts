@@ -35,6 +35,16 @@ export function statusOf(files: SystemFiles, pid: number | 'self'): ProcessStatu
   };
 }
 
+/**
+ * It is gone, or on its way: the kernel takes a process's memory before it closes its sockets, and shows the process until
+ * its parent asks.
+ */
+export function hasEnded(files: SystemFiles, pid: number): boolean {
+  if (files.trouble(`/proc/${pid}`) === 'ENOENT') return true;
+  const text = files.text(`/proc/${pid}/status`);
+  return text !== undefined && !/^VmSize:/m.test(text);
+}
+
 function effective(ids: string | undefined): number {
   return Number(ids?.split(/\s+/)[1]);
 }

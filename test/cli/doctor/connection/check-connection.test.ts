@@ -118,12 +118,20 @@ describe('a connection that does not work', () => {
     expect(remarks[0]?.remedy).toBe('the reason is above: corosync-frozen');
   });
 
-  it('may be the end of corosync', async () => {
+  it.each([
+    ['which is gone', (): void => system.removeProcess(7)],
+    [
+      'whose parent has not asked yet',
+      (): void => system.write('/proc/7/status', 'Name:\tcorosync\nState:\tZ (zombie)\n'),
+    ],
+  ])('may be the end of corosync, %s', async (_, end) => {
     system.addProcess(7);
     const surroundings = system.lookAround();
-    fs.rmSync(system.path('/proc/7'), { recursive: true });
     const connect = (): Promise<CliClient> => Promise.reject(failed('CS_ERR_LIBRARY'));
-    const { remarks } = await checkConnection({ connect, map: 'icmap', surroundings, seen: [] });
+    const attempt = { connect, map: 'icmap', surroundings, seen: [] } as const;
+    expect((await checkConnection(attempt)).remarks[0]?.remedy).not.toContain('has ended');
+    end();
+    const { remarks } = await checkConnection(attempt);
     expect(remarks[0]?.remedy).toMatch(/^corosync \(pid 7\) has ended meanwhile/);
   });
 });
