@@ -15,6 +15,7 @@ const LIBRARIES = {
   'quorum-peer': 'quorum',
   'votequorum-peer': 'votequorum',
   confine: 'c',
+  idmap: 'c',
 } as const;
 
 export type CProgram = keyof typeof LIBRARIES;

@@ -1,9 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { shell } from '../../cli/program.ts';
+import { compileC } from '../../helpers/corosync/compile-c.ts';
 import { PrivateCorosync } from '../../helpers/corosync/private-corosync.ts';
 import { describeIntegration } from '../../helpers/corosync/requirements.ts';
 import { NOBODY, commandIn, diagnose } from '../../helpers/doctor/diagnosis.ts';
+import { waitUntil } from '../../helpers/wait-until.ts';
 
 const ALLOWED = { uidgid: { uid: 65534 } } as const;
 const USERS = [['root', ''] as const, ['a user', NOBODY] as const];
@@ -85,6 +89,38 @@ describeIntegration('doctor and shared memory on a disk', () => {
     const foreign = await diagnose(`${as} TOOL doctor --shm-directory ${disk}`);
     expect(foreign).toMatchObject({ code: 1, ids: ['shm-foreign', 'shm-no-tmpfs', 'not-connected'] });
     expect(foreign.found('not-connected').remedy).toBe('the reason is above: shm-foreign');
+    expect(corosync.running).toBe(true);
+  });
+});
+
+describeIntegration('doctor and shared memory with mapped owners', () => {
+  let holder: ChildProcess;
+  let mapped = '';
+  let canMap = false;
+  beforeAll(async () => {
+    holder = spawn('unshare', ['--user', 'sleep', 'infinity'], { stdio: 'ignore' });
+    const { pid } = holder;
+    const ours = readlinkSync('/proc/self/ns/user');
+    await waitUntil('it has its namespace', () => readlinkSync(`/proc/${pid}/ns/user`) !== ours);
+    for (const map of ['uid_map', 'gid_map']) writeFileSync(`/proc/${pid}/${map}`, '0 100000 65536\n');
+    mapped = `${compileC('idmap')} /proc/${pid}/ns/user /dev/shm`;
+    canMap = (await shell(`${mapped} true`)).code === 0;
+    if (!canMap) console.warn('this kernel cannot map the owners in a tmpfs: this is not tried');
+  });
+  afterAll(async () => {
+    const exited = once(holder, 'exit');
+    holder.kill();
+    await exited;
+  });
+
+  it.each(USERS)("says that the files seem to be somebody else's: %s", async (_, as) => {
+    if (!canMap) return;
+    await using corosync = await start();
+    const harmless = as === '' ? ['namespaces-differ'] : [];
+    const refused = await diagnose(`${mapped} ${as} TOOL doctor`);
+    expect(refused).toMatchObject({ code: 1, ids: [...harmless, 'shm-mapped-owners', 'not-connected'] });
+    expect(refused.found('not-connected').remedy).toBe('the reason is above: shm-mapped-owners');
+    expect(await diagnose(`${as} TOOL doctor`)).toMatchObject({ code: 0, ids: [] });
     expect(corosync.running).toBe(true);
   });
 });

@@ -32,6 +32,7 @@ const SILENT: readonly FindingId[] = [
 const NOT_OURS: readonly FindingId[] = [
   'real-user-differs',
   'user-not-mapped',
+  'shm-mapped-owners',
   'corosync-capabilities',
   'shm-out-of-reach',
   'shm-foreign',

@@ -126,6 +126,10 @@ describe('causes', () => {
     ]);
   });
 
+  it.each(['EACCES', 'EPERM'])('of files that are not ours: they may be mapped (%s)', (errno) => {
+    expect(causeOf(failureOf(refused(errno, 'open')))?.findings).toContain('shm-mapped-owners');
+  });
+
   it('name the unit', () => {
     system.write('/proc/self/cgroup', '0::/system.slice/agent.service\n');
     expect(remedy(refused('EAFNOSUPPORT', 'connect'))).toContain(
