@@ -5,11 +5,9 @@ import type { CallOptions } from '../options/call-options.ts';
 import type { ReadAccess } from '../service/index.ts';
 import {
   ServiceSession,
-  SessionCore,
-  sessionSetting,
+  startServiceSession,
+  type SessionCore,
   type SessionOptions,
-  type SessionSetting,
-  type SessionWorld,
 } from '../session/index.ts';
 import { CfgClient } from './cfg-client.ts';
 import { CFG_SERVICE } from './connect-options.ts';
@@ -24,8 +22,8 @@ export type CfgSessionOptions = SessionOptions;
 export class CfgSession extends ServiceSession<CfgClient> {
   readonly #core: SessionCore<CfgClient>;
 
-  private constructor(setting: SessionSetting<CfgClient>) {
-    const core = new SessionCore(setting);
+  private constructor(options: CfgSessionOptions) {
+    const core = startServiceSession(options, CFG_SERVICE, (connect) => CfgClient.connect(connect));
     super(core);
     this.#core = core;
   }
@@ -37,12 +35,7 @@ export class CfgSession extends ServiceSession<CfgClient> {
   static open(options: CfgSessionOptions & ReadAccess): ReadOnlyCfgSession;
   static open(options?: CfgSessionOptions): CfgSession;
   static open(options: CfgSessionOptions = {}): CfgSession {
-    return new CfgSession(settingOf(options));
-  }
-
-  /** @internal */
-  static openIn(world: SessionWorld<CfgClient>, options: CfgSessionOptions): CfgSession {
-    return new CfgSession({ ...settingOf(options), world });
+    return new CfgSession(options);
   }
 
   /** corosync_cfg_local_get. See CfgClient.localNodeId. */
@@ -99,7 +92,3 @@ export type ReadOnlyCfgSession = Pick<
   CfgSession,
   'localNodeId' | 'ringStatus' | 'nodeStatus' | 'nodeAddresses' | keyof ServiceSession<CfgClient>
 >;
-
-function settingOf(options: CfgSessionOptions): SessionSetting<CfgClient> {
-  return sessionSetting(options, CFG_SERVICE, (connect) => CfgClient.connect(connect));
-}

@@ -3,7 +3,7 @@ import { Deadline } from '../ipc/index.ts';
 import { CallLimits, checkCallOptions, type CallOptions } from '../options/call-options.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { isAborted, reasonOf } from '../options/signals.ts';
-import { ASK_ONCE, BackOff, pause, resolveBackOff, SessionCore } from '../session/index.ts';
+import { startSession, type SessionCore } from '../session/index.ts';
 import type { ClusterFreshness, ClusterState } from './cluster-state.ts';
 import { LivePicture } from './live/live-picture.ts';
 import { clusterRule, type ClusterOptions, type ClusterSnapshotOptions } from './options.ts';
@@ -37,12 +37,11 @@ export class Cluster implements AsyncDisposable {
       options,
       clusterRule,
     );
-    const connect = { ...place, timeoutMs, ...ASK_ONCE };
-    const world = {
-      connect: (signal: AbortSignal) => ClusterServices.connect({ ...connect, signal }),
-      pause,
-    };
-    const core = new SessionCore({ world, timeoutMs, backOff: new BackOff(resolveBackOff(backOff)) });
+    const core = startSession({
+      timeoutMs,
+      backOff,
+      connect: (attempt) => ClusterServices.connect({ ...place, timeoutMs, ...attempt }),
+    });
     const picture = new LivePicture(staleAfterMs);
     core.addFollower(picture, picture);
     void tellStatuses(core, picture);

@@ -5,9 +5,8 @@ import type { CallOptions } from '../options/call-options.ts';
 import type { ReadAccess } from '../service/index.ts';
 import {
   asError,
-  BackOff,
-  pause,
-  SessionCore,
+  startSession,
+  type SessionCore,
   type SessionStatus,
   type SessionStatusEvent,
   type SessionWorld,
@@ -17,11 +16,7 @@ import { resolveFollowOptions, type CmapFollowOptions } from './following/follow
 import type { CmapFollower } from './following/follow-events.ts';
 import { KeyFollower } from './following/follower.ts';
 import type { CmapEntry } from './iteration/iterate.ts';
-import {
-  resolveCmapSessionOptions,
-  type CmapSessionOptions,
-  type ResolvedCmapSessionOptions,
-} from './session-options.ts';
+import { resolveCmapSessionOptions, type CmapSessionOptions } from './session-options.ts';
 import { checkStep, checkValue } from './values/check-value.ts';
 import { checkExistingKey, checkKeyToChange, checkKeyToSet, checkPrefix } from './values/keys.ts';
 import { TypedAccess, type TypedReads } from './values/typed-access.ts';
@@ -37,12 +32,15 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   readonly #bufferSize: number;
   readonly #core: SessionCore<CmapClient>;
 
-  private constructor(options: ResolvedCmapSessionOptions, world: SessionWorld<CmapClient>) {
+  private constructor(options: CmapSessionOptions, world?: SessionWorld<CmapClient>) {
     super();
-    const { map, bufferSize, timeoutMs } = options;
+    const { given, map, bufferSize, timeoutMs, backOff } = resolveCmapSessionOptions(options);
     this.map = map;
     this.#bufferSize = bufferSize;
-    this.#core = new SessionCore({ world, timeoutMs, backOff: new BackOff(options.backOff) });
+    this.#core = startSession(
+      { timeoutMs, backOff, connect: (attempt) => CmapClient.connect({ ...given, ...attempt }) },
+      world,
+    );
   }
 
   /**
@@ -52,15 +50,12 @@ export class CmapSession extends TypedAccess implements AsyncDisposable {
   static open(options: CmapSessionOptions & ReadAccess): ReadOnlyCmapSession;
   static open(options?: CmapSessionOptions): CmapSession;
   static open(options: CmapSessionOptions = {}): CmapSession {
-    const resolved = resolveCmapSessionOptions(options);
-    const connect = (signal: AbortSignal): Promise<CmapClient> =>
-      CmapClient.connect({ ...resolved.connect, signal });
-    return new CmapSession(resolved, { connect, pause });
+    return new CmapSession(options);
   }
 
   /** @internal */
   static openIn(world: SessionWorld<CmapClient>, options: CmapSessionOptions): CmapSession {
-    return new CmapSession(resolveCmapSessionOptions(options), world);
+    return new CmapSession(options, world);
   }
 
   /** What it is doing now. */

@@ -1,8 +1,7 @@
 import type { CmapMap } from '../codec/cmap/set-current-map.ts';
 import { checkOptions } from '../options/check-options.ts';
 import { object } from '../options/rules.ts';
-import { ASK_ONCE, resolveBackOff, sessionRules, type SessionOptions } from '../session/index.ts';
-import type { BackOffLimits } from '../session/index.ts';
+import { sessionRules, type BackOffOptions, type SessionOptions } from '../session/index.ts';
 import { CMAP_SERVICE, mapRule, resolveCmapOptions, type CmapConnectOptions } from './connect-options.ts';
 
 /** How to reach corosync's configuration map, and how hard to try. */
@@ -11,20 +10,20 @@ export interface CmapSessionOptions extends SessionOptions {
   readonly map?: CmapMap | undefined;
 }
 
-export interface ResolvedCmapSessionOptions {
-  readonly connect: CmapConnectOptions;
+interface ResolvedCmapSessionOptions {
+  /** The user's, of connecting. */
+  readonly given: CmapConnectOptions;
   readonly map: CmapMap;
   readonly timeoutMs: number;
   readonly bufferSize: number;
-  readonly backOff: BackOffLimits;
+  readonly backOff: BackOffOptions | undefined;
 }
 
 const sessionRule = object<CmapSessionOptions>('a session', { map: mapRule, ...sessionRules(CMAP_SERVICE) });
 
-/** Checks the options and fills in the defaults. @throws CsError CS_ERR_INVALID_PARAM or CS_ERR_NOT_EXIST: an option is wrong. */
+/** Checks the options, each by itself, and fills in the defaults. @throws CsError CS_ERR_INVALID_PARAM or CS_ERR_NOT_EXIST: an option is wrong. */
 export function resolveCmapSessionOptions(options: CmapSessionOptions): ResolvedCmapSessionOptions {
   const { backOff, ...given } = checkOptions({ operation: 'session' }, options, sessionRule);
   const { map, timeoutMs, bufferSize } = resolveCmapOptions(given);
-  const connect = Object.freeze({ ...given, ...ASK_ONCE });
-  return Object.freeze({ connect, map, timeoutMs, bufferSize, backOff: resolveBackOff(backOff) });
+  return { given, map, timeoutMs, bufferSize, backOff };
 }

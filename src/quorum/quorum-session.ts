@@ -3,12 +3,10 @@ import { checkOptions } from '../options/check-options.ts';
 import { object } from '../options/rules.ts';
 import {
   ServiceSession,
-  SessionCore,
-  sessionSetting,
+  startServiceSession,
   StateFollower,
+  type SessionCore,
   type SessionOptions,
-  type SessionSetting,
-  type SessionWorld,
 } from '../session/index.ts';
 import { READER_DEFAULTS, readerRules, type ReaderOptions } from '../streams/reader-options.ts';
 import { QUORUM_SERVICE } from './connect-options.ts';
@@ -35,8 +33,8 @@ const followRule = object<QuorumFollowOptions, typeof READER_DEFAULTS>(
 export class QuorumSession extends ServiceSession<QuorumClient> {
   readonly #core: SessionCore<QuorumClient>;
 
-  private constructor(setting: SessionSetting<QuorumClient>) {
-    const core = new SessionCore(setting);
+  private constructor(options: QuorumSessionOptions) {
+    const core = startServiceSession(options, QUORUM_SERVICE, (connect) => QuorumClient.connect(connect));
     super(core);
     this.#core = core;
   }
@@ -46,12 +44,7 @@ export class QuorumSession extends ServiceSession<QuorumClient> {
    * @throws CsError CS_ERR_INVALID_PARAM: an option is wrong.
    */
   static open(options: QuorumSessionOptions = {}): QuorumSession {
-    return new QuorumSession(settingOf(options));
-  }
-
-  /** @internal */
-  static openIn(world: SessionWorld<QuorumClient>, options: QuorumSessionOptions): QuorumSession {
-    return new QuorumSession({ ...settingOf(options), world });
+    return new QuorumSession(options);
   }
 
   /** quorum_getquorate. See QuorumClient.getQuorate. */
@@ -75,8 +68,4 @@ export class QuorumSession extends ServiceSession<QuorumClient> {
     this.#core.addFollower(follower, follower);
     return follower;
   }
-}
-
-function settingOf(options: QuorumSessionOptions): SessionSetting<QuorumClient> {
-  return sessionSetting(options, QUORUM_SERVICE, (connect) => QuorumClient.connect(connect));
 }

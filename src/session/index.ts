@@ -1,17 +1,10 @@
 export { asError } from './as-error.ts';
-export { BackOff, type BackOffLimits } from './back-off.ts';
 export type { FollowerDriver } from './followers.ts';
-export { pause, type SessionWorld } from './reconnection.ts';
-export { ServiceSession, sessionSetting, type SessionSetting } from './service-session.ts';
-export { SessionCore } from './session-core.ts';
+export type { SessionWorld } from './reconnection.ts';
+export { ServiceSession } from './service-session.ts';
+export type { SessionCore } from './session-core.ts';
+export { startServiceSession, startSession } from './start-session.ts';
 export { StateFollower, type Follow, type Following, type StateSink } from './state-follower.ts';
-export {
-  ASK_ONCE,
-  backOffRule,
-  resolveBackOff,
-  sessionRules,
-  type BackOffOptions,
-  type SessionOptions,
-} from './session-options.ts';
+export { backOffRule, sessionRules, type BackOffOptions, type SessionOptions } from './session-options.ts';
 export type { SessionStatus } from './session-state.ts';
 export type { SessionStatusEvent } from './status-stream.ts';

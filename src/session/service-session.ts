@@ -1,40 +1,7 @@
-import { checkOptions } from '../options/check-options.ts';
 import type { CallOptions } from '../options/call-options.ts';
-import { object } from '../options/rules.ts';
-import { resolveConnectOptions, type ConnectOptions, type ServiceDescription } from '../service/index.ts';
-import { BackOff } from './back-off.ts';
-import { pause, type SessionWorld } from './reconnection.ts';
-import { SessionCore } from './session-core.ts';
-import { ASK_ONCE, resolveBackOff, sessionRules, type SessionOptions } from './session-options.ts';
+import type { SessionCore } from './session-core.ts';
 import type { SessionClient, SessionStatus } from './session-state.ts';
 import type { SessionStatusEvent } from './status-stream.ts';
-
-/** The options of a session, checked, and its world. */
-export interface SessionSetting<C> {
-  readonly world: SessionWorld<C>;
-  readonly timeoutMs: number;
-  readonly backOff: BackOff;
-}
-
-/**
- * Checks the options of a session and fills in the defaults.
- * @throws CsError CS_ERR_INVALID_PARAM: an option is wrong
- */
-export function sessionSetting<C>(
-  options: SessionOptions,
-  service: ServiceDescription,
-  connect: (options: ConnectOptions) => Promise<C>,
-): SessionSetting<C> {
-  const rule = object<SessionOptions>('a session', sessionRules(service));
-  const { backOff, ...given } = checkOptions({ operation: 'session' }, options, rule);
-  const { timeoutMs } = resolveConnectOptions(given, service);
-  const once = Object.freeze({ ...given, ...ASK_ONCE });
-  return {
-    world: { connect: (signal) => connect({ ...once, signal }), pause },
-    timeoutMs,
-    backOff: new BackOff(resolveBackOff(backOff)),
-  };
-}
 
 /** What the session of a service shows of what it is doing, and how it ends. */
 export abstract class ServiceSession<C extends SessionClient> implements AsyncDisposable {

@@ -44,9 +44,6 @@ export function sessionRules(service: ServiceDescription): RulesOf<SessionOption
   };
 }
 
-/** A session has a back-off of its own and tells of each attempt: its connections ask once. */
-export const ASK_ONCE = { tryAgainAttempts: 0 } as const;
-
 /**
  * Fills in the defaults of delays that have been checked, each by itself.
  * @throws CsError CS_ERR_INVALID_PARAM: they do not go together

@@ -6,12 +6,10 @@ import { integer, object } from '../options/rules.ts';
 import type { ReadAccess } from '../service/index.ts';
 import {
   ServiceSession,
-  SessionCore,
-  sessionSetting,
+  startServiceSession,
   StateFollower,
+  type SessionCore,
   type SessionOptions,
-  type SessionSetting,
-  type SessionWorld,
 } from '../session/index.ts';
 import { READER_DEFAULTS, readerRules, type ReaderOptions } from '../streams/reader-options.ts';
 import { VOTEQUORUM_SERVICE } from './connect-options.ts';
@@ -57,8 +55,10 @@ type Driver = StateFollower<
 export class VotequorumSession extends ServiceSession<VotequorumClient> {
   readonly #core: SessionCore<VotequorumClient>;
 
-  private constructor(setting: SessionSetting<VotequorumClient>) {
-    const core = new SessionCore(setting);
+  private constructor(options: VotequorumSessionOptions) {
+    const core = startServiceSession(options, VOTEQUORUM_SERVICE, (connect) =>
+      VotequorumClient.connect(connect),
+    );
     super(core);
     this.#core = core;
   }
@@ -70,12 +70,7 @@ export class VotequorumSession extends ServiceSession<VotequorumClient> {
   static open(options: VotequorumSessionOptions & ReadAccess): ReadOnlyVotequorumSession;
   static open(options?: VotequorumSessionOptions): VotequorumSession;
   static open(options: VotequorumSessionOptions = {}): VotequorumSession {
-    return new VotequorumSession(settingOf(options));
-  }
-
-  /** @internal */
-  static openIn(world: SessionWorld<VotequorumClient>, options: VotequorumSessionOptions): VotequorumSession {
-    return new VotequorumSession({ ...settingOf(options), world });
+    return new VotequorumSession(options);
   }
 
   /** votequorum_getinfo. See VotequorumClient.getInfo. */
@@ -178,7 +173,3 @@ export type ReadOnlyVotequorumSession = Pick<
   VotequorumSession,
   'getInfo' | 'follow' | keyof ServiceSession<VotequorumClient>
 >;
-
-function settingOf(options: VotequorumSessionOptions): SessionSetting<VotequorumClient> {
-  return sessionSetting(options, VOTEQUORUM_SERVICE, (connect) => VotequorumClient.connect(connect));
-}
