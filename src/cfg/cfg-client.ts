@@ -11,7 +11,13 @@ import { CsError } from '../errors/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
 import { checkArgument } from '../options/check-options.ts';
 import { integer, oneOf, text, uint32 } from '../options/rules.ts';
-import { ConnectedClient, ServiceClient, type ReadAccess, type ReadingClient } from '../service/index.ts';
+import {
+  ConnectedClient,
+  DEAF,
+  ServiceClient,
+  type ReadAccess,
+  type ReadingClient,
+} from '../service/index.ts';
 import { resolveCfgOptions, type CfgConnectOptions } from './connect-options.ts';
 import {
   trackShutdown,
@@ -47,9 +53,8 @@ export class CfgClient extends ConnectedClient {
   static connect(options?: CfgConnectOptions): Promise<CfgClient>;
   static async connect(options: CfgConnectOptions = {}): Promise<CfgClient> {
     // The one event that there is goes to those who have asked to be asked about a shutdown.
-    const receiver = { decode: () => undefined, deliver: () => undefined, ended: () => undefined };
     const first = { message: new LocalGetRequest(), needed: 'datagrams' } as const;
-    return new CfgClient(await ServiceClient.connect(resolveCfgOptions(options), receiver, first));
+    return new CfgClient(await ServiceClient.connect(resolveCfgOptions(options), DEAF, first));
   }
 
   /** corosync_cfg_local_get: the id of this node. */
@@ -116,12 +121,10 @@ export class CfgClient extends ConnectedClient {
    * @throws CsError CS_ERR_BUSY: somebody refused, or did not reply in time; CS_ERR_EXIST: another shutdown is under way.
    */
   async tryShutdown(kind: CfgShutdownKind = 'request', options?: CallOptions): Promise<void> {
-    const operation = 'corosync_cfg_try_shutdown';
-    const message = new TryShutdownRequest(checkArgument({ operation }, 'kind', kind, shutdownKindRule));
+    const subject = { operation: 'corosync_cfg_try_shutdown' };
+    const message = new TryShutdownRequest(checkArgument(subject, 'kind', kind, shutdownKindRule));
     // A connection of its own, whose end cancels the shutdown.
-    await this.#service.beside(message, { options, lane: operation }, (side, rest) =>
-      side.submit(message, rest()),
-    );
+    await this.#service.submitBeside(message, options);
   }
 
   /**
@@ -131,11 +134,7 @@ export class CfgClient extends ConnectedClient {
    *   reload succeeds.
    */
   async reloadConfig(options?: CallOptions): Promise<void> {
-    const operation = 'corosync_cfg_reload_config';
-    const message = new ReloadConfigRequest();
-    await this.#service.beside(message, { options, lane: operation }, (side, rest) =>
-      side.submit(message, rest()),
-    );
+    await this.#service.submitBeside(new ReloadConfigRequest(), options);
   }
 
   /**

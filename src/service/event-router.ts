@@ -14,6 +14,13 @@ export interface EventReceiver<E> {
   ended(error: ConnectionError | undefined): void;
 }
 
+/** Of a connection whose events nobody wants to hear. */
+export const DEAF: EventReceiver<never> = {
+  decode: () => undefined,
+  deliver: () => undefined,
+  ended: () => undefined,
+};
+
 /** Decodes events as they come, and hands them on when corosync has its room back: it must never wait for our users. */
 export class EventRouter<E> implements ConnectionListener {
   readonly #receiver: EventReceiver<E>;

@@ -7,7 +7,7 @@ export {
   type ConnectOptions,
   type ServiceDescription,
 } from './connect-options.ts';
-export type { EventReceiver } from './event-router.ts';
+export { DEAF, type EventReceiver } from './event-router.ts';
 export { ServiceClient } from './service-client.ts';
 export { notSent, type CallSubject } from './side-connections.ts';
 export {

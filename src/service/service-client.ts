@@ -9,15 +9,8 @@ import {
   type TransportKind,
 } from '../ipc/index.ts';
 import { CallLimits, checkCallOptions, type CallOptions } from '../options/call-options.ts';
-import { EventRouter, type EventReceiver } from './event-router.ts';
+import { DEAF, EventRouter, type EventReceiver } from './event-router.ts';
 import { SideConnections, type SideCall, type Use } from './side-connections.ts';
-
-/** Of a connection whose events nobody wants to hear. */
-const DEAF: EventReceiver<never> = {
-  decode: () => undefined,
-  deliver: () => undefined,
-  ended: () => undefined,
-};
 
 /** A call on a connection beside that of the client. */
 export interface BesideOptions<E> {
@@ -131,6 +124,13 @@ export class ServiceClient {
   async send(message: UnansweredMessage, options?: CallOptions): Promise<void> {
     const { timeoutMs, signal } = this.limits(options, message.operation, message.key);
     await this.#connection.submit(message, { timeoutMs, signal });
+  }
+
+  /** Sends a request whose answer comes late on a connection beside this one, so that only those of the same operation wait behind it. */
+  async submitBeside<T>(message: RequestMessage<T>, options?: CallOptions): Promise<T> {
+    return this.beside(message, { options, lane: message.operation }, (side, rest) =>
+      side.submit(message, rest()),
+    );
   }
 
   /**

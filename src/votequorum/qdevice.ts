@@ -32,10 +32,7 @@ export class QdeviceCalls {
   /** On a connection of its own: what is sent behind it would wait, a poll too, for which corosync itself may wait. */
   async register(name: VotequorumDeviceName, options?: CallOptions): Promise<void> {
     const operation = 'votequorum_qdevice_register';
-    const message = new QdeviceRegisterRequest(nameOf(operation, name));
-    await this.#service.beside(message, { options, lane: operation }, (side, rest) =>
-      side.submit(message, rest()),
-    );
+    await this.#service.submitBeside(new QdeviceRegisterRequest(nameOf(operation, name)), options);
   }
 
   async unregister(name: VotequorumDeviceName, options?: CallOptions): Promise<void> {
