@@ -17,6 +17,7 @@ import { finishLater, mayAsk } from './abandoned-handshakes.ts';
 import { Deadline } from './calls/deadline.ts';
 import { orAborted } from './calls/on-abort.ts';
 import { traceConnect, type TracedServer } from './diagnostics.ts';
+import type { DatagramPlace } from './datagram/datagram-names.ts';
 import { DatagramTransport } from './datagram/datagram-transport.ts';
 import { EventRing } from './shared-memory/event-ring.ts';
 import { IpcConnection, type ConnectionListener } from './ipc-connection.ts';
@@ -134,13 +135,28 @@ async function openTransport(options: IpcOptions, signal: AbortSignal): Promise<
   try {
     const response = decodeConnectionResponse(await orAborted(answer, signal));
     if (response.error !== 0) throw refused(response.error);
-    if (response.transport === 'shared-memory') return openRings(setup, response, handshake);
-    return await DatagramTransport.open(setup, response, handshake, signal);
+    return await openChannels(setup, response, handshake, signal);
   } catch (error) {
     if (signal.aborted) finishLater(handshake, setup, answer);
     else setup.destroy();
     if (error instanceof HandshakeUnansweredError) sweepWhenServerIsDead(handshake);
     throw error instanceof MalformedError ? notCorosync(error) : error;
+  }
+}
+
+/** A corosync that ends hangs up, and takes the files away while they are checked: they are then refused for what they are not. */
+async function openChannels(
+  setup: SetupSocket,
+  response: ConnectionResponse,
+  handshake: Handshake & DatagramPlace & TurnTaker,
+  signal: AbortSignal,
+): Promise<Transport> {
+  try {
+    if (response.transport === 'shared-memory') return openRings(setup, response, handshake);
+    return await DatagramTransport.open(setup, response, handshake, signal);
+  } catch (error) {
+    const isRefusal = error instanceof CsError && error.code === 'CS_ERR_SECURITY';
+    throw isRefusal && (await setup.hasHungUp()) ? endedMeanwhile(error) : error;
   }
 }
 
@@ -189,6 +205,11 @@ function refusedFiles(path: string, cause: unknown): ConnectionError {
   const { code, errno } = systemErrorToCsError(cause);
   const detail = `cannot read and write the files in ${path}`;
   return new ConnectionError(code, { operation: 'connect', errno, detail, cause });
+}
+
+function endedMeanwhile(cause: CsError): ConnectionError {
+  const detail = 'corosync closed the connection or died before its files were opened';
+  return new ConnectionError('CS_ERR_LIBRARY', { operation: 'connect', detail, cause });
 }
 
 function notCorosync(cause: MalformedError): ConnectionError {

@@ -1,5 +1,6 @@
 import net from 'node:net';
 import { ConnectionError, systemErrorToCsError } from '../errors/index.ts';
+import { NextPoll } from './next-poll.ts';
 import { describeSocketPath } from './socket-address.ts';
 
 const READ_BUFFER_SIZE = 16 * 1024;
@@ -77,6 +78,12 @@ export class SetupSocket {
     };
     this.#socket.write(request);
     return promise;
+  }
+
+  /** Whether the server has hung up, after one more look at the socket. */
+  async hasHungUp(): Promise<boolean> {
+    await new Promise<void>((resolve) => new NextPoll().after(resolve));
+    return this.#socket.destroyed;
   }
 
   /** From now on it does not keep the process alive. */

@@ -17,8 +17,8 @@ const run = promisify(execFile);
 /** Asked once only: what is tested is that nothing hangs, not that it tries again. */
 const ONCE = { tryAgainAttempts: 0 };
 const LOST: readonly string[] = ['CS_OK', 'CS_ERR_LIBRARY', 'CS_ERR_BAD_HANDLE', 'never sent'];
-/** The rings may have been removed by a corosync that ends before a client that it has just accepted could open, or had checked, them. */
-const LOST_CONNECTING: readonly string[] = [...LOST, 'CS_ERR_NOT_EXIST', 'CS_ERR_SECURITY'];
+/** The rings may have been removed by a corosync that ends before a client that it has just accepted could open them. */
+const LOST_CONNECTING: readonly string[] = [...LOST, 'CS_ERR_NOT_EXIST'];
 /** What corosync says when it finds that a client has stopped waiting for the answer to its handshake. */
 const HANDSHAKE_ABANDONED = /\[QB +\] Error in connection setup .*Broken pipe/;
 const MINUTE_MS = 60_000;

@@ -3,6 +3,7 @@ import type net from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { RING_HEADER } from '../../src/codec/ring-layout.ts';
 import { takeNewRings } from '../../src/ipc/shared-memory/new-rings.ts';
 import { RingDirectory } from '../../src/testing/server/ring-directory.ts';
 import { LibqbRing } from '../../src/testing/server/libqb-ring.ts';
@@ -24,6 +25,8 @@ const UNTRUSTED = { name: 'ConnectionError', code: 'CS_ERR_SECURITY', operation:
 class Impostor implements AsyncDisposable {
   readonly #setup: FakeSetupServer;
   readonly #sockets: net.Socket[] = [];
+  /** Hangs up when it has named the rings. */
+  goes = false;
   /** Called for each client. */
   names: () => RingDirectory = () => this.makeRings();
 
@@ -73,6 +76,7 @@ class Impostor implements AsyncDisposable {
     this.#sockets.push(socket);
     const { ringNames } = this.names();
     socket.write(encodeWelcome({ ...EMPTY, ...ringNames, connectionType: 1, maxMessageSize: BUFFER_SIZE }));
+    if (this.goes) socket.end();
   }
 }
 
@@ -164,5 +168,34 @@ describe('an impostor', () => {
     await sleep(A_TICK_MS);
     expect(fs.readdirSync(path)).toHaveLength(6);
     expect(fs.readdirSync(`${path}.aside`)).toHaveLength(6);
+  });
+});
+
+describe('a server that has closed a ring', () => {
+  /** What connecting ends in: the server names rings of which it has closed one. */
+  async function outcome(goes: boolean): Promise<unknown> {
+    await using impostor = await Impostor.start();
+    impostor.goes = goes;
+    impostor.names = () => {
+      const rings = impostor.makeRings();
+      const header = fs.openSync(join(rings.path, 'qb-event-cmap-header'), 'r+');
+      fs.writeSync(header, Buffer.alloc(4), 0, 4, RING_HEADER.referenceCount);
+      fs.closeSync(header);
+      return rings;
+    };
+    return await errorOf(connectTo(impostor));
+  }
+
+  it('and hangs up is a corosync that ends', async () => {
+    expect(await outcome(true)).toMatchObject({
+      name: 'ConnectionError',
+      code: 'CS_ERR_LIBRARY',
+      operation: 'connect',
+      cause: UNTRUSTED,
+    });
+  });
+
+  it('and stays is none', async () => {
+    expect(await outcome(false)).toMatchObject(UNTRUSTED);
   });
 });

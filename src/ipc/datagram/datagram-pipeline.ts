@@ -12,7 +12,7 @@ import type { BatchTurn } from '../turns/batch-turn.ts';
 import type { DatagramControl } from './datagram-control.ts';
 import { MAX_DATAGRAM } from './datagram-socket.ts';
 import { foreignDatagram } from './foreign-datagram.ts';
-import { NextPoll } from './next-poll.ts';
+import { NextPoll } from '../next-poll.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
 import { refuseTooBig } from '../calls/too-big.ts';
 import { wholeMessage } from './whole-datagram.ts';

@@ -10,7 +10,7 @@ import { checkDatagramNames, type DatagramNames, type DatagramPlace } from './da
 import { DatagramPipeline } from './datagram-pipeline.ts';
 import { EventGate } from './event-gate.ts';
 import { linger } from './lingering.ts';
-import { NextPoll } from './next-poll.ts';
+import { NextPoll } from '../next-poll.ts';
 import { loadDatagramBackend } from './datagram-packages.ts';
 import { MAX_DATAGRAM, type DatagramBackend, type DatagramSocket } from './datagram-socket.ts';
 import { removeLeftovers } from '../leftovers.ts';
