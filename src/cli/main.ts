@@ -14,15 +14,15 @@ exitWith(
     output: new Output(process.stdout),
     variables: process.env,
     async connect(options) {
-      const { CmapClient } = await import('../index.ts');
+      const { CmapClient } = await import('./library/cmap-client.ts');
       return CmapClient.connect(options);
     },
     async openSession(options) {
-      const { CmapSession } = await import('../index.ts');
+      const { CmapSession } = await import('./library/cmap-session.ts');
       return CmapSession.open(options);
     },
     async openQuorumSession(options) {
-      const { QuorumSession } = await import('../index.ts');
+      const { QuorumSession } = await import('./library/quorum-session.ts');
       return QuorumSession.open(options);
     },
     connector: localConnector,

@@ -23,9 +23,10 @@ export interface Connector {
 /** Connects to the local corosync. The library is loaded when it is needed. */
 export function localConnector(options: ConnectOptions): Connector {
   return {
-    cmap: async () => (await import('../../index.ts')).CmapClient.connect(options),
-    quorum: async () => (await import('../../index.ts')).QuorumClient.connect(options),
-    votequorum: async () => (await import('../../index.ts')).VotequorumClient.connect(options),
-    cfg: async () => (await import('../../index.ts')).CfgClient.connect(options),
+    cmap: async () => (await import('../library/cmap-client.ts')).CmapClient.connect(options),
+    quorum: async () => (await import('../library/quorum-client.ts')).QuorumClient.connect(options),
+    votequorum: async () =>
+      (await import('../library/votequorum-client.ts')).VotequorumClient.connect(options),
+    cfg: async () => (await import('../library/cfg-client.ts')).CfgClient.connect(options),
   };
 }

@@ -30,7 +30,7 @@ export function nodeEnvironment(): Environment {
 
 /** As patient as the C tool: it never times out, and tries again for ten seconds when told to. */
 async function connect(map: CmapMap): Promise<CmapctlClient> {
-  const { CmapClient } = await import('../../index.ts');
+  const { CmapClient } = await import('../library/cmap-client.ts');
   const patience = { timeoutMs: Infinity, tryAgainAttempts: 10, tryAgainDelayMs: 1000 };
   return CmapClient.connect({ map, ...patience, ...directoriesIn(process.env) });
 }
