@@ -12,7 +12,7 @@ const SERVICES = ['cmap', 'quorum', 'votequorum', 'cfg', 'cpg'];
 
 /** Which of corosync's services listen beside the one that we are going to connect to. They are looked at, not connected to. */
 export function checkServices(surroundings: Surroundings): Remark[] {
-  const served = SERVICES.filter((service) => isServed(surroundings, service));
+  const served = servedServices(surroundings);
   // Nobody at all is for the check of the socket to tell.
   if (served.length === 0) return [];
   const missing = SERVICES.filter((service) => !served.includes(service));
@@ -34,10 +34,13 @@ export function checkServices(surroundings: Surroundings): Remark[] {
   return remarks;
 }
 
-function isServed({ files, socketPath }: Surroundings, service: string): boolean {
-  if (!socketPath.startsWith('\0'))
-    return files.stat(`${dirname(socketPath)}/${service}`)?.isSocket() === true;
-  return listeningSockets(files, 'self').includes(abstractName(abstractSocketPath(service)));
+function servedServices({ files, socketPath }: Surroundings): string[] {
+  if (!socketPath.startsWith('\0')) {
+    const directory = dirname(socketPath);
+    return SERVICES.filter((service) => files.stat(`${directory}/${service}`)?.isSocket() === true);
+  }
+  const addresses = listeningSockets(files, 'self');
+  return SERVICES.filter((service) => addresses.includes(abstractName(abstractSocketPath(service))));
 }
 
 /** Empty if there is none, and `undefined` where the configuration cannot be read. */
