@@ -2,7 +2,7 @@ import { ok, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { CorosyncProcess } from '../system/corosync-process.ts';
 import { memoryRoom } from '../system/cgroups.ts';
-import { limitsOf, openFiles } from '../system/limits.ts';
+import { limitsOf, openFiles, type Limits } from '../system/limits.ts';
 import { DESCRIPTORS } from './limits.ts';
 import { connectionCost, LEAST_BUFFER, showBytes } from './shared-memory/cost.ts';
 import { shellWord } from '../shell-word.ts';
@@ -17,16 +17,16 @@ export function checkCorosyncLimits(surroundings: Surroundings): Remark[] {
   const { corosync } = surroundings;
   if (corosync === undefined) return [];
   const { pid } = corosync;
+  const limits = limitsOf(surroundings.files, pid);
   return [
-    checkOpenFiles(surroundings, pid),
-    ...checkFileSize(surroundings, pid),
+    checkOpenFiles(surroundings, pid, limits),
+    ...checkFileSize(surroundings, pid, limits),
     ...checkMemory(surroundings, pid),
-    ...checkAddressSpace(surroundings, corosync),
+    ...checkAddressSpace(surroundings, corosync, limits),
   ];
 }
 
-function checkOpenFiles({ files }: Surroundings, pid: number): Remark {
-  const { openFiles: most } = limitsOf(files, pid);
+function checkOpenFiles({ files }: Surroundings, pid: number, { openFiles: most }: Limits): Remark {
   const open = openFiles(files, pid);
   if (open === undefined || most === Infinity) return ok(`corosync may have ${most} file descriptors`);
   const text = `corosync (pid ${pid}) has ${open} of ${most} file descriptors open`;
@@ -38,8 +38,7 @@ function checkOpenFiles({ files }: Surroundings, pid: number): Remark {
   );
 }
 
-function checkFileSize(surroundings: Surroundings, pid: number): Remark[] {
-  const { fileSize } = limitsOf(surroundings.files, pid);
+function checkFileSize(surroundings: Surroundings, pid: number, { fileSize }: Limits): Remark[] {
   const { largestFile } = connectionCost(surroundings);
   if (fileSize >= largestFile) return [];
   const smaller = connectionCost({ ...surroundings, bufferSize: LEAST_BUFFER }).largestFile <= fileSize;
@@ -47,12 +46,10 @@ function checkFileSize(surroundings: Surroundings, pid: number): Remark[] {
     problem(
       'corosync-file-size',
       `corosync (pid ${pid}) may make files of up to ${showBytes(fileSize)}; one of ${showBytes(largestFile)}, which this connection has, would end it (SIGXFSZ)`,
-      [
-        ...(smaller
-          ? [`ask for a smaller connection: --buffer-size ${LEAST_BUFFER} (bufferSize in the library),`]
-          : []),
+      orSmaller(
+        smaller,
         `raise its limit, as root: prlimit --pid ${pid} --fsize=unlimited, and LimitFSIZE= of its unit`,
-      ].join('\n'),
+      ),
     ),
   ];
 }
@@ -71,19 +68,20 @@ function checkMemory(surroundings: Surroundings, pid: number): Remark[] {
     problem(
       'corosync-memory',
       `${text}; this connection takes ${showBytes(taken(surroundings.bufferSize))}, and the kernel would end corosync`,
-      [
-        ...(left >= taken(LEAST_BUFFER) && surroundings.bufferSize > LEAST_BUFFER
-          ? [`ask for a smaller connection: --buffer-size ${LEAST_BUFFER} (bufferSize in the library),`]
-          : []),
+      orSmaller(
+        left >= taken(LEAST_BUFFER) && surroundings.bufferSize > LEAST_BUFFER,
         `raise its limit: MemoryMax= of its unit, docker update --memory, or, as root: echo ${limit * 2} > ${shellWord(limitFile)}`,
-      ].join('\n'),
+      ),
     ),
   ];
 }
 
 /** Without room to map the rings, corosync refuses the connection, and lives on. */
-function checkAddressSpace(surroundings: Surroundings, { pid, status }: CorosyncProcess): Remark[] {
-  const { addressSpace: limit } = limitsOf(surroundings.files, pid);
+function checkAddressSpace(
+  surroundings: Surroundings,
+  { pid, status }: CorosyncProcess,
+  { addressSpace: limit }: Limits,
+): Remark[] {
   if (limit === Infinity) return [];
   const room = Math.max(limit - status.addressSpace, 0);
   // Its receive buffer is as large as a message, and its heap may grow.
@@ -95,12 +93,16 @@ function checkAddressSpace(surroundings: Surroundings, { pid, status }: Corosync
     problem(
       'corosync-address-space',
       `${text}; this connection takes ${showBytes(taken(surroundings.bufferSize))}`,
-      [
-        ...(room >= taken(LEAST_BUFFER) && surroundings.bufferSize > LEAST_BUFFER
-          ? [`ask for a smaller connection: --buffer-size ${LEAST_BUFFER} (bufferSize in the library),`]
-          : []),
+      orSmaller(
+        room >= taken(LEAST_BUFFER) && surroundings.bufferSize > LEAST_BUFFER,
         `raise its limit, as root: prlimit --pid ${pid} --as=unlimited, and LimitAS= of its unit`,
-      ].join('\n'),
+      ),
     ),
   ];
+}
+
+/** What raises a limit; before it, where that helps, what needs less. */
+function orSmaller(helps: boolean, raise: string): string {
+  if (!helps) return raise;
+  return `ask for a smaller connection: --buffer-size ${LEAST_BUFFER} (bufferSize in the library),\n${raise}`;
 }

@@ -1,7 +1,7 @@
 import { thawCommand } from './cgroups.ts';
 import { isSame } from './mounts.ts';
 import { namespacesOf, type Namespaces } from './namespaces.ts';
-import { statusOf, type ProcessStatus } from './process-status.ts';
+import { nameOfProcess, statusOf, type ProcessStatus } from './process-status.ts';
 import type { SystemFiles } from './system-files.ts';
 
 export const CONFIG_FILE = '/etc/corosync/corosync.conf';
@@ -61,7 +61,7 @@ function describeProcess(files: SystemFiles, pid: number): CorosyncProcess | und
 function tracerOf(files: SystemFiles, { tracer, state }: ProcessStatus): Tracer | undefined {
   const holds = state === 't';
   if (tracer === 0) return holds ? { pid: undefined, name: 'outside of this container', holds } : undefined;
-  return { pid: tracer, name: files.text(`/proc/${tracer}/comm`)?.trimEnd() ?? '?', holds };
+  return { pid: tracer, name: nameOfProcess(files, tracer), holds };
 }
 
 function rootOf(files: SystemFiles, pid: number): string | undefined {

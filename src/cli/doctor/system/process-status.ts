@@ -35,6 +35,11 @@ export function statusOf(files: SystemFiles, pid: number | 'self'): ProcessStatu
   };
 }
 
+/** As ps shows it; `?` if it cannot be seen. */
+export function nameOfProcess(files: SystemFiles, pid: number): string {
+  return files.text(`/proc/${pid}/comm`)?.trimEnd() ?? '?';
+}
+
 /**
  * It is gone, or on its way: the kernel takes a process's memory before it closes its sockets, and shows the process until
  * its parent asks.

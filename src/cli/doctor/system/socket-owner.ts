@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { abstractName, unixSockets } from './listening-sockets.ts';
-import { statusOf } from './process-status.ts';
+import { nameOfProcess, statusOf } from './process-status.ts';
 import type { SystemFiles } from './system-files.ts';
 
 /** A process that listens. */
@@ -30,8 +30,7 @@ export function ownerOf(
     held(files, one, wanted).some((address) => leadsTo(files, one, address, socketPath)),
   );
   if (pid === undefined) return undefined;
-  const name = files.text(`/proc/${pid}/comm`)?.trimEnd() ?? '?';
-  return { pid, name, uid: statusOf(files, pid)?.uid ?? NaN };
+  return { pid, name: nameOfProcess(files, pid), uid: statusOf(files, pid)?.uid ?? NaN };
 }
 
 /** A path is written as its server gave it, for its own working and root directory. */
