@@ -1,4 +1,4 @@
-import { ConnectionError, CsError, escapeControls } from '../errors/index.ts';
+import { escapeControls } from '../errors/index.ts';
 import type {
   CmapSession,
   CmapConnectOptions,
@@ -21,6 +21,7 @@ import { ConnectFailure, EXIT, UsageError } from './exit-codes.ts';
 import { explain, explainConnecting } from './printing/explain.ts';
 import { OutputError, type Output } from './printing/output.ts';
 import { fromRaw } from './raw-arguments.ts';
+import { isWrongOption } from './wrong-option.ts';
 
 /** What the command line tool touches outside, so that tests can bring their own. */
 export interface CliEnvironment {
@@ -152,10 +153,4 @@ async function tryConnect<T>(connect: () => Promise<T>): Promise<T> {
     if (isWrongOption(error)) throw new UsageError(explain(error));
     throw new ConnectFailure('no connection to corosync', { cause: error });
   }
-}
-
-function isWrongOption(error: unknown): boolean {
-  return (
-    error instanceof CsError && !(error instanceof ConnectionError) && error.code === 'CS_ERR_INVALID_PARAM'
-  );
 }

@@ -1,7 +1,7 @@
 import type { ByteString } from '../drop-in/bytes.ts';
 import type { CmapctlClient, Environment } from './environment.ts';
 import { runTool } from '../drop-in/run-tool.ts';
-import { ToolFailure, connectErrorText } from '../drop-in/tool-failure.ts';
+import { ToolFailure, errorText, ownMistake } from '../drop-in/tool-failure.ts';
 import { parseArguments, type CmapctlOptions } from './options.ts';
 import type { PrintStyle } from './print-value.ts';
 
@@ -29,7 +29,9 @@ async function connect({ map }: CmapctlOptions, environment: Environment): Promi
   try {
     return await environment.connect(map);
   } catch (error) {
-    throw new ToolFailure(`Failed to initialize the cmap API. Error ${connectErrorText(error)}`);
+    throw new ToolFailure(
+      `Failed to initialize the cmap API. Error ${ownMistake(error) ?? errorText(error)}`,
+    );
   }
 }
 

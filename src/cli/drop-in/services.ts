@@ -1,8 +1,7 @@
-import { ConnectionError, CsError } from '../../errors/index.ts';
 import type { Connector } from '../cluster/connector.ts';
 import type { ByteString } from './bytes.ts';
 import type { ToolEnvironment } from './environment.ts';
-import { connectErrorText, ToolFailure } from './tool-failure.ts';
+import { ownMistake, ToolFailure } from './tool-failure.ts';
 
 /** What the drop-ins for the tools of quorum and links touch outside. */
 export interface ServicesEnvironment extends ToolEnvironment {
@@ -42,17 +41,12 @@ export class Connections {
       this.#opened.push(client);
       return client;
     } catch (error) {
-      throw new ToolFailure(complaint(error) + ownMistake(error));
+      const mistake = ownMistake(error);
+      throw new ToolFailure(mistake === undefined ? complaint(error) : `${complaint(error)}: ${mistake}`);
     }
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#opened.map((client) => client.close()));
   }
-}
-
-/** The C tools know nothing of our environment variables, so what is wrong with them is told in full. */
-function ownMistake(error: unknown): ByteString {
-  if (!(error instanceof CsError) || error instanceof ConnectionError) return '';
-  return error.code === 'CS_ERR_INVALID_PARAM' ? `: ${connectErrorText(error)}` : '';
 }

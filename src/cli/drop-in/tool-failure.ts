@@ -1,5 +1,6 @@
 import { CS_ERROR_CODES, ConnectionError, CsError } from '../../errors/index.ts';
 import { DIRECTORY_VARIABLES } from '../directories.ts';
+import { isWrongOption } from '../wrong-option.ts';
 import { fromText, type ByteString } from './bytes.ts';
 import { strerror } from './libc/strerror.ts';
 
@@ -19,11 +20,15 @@ export class ToolFailure extends Error {
 
 /** What the C tool prints behind "Error": its cs_strerror() gives the code's name. */
 export function errorText(error: unknown): string {
-  // A call after the end fails as the one before did: libcmap knows no CS_ERR_BAD_HANDLE for that.
-  if (error instanceof ConnectionError && error.cause instanceof ConnectionError)
-    return errorText(error.cause);
-  if (error instanceof CsError) return error.code;
-  return error instanceof Error ? error.message : String(error);
+  const first = firstOf(error);
+  if (first instanceof CsError) return first.code;
+  return first instanceof Error ? first.message : String(first);
+}
+
+/** A call after the end fails as the one before did: libcmap knows no CS_ERR_BAD_HANDLE for that. */
+function firstOf(error: unknown): unknown {
+  const again = error instanceof ConnectionError && error.cause instanceof ConnectionError;
+  return again ? firstOf(error.cause) : error;
 }
 
 /** For `catch`: ends the run with what failed, and the code's name. */
@@ -35,15 +40,13 @@ export function failing(what: ByteString): (error: unknown) => never {
 
 /** The same as a number, which some C tools print. */
 export function errorNumber(error: unknown): number {
-  if (error instanceof ConnectionError && error.cause instanceof ConnectionError)
-    return errorNumber(error.cause);
-  return CS_ERROR_CODES[error instanceof CsError ? error.code : 'CS_ERR_LIBRARY'];
+  const first = firstOf(error);
+  return CS_ERROR_CODES[first instanceof CsError ? first.code : 'CS_ERR_LIBRARY'];
 }
 
-/** The C tool knows nothing of our environment variables, so what is wrong with them is told in full. */
-export function connectErrorText(error: unknown): ByteString {
-  if (!(error instanceof CsError) || error instanceof ConnectionError) return errorText(error);
-  if (error.code !== 'CS_ERR_INVALID_PARAM') return errorText(error);
+/** What is wrong with our environment variables, of which the C tools know nothing, in full; `undefined` if the error is another. */
+export function ownMistake(error: unknown): ByteString | undefined {
+  if (!isWrongOption(error)) return undefined;
   const text = error.message.slice(error.message.indexOf(error.code));
   const entries = Object.entries(DIRECTORY_VARIABLES);
   return fromText(
