@@ -1,9 +1,6 @@
 import { CLUSTER_COMMANDS } from './cluster/commands.ts';
 import type { Command } from './command.ts';
-
-const JSON_OPTION = { json: { type: 'boolean' } } as const;
-
-const JSON_HELP = '  --json          print one JSON object a line; see `corosync-client help json`';
+import { JSON_HELP, JSON_OPTION } from './json-option.ts';
 
 /** Every command by its name, in the order in which help lists them. */
 export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([

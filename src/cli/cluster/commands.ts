@@ -1,7 +1,5 @@
 import type { Command } from '../command.ts';
-
-const JSON_OPTION = { json: { type: 'boolean' } } as const;
-const JSON_HELP = '  --json          print one JSON object a line; see `corosync-client help json`';
+import { JSON_HELP, JSON_OPTION } from '../json-option.ts';
 
 /** The commands that tell of the cluster, by their names. */
 export const CLUSTER_COMMANDS: readonly (readonly [string, Command])[] = [
