@@ -1,12 +1,8 @@
 import { escapeControls } from '../../errors/index.ts';
-import type { QuorumFollowEvent, QuorumRingId, QuorumState, VotequorumInfo } from '../../index.ts';
+import type { QuorumFollowEvent, QuorumState, VotequorumInfo } from '../../index.ts';
 import { jsonLine } from '../printing/json.ts';
 import type { QuorumPicture } from './read-quorum.ts';
-
-/** As corosync's tools write it: "1.1a". */
-function ringText({ nodeId, seq }: QuorumRingId): string {
-  return [...(nodeId === undefined ? [] : [nodeId]), seq].map((part) => part.toString(16)).join('.');
-}
+import { ringText } from './ring-text.ts';
 
 const LABEL_WIDTH = 10;
 

@@ -1,4 +1,5 @@
 import type { QuorumRingId, VotequorumFlag, VotequorumInfo } from '../../index.ts';
+import { ringText } from '../cluster/ring-text.ts';
 import { fromBytes, fromText, type ByteString } from '../drop-in/bytes.ts';
 import { ctime } from '../drop-in/libc/ctime.ts';
 import type { Member } from './membership.ts';
@@ -15,14 +16,12 @@ export interface QuorumStatus {
 }
 
 export function quorumText(status: QuorumStatus, options: DisplayOptions): ByteString {
-  const { ringId } = status;
-  const node = ringId.nodeId === undefined ? '' : `${ringId.nodeId.toString(16)}.`;
   return titled('Quorum information', '------------------', [
     `Date:             ${ctime(status.time)}`,
     `Quorum provider:  ${status.provider ?? 'Not configured'}\n`,
     `Nodes:            ${status.nodes}\n`,
     `Node ID:          ${options.hexadecimal ? hexadecimal(status.nodeId) : status.nodeId}\n`,
-    `Ring ID:          ${node}${ringId.seq.toString(16)}\n`,
+    `Ring ID:          ${ringText(status.ringId)}\n`,
     `Quorate:          ${status.quorate ? 'Yes' : 'No'}\n`,
   ]);
 }
