@@ -65,12 +65,10 @@ async function carriersOf(cmap: CmapReader, transport: ByteString): Promise<read
   return carriers;
 }
 
-async function statuses(cfg: CfgReader, nodeIds: readonly number[]): Promise<Links['nodes']> {
-  const results = await Promise.allSettled(nodeIds.map((nodeId) => cfg.nodeStatus(nodeId)));
-  return results.map((result, index) => ({
-    nodeId: nodeIds[index] ?? 0,
-    status: result.status === 'fulfilled' ? result.value : asError(result.reason),
-  }));
+function statuses(cfg: CfgReader, nodeIds: readonly number[]): Promise<Links['nodes']> {
+  return Promise.all(
+    nodeIds.map(async (nodeId) => ({ nodeId, status: await cfg.nodeStatus(nodeId).catch(asError) })),
+  );
 }
 
 function asError(reason: unknown): Error {

@@ -56,12 +56,15 @@ export function parseArguments(words: readonly ByteString[], posixlyCorrect: boo
   return { kind: 'run', options: state };
 }
 
-const COMMANDS: ReadonlyMap<string, Exclude<CfgtoolAction, { readonly nodeId: number }>['name']> = new Map([
-  ['s', 'links'],
-  ['n', 'nodes'],
-  ['R', 'reload'],
-  ['L', 'reopen'],
-  ['H', 'shutdown'],
+const SWITCHES: ReadonlyMap<string, (state: State) => void> = new Map([
+  ['s', (state) => void (state.action = { name: 'links' })],
+  ['n', (state) => void (state.action = { name: 'nodes' })],
+  ['R', (state) => void (state.action = { name: 'reload' })],
+  ['L', (state) => void (state.action = { name: 'reopen' })],
+  ['H', (state) => void (state.action = { name: 'shutdown' })],
+  ['b', (state) => void (state.brief = true)],
+  ['force', (state) => void (state.force = true)],
+  ['yes', (state) => void (state.yes = true)],
 ]);
 
 /** Takes one option in. Returns what is wrong with it, if anything. */
@@ -71,18 +74,8 @@ function apply(state: State, letter: string, argument: ByteString): string | und
       return applyNode(state, 'addresses', argument);
     case 'k':
       return applyNode(state, 'kill', argument);
-    case 'b':
-      state.brief = true;
-      return undefined;
-    case 'force':
-      state.force = true;
-      return undefined;
-    case 'yes':
-      state.yes = true;
-      return undefined;
   }
-  const name = COMMANDS.get(letter);
-  if (name !== undefined) state.action = { name };
+  SWITCHES.get(letter)?.(state);
   return undefined;
 }
 
