@@ -1,4 +1,4 @@
-import type { QuorumRingId, QuorumTrackEvent, VotequorumTrackEvent } from '../../index.ts';
+import type { QuorumRingId, QuorumTrackEvent } from '../../index.ts';
 import type { QuorumReader, VotequorumReader } from '../cluster/connector.ts';
 import type { ServicesEnvironment } from '../drop-in/services.ts';
 import { errorText, failing, ToolFailure } from '../drop-in/tool-failure.ts';
@@ -114,7 +114,7 @@ async function shownRingId(
   if (votequorum === undefined) return { ...ringId, nodeId: undefined };
   if (ringId.nodeId !== undefined) return ringId;
   const tracker = await votequorum.track().catch(failing('Unable to start votequorum status tracking'));
-  for await (const event of tracker as AsyncIterable<VotequorumTrackEvent>) {
+  for await (const event of tracker) {
     if (event.kind === 'nodelist') return { ...ringId, nodeId: event.ringId.nodeId };
   }
   return ringId;
