@@ -10,6 +10,16 @@ const WANTED_MS = 1;
 /** Milliseconds in which turns of a process that is not held up by anything come and go: so long the end of one is looked for at once. */
 const EAGER_MS = 100;
 
+/** Milliseconds for which a turn that nobody uses is kept while no other copy is known: to take and leave it takes a third as long as a change. */
+const KEPT_MS = 2;
+
+/** A turn that this copy could have left. */
+interface KeptTurn {
+  readonly kind: TurnKind;
+  /** The copy, which is another one when it has left and come again. */
+  readonly id: bigint;
+}
+
 interface Wish {
   readonly kind: TurnKind;
   readonly since: number;
@@ -30,6 +40,8 @@ export class ProcessTurn implements Outside {
   #wish: Wish | undefined;
   #hindrance: string | undefined;
   #lookedAt = -Infinity;
+  #kept: KeptTurn | undefined;
+  #keeping: NodeJS.Timeout | undefined;
   #isWanted = false;
 
   constructor(copies: Copies, place: number) {
@@ -39,6 +51,7 @@ export class ProcessTurn implements Outside {
 
   acquire(kind: TurnKind, acquired: () => void): boolean {
     this.#kind = kind;
+    if (this.#goOnWithKept(kind)) return true;
     this.#isWanted = false;
     this.#lookedAt = performance.now();
     if (this.#acquireAlone(kind)) return true;
@@ -50,10 +63,12 @@ export class ProcessTurn implements Outside {
   }
 
   release(): void {
+    const kind = this.#wish === undefined ? this.#kind : undefined;
     this.#ladder.cancel();
     this.#wish = undefined;
     this.#hindrance = undefined;
-    this.#copies.write(this.#at, NO_TURN);
+    if (kind !== undefined && !this.#copies.knowsOthers) this.#keep(kind);
+    else this.#copies.write(this.#at, NO_TURN);
   }
 
   isWanted(): boolean {
@@ -66,6 +81,28 @@ export class ProcessTurn implements Outside {
 
   hindrance(): string | undefined {
     return this.#hindrance;
+  }
+
+  /** Whoever comes meanwhile waits, and is noticed at the next turn, or when the time is over. */
+  #keep(kind: TurnKind): void {
+    this.#kept = { kind, id: this.#copies.id };
+    this.#keeping ??= setTimeout(() => this.#letKeptGo(), KEPT_MS).unref();
+  }
+
+  #letKeptGo(): void {
+    this.#keeping = undefined;
+    const kept = this.#kept;
+    this.#kept = undefined;
+    if (kept?.id === this.#copies.id) this.#copies.write(this.#at, NO_TURN);
+  }
+
+  /** A kept turn stands where others see it, so that none of the other kind is in. */
+  #goOnWithKept(kind: TurnKind): boolean {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    return (
+      kept?.kind === kind && kept.id === this.#copies.id && !this.isWanted() && !this.#copies.knowsOthers
+    );
   }
 
   /** Who knows of nobody, and finds no news after he has shown his ticket, is seen by whoever comes. */

@@ -224,4 +224,55 @@ describe('ProcessTurn', () => {
     rmSync(path, { recursive: true });
     await change.enters();
   });
+
+  describe('keeps the turn of a copy that is alone', () => {
+    /** What others can see of it. */
+    const shown = (of: Copy): boolean =>
+      second.copies
+        .others()
+        .some((other) => other.id === of.copies.id && other.read(turnAt(PLACE)) !== NO_TURN);
+    beforeEach(() => {
+      second.membership.end();
+      expect(first.copies.others()).toEqual([]);
+      first.visit('change').leave();
+    });
+    const comes = (): Copy => (second = copy());
+
+    it('for a moment, in which it stands where a copy that comes sees it', async () => {
+      const list = comes().visit('list');
+      expect(shown(first)).toBe(true);
+      expect(list.isIn).toBe(false);
+      await list.enters();
+      expect(shown(first)).toBe(false);
+    });
+
+    it('and lets one that has come in, however often it comes back itself', async () => {
+      const list = comes().visit('list');
+      await waitUntil(
+        'it is in',
+        () => {
+          const change = first.visit('change');
+          if (change.isIn) change.leave();
+          else change.cancel();
+          return list.isIn;
+        },
+        SOON,
+      );
+      expect(first.visit('change').isIn).toBe(false);
+    });
+
+    it('but not from itself', () => {
+      const list = first.visit('list');
+      expect(list.isIn).toBe(true);
+      expect(comes().visit('change').isIn).toBe(false);
+    });
+
+    it('but not beyond its membership', () => {
+      first.membership.end();
+      const again = first.copies.join();
+      ending.push(() => again.end());
+      expect(first.visit('change').isIn).toBe(true);
+      expect(comes().visit('list').isIn).toBe(false);
+    });
+  });
 });
