@@ -24,6 +24,8 @@ import { configuredEntries } from './cluster/cluster-keys.ts';
 import { ClusterServices, type ClusterServicesHost } from './cluster/cluster-services.ts';
 import type { ClusterConfig } from './cluster/cluster-options.ts';
 import type { ClusterState } from './cluster/cluster-state.ts';
+import { FakeCpg } from './cpg/fake-cpg.ts';
+import { ProcessList } from './cpg/process-list.ts';
 import { FakeClusterView } from './cluster/fake-cluster-view.ts';
 import { oneOf } from '../options/rules.ts';
 
@@ -44,7 +46,7 @@ interface Prepared {
 const flowControlRule = oneOf(0, 1, 2);
 
 /**
- * A corosync without a cluster, for tests: libqb's server with a cmap in memory, in this process. Clients find it by
+ * A corosync for tests: libqb's server with corosync's services in memory, in this process. Clients find it by
  * `connectOptions`. It keeps corosync's rules (limits, read-only keys, errors, notifications and their order, iterators),
  * can be told to do what a real one does not do on demand (`faults`), and can die.
  */
@@ -56,6 +58,9 @@ export class FakeCorosync implements AsyncDisposable {
   #server!: IpcServer;
   readonly #cmap: FakeCmap;
   readonly #clusterView = new FakeClusterView(() => this.#clusterState());
+  /** Processes on other nodes: they outlive this corosync. */
+  readonly #otherProcesses = new ProcessList();
+  readonly #cpg = new FakeCpg(() => this.#clusterServices(), this.#otherProcesses);
   /** From a start to its end. */
   #cluster: ClusterServices | undefined;
   readonly #life = new Life();
@@ -134,6 +139,12 @@ export class FakeCorosync implements AsyncDisposable {
     return this.#clusterView;
   }
 
+  /** The process groups of its cluster: see `cluster`. @throws Error: it was started without one, or is dead */
+  get cpg(): FakeCpg {
+    this.#clusterServices();
+    return this.#cpg;
+  }
+
   /** The flow-control word of all clients. 0: go; 1 or 2: stop, as during a change of membership. @throws RangeError: any other. */
   setFlowControl(value: 0 | 1 | 2): void {
     flowControlRule('the value for setFlowControl', value);
@@ -206,7 +217,7 @@ export class FakeCorosync implements AsyncDisposable {
       pid: this.#options.pid,
       datagrams: this.#options.ipcType === 'socket' ? await loadDatagramBackend() : undefined,
       faults: this.#faults,
-      services: () => [this.#cmapService(), ...this.#clusterServices()],
+      services: () => [this.#cmapService(), ...this.#servedByCluster()],
     });
   }
 
@@ -223,7 +234,9 @@ export class FakeCorosync implements AsyncDisposable {
       get paused() {
         return isPaused();
       },
-      holdOff: (held) => this.#server.holdOff(held, (service) => service !== 'votequorum'),
+      holdOff: (held) => this.#server.holdOff('sync', held, (service) => service !== 'votequorum'),
+      congest: (critical) => this.#server.holdOff('queue', critical),
+      otherProcesses: this.#otherProcesses,
       end: (how) => (how === 'killed' ? this.die() : this.#shutDown()),
     };
   }
@@ -244,7 +257,11 @@ export class FakeCorosync implements AsyncDisposable {
   }
 
   #clusterState(): ClusterState {
-    if (this.#cluster !== undefined) return this.#cluster.state;
+    return this.#clusterServices().state;
+  }
+
+  #clusterServices(): ClusterServices {
+    if (this.#cluster !== undefined) return this.#cluster;
     throw new Error(
       this.running
         ? 'this fake has no cluster: start it with the option cluster'
@@ -252,7 +269,7 @@ export class FakeCorosync implements AsyncDisposable {
     );
   }
 
-  #clusterServices(): ServedService<ServerConnection>[] {
+  #servedByCluster(): ServedService<ServerConnection>[] {
     const cluster = this.#cluster;
     if (cluster === undefined) return [];
     return cluster.names.map((name) => ({

@@ -19,7 +19,7 @@ export interface FakeContents {
 /** What a fake starts with. */
 export interface FakeBeginning extends FakeContents {
   /**
-   * The cluster that it is a node of: then it has the services quorum, votequorum and cfg too, and the configuration map has the keys that
+   * The cluster that it is a node of: then it has the services quorum, votequorum, cfg and cpg too, and the configuration map has the keys that
    * corosync keeps of them. Default: it has cmap only.
    */
   readonly cluster?: FakeClusterOptions | undefined;

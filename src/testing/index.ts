@@ -17,6 +17,7 @@ export {
   type FakeLinkChange,
   type FakeNode,
 } from './cluster/fake-cluster-view.ts';
+export { FakeCpg, type FakeFragment, type FakeProcess } from './cpg/fake-cpg.ts';
 export type { FakeTracker } from './cmap/cmap-service.ts';
 export type { ActiveFault, Faults } from './faults/faults.ts';
 export type {

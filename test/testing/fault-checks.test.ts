@@ -52,8 +52,8 @@ describe('a fault that could never strike, or would have no effect, is refused',
       'fault.when.key is "a.key", but \'iterNext\' names no key; those that do are set, delete, get, adjustInt, ',
     ],
     [
-      { when: { step: 'accept', service: 'cpg' }, do: {} },
-      "fault.when.service is \"cpg\"; it must be one of 'cmap', 'quorum', 'votequorum', 'cfg'",
+      { when: { step: 'accept', service: 'sam' }, do: {} },
+      "fault.when.service is \"sam\"; it must be one of 'cmap', 'quorum', 'votequorum', 'cfg', 'cpg'",
     ],
     [
       { when: { step: 'response', service: 'quorum', request: 'get' }, do: {} },

@@ -18,6 +18,11 @@ export function partOfMessage(code: number): CpgPart | number {
   return PARTS[code] ?? code;
 }
 
+/** The number of a part. */
+export function partCode(part: CpgPart | number): number {
+  return typeof part === 'number' ? part : PART_CODES[part];
+}
+
 const FIXED_SIZE = 56;
 
 export interface Fragment {
@@ -68,7 +73,7 @@ export class PartialMcastRequest implements RequestMessage<void> {
     into.u32(24, AGREED);
     into.u32(32, messageLength);
     into.u32(40, length);
-    into.u32(48, PART_CODES[part]);
+    into.u32(48, partCode(part));
     copyMessage(into, FIXED_SIZE, bytes, length);
   }
 

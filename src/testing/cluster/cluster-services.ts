@@ -1,3 +1,4 @@
+import { CpgService, type CpgHost } from '../cpg/cpg-service.ts';
 import { CfgService } from '../cfg/cfg-service.ts';
 import type { FakeMaps } from '../cmap/fake-cmap.ts';
 import type { FakeService } from '../faults/request-names.ts';
@@ -11,22 +12,22 @@ interface OpeningService {
   open(connection: ServiceConnection): Service;
 }
 
-export interface ClusterServicesHost extends ClusterHost {
-  /** A client did what would crash corosync. */
-  violated(what: string): void;
-}
+export type ClusterServicesHost = ClusterHost & CpgHost;
 
 /** The services that tell of one cluster, from a start of corosync to its end. */
 export class ClusterServices {
   readonly state: ClusterState;
+  readonly cpg: CpgService;
   readonly #cfg: CfgService;
   readonly #services: ReadonlyMap<FakeService, OpeningService>;
 
   constructor(config: ClusterConfig, maps: FakeMaps, host: ClusterServicesHost) {
     this.state = new ClusterState(config, maps, host);
     this.#cfg = new CfgService(this.state);
+    this.cpg = new CpgService(this.state, host);
     const services = new Map<FakeService, OpeningService>([
       ['cfg', this.#cfg],
+      ['cpg', this.cpg],
       ['quorum', new QuorumService(this.state)],
     ]);
     const { votes, device } = this.state;

@@ -15,8 +15,13 @@ import { Totem } from './totem.ts';
 
 const { CS_OK } = CS_ERROR_CODES;
 
+/** Why nodes are members no more. */
+export type HowNodesGo = 'shut down' | 'lost' | 'cut off';
+
 /** Whom a cluster tells what happens, in the order in which corosync does. */
 export interface ClusterListener {
+  /** Nodes are about to go: corosync ends in good order there, or nodes are lost, or they are cut off and run on. */
+  nodesGo?(nodeIds: readonly number[], how: HowNodesGo): void;
   /** The membership has changed. */
   membershipChanged?(joined: readonly number[], left: readonly number[]): void;
   /** The same, told by votequorum, which asks the quorum device. */
@@ -97,6 +102,11 @@ export class ClusterState {
     return this.config.localNodeId;
   }
 
+  /** A change of membership waits for its end. */
+  get syncing(): boolean {
+    return this.#held;
+  }
+
   node(nodeId: number): ClusterNode | undefined {
     return this.config.nodes.find(({ id }) => id === nodeId);
   }
@@ -114,11 +124,18 @@ export class ClusterState {
     }
   }
 
-  /** Nodes are gone, all for the same reason. @param cutOff they run on together, and know what they knew when they come back */
-  lose(nodeIds: readonly number[], { cutOff }: { readonly cutOff: boolean }): void {
+  /** What totem delivers, in its order with what this node has sent. */
+  order(deliver: () => void): void {
+    this.totem.send(deliver);
+    if (!this.#host.paused) this.totem.flush();
+  }
+
+  /** Nodes are gone, all for the same reason. Those that are cut off run on together, and know what they knew when they come back. */
+  lose(nodeIds: readonly number[], how: HowNodesGo): void {
     const lost = this.members.filter((id) => nodeIds.includes(id) && id !== this.localNodeId);
     for (const id of nodeIds) this.#cutOff.delete(id);
-    if (cutOff) this.#keepInfo(lost);
+    if (how === 'cut off') this.#keepInfo(lost);
+    this.#tell((listener) => listener.nodesGo?.(nodeIds, how));
     if (lost.length > 0)
       this.#formRing(
         this.members.filter((id) => !lost.includes(id)),
@@ -134,6 +151,7 @@ export class ClusterState {
   /** Members have started again before they were missed. */
   restart(nodeIds: readonly number[]): void {
     const restarted = this.members.filter((id) => nodeIds.includes(id) && id !== this.localNodeId);
+    this.#tell((listener) => listener.nodesGo?.(restarted, 'lost'));
     if (restarted.length > 0) this.#formRing(this.members, restarted);
   }
 
@@ -161,7 +179,7 @@ export class ClusterState {
   /** A node was told to exit at once. */
   kill(nodeId: number): void {
     if (nodeId === this.localNodeId) this.#host.end('killed');
-    else this.lose([nodeId], { cutOff: false });
+    else this.lose([nodeId], 'lost');
   }
 
   /** Every node reads its file again; this one says how that went. */

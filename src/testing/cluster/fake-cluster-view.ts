@@ -108,16 +108,22 @@ export class FakeClusterView {
     }));
   }
 
-  /** Nodes are gone: corosync has ended there, or the whole node. @throws RangeError: a node that there is not, or the fake's own */
+  /** corosync ends on nodes in good order, as by SIGTERM. Only members of process groups see more of it than of `lose`. @throws RangeError as `lose` */
+  shutDown(...nodeIds: readonly number[]): void {
+    const state = this.#others('shutDown', nodeIds);
+    state.act(() => state.lose(nodeIds, 'shut down'));
+  }
+
+  /** Nodes are gone: corosync was killed there, or the whole node has ended. @throws RangeError: a node that there is not, or the fake's own */
   lose(...nodeIds: readonly number[]): void {
     const state = this.#others('lose', nodeIds);
-    state.act(() => state.lose(nodeIds, { cutOff: false }));
+    state.act(() => state.lose(nodeIds, 'lost'));
   }
 
   /** Nodes are cut off. They run on together, and know their votes when they `join` again. @throws RangeError as `lose` */
   isolate(...nodeIds: readonly number[]): void {
     const state = this.#others('isolate', nodeIds);
-    state.act(() => state.lose(nodeIds, { cutOff: true }));
+    state.act(() => state.lose(nodeIds, 'cut off'));
   }
 
   /** Nodes become members: they have started, or are not cut off any more. @throws RangeError as `lose` */

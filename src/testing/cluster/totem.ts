@@ -10,6 +10,7 @@ export class Totem {
   readonly #messages: (() => void)[] = [];
   #wait: NodeJS.Immediate | NodeJS.Timeout | undefined;
   #closed = false;
+  #held = false;
 
   constructor(isPaused: () => boolean) {
     this.#isPaused = isPaused;
@@ -26,8 +27,20 @@ export class Totem {
     this.#wait ??= setImmediate(this.#turn);
   }
 
+  /** The token is away: what is sent is taken, and waits. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  /** The token is back. */
+  release(): void {
+    this.#held = false;
+    this.#wait ??= setImmediate(this.#turn);
+  }
+
   /** Delivers at once what has been sent. */
   flush(): void {
+    if (this.#held) return;
     for (let deliver = this.#messages.shift(); deliver !== undefined; deliver = this.#messages.shift())
       deliver();
   }
@@ -45,6 +58,7 @@ export class Totem {
       this.#wait = setTimeout(this.#turn, RETRY_MS).unref();
       return;
     }
+    if (this.#held) return;
     for (let rest = this.#messages.length; rest > 0; rest--) this.#messages.shift()?.();
     if (!this.idle) this.#wait = setImmediate(this.#turn);
   };

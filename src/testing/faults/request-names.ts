@@ -1,5 +1,6 @@
 import { CFG_REQUEST_ID } from '../../codec/cfg/ids.ts';
 import { CMAP_REQUEST_ID } from '../../codec/cmap/ids.ts';
+import { CPG_REQUEST_ID } from '../../codec/cpg/ids.ts';
 import { QUORUM_REQUEST_ID } from '../../codec/quorum/ids.ts';
 import { VOTEQUORUM_REQUEST_ID } from '../../codec/votequorum/ids.ts';
 
@@ -8,6 +9,7 @@ const REQUEST_IDS = {
   quorum: QUORUM_REQUEST_ID,
   votequorum: VOTEQUORUM_REQUEST_ID,
   cfg: CFG_REQUEST_ID,
+  cpg: CPG_REQUEST_ID,
 } as const;
 
 type RequestIds = typeof REQUEST_IDS;

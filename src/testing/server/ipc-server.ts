@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DatagramBackend } from './server-datagram-socket.ts';
 import { Faults } from '../faults/faults.ts';
 import type { Counters } from './connection-host.ts';
+import type { HoldOff } from './request-server.ts';
 import { ServerConnection, type ServerConnectionHost } from './server-connection.ts';
 import type { FakeService } from '../faults/request-names.ts';
 import type { ServedService } from './service.ts';
@@ -120,10 +121,10 @@ export class IpcServer implements ServerConnectionHost {
     this.#wakeAll();
   }
 
-  /** A change of membership: the requests of all who are connected now are not read, but those of some services. */
-  holdOff(held: boolean, services: (name: FakeService) => boolean): void {
+  /** The requests of all who are connected now to some services are not read. */
+  holdOff(why: HoldOff, held: boolean, services: (name: FakeService) => boolean = () => true): void {
     for (const connection of this.#connections) {
-      if (!held || services(connection.serviceName)) connection.holdOff(held);
+      if (!held || services(connection.serviceName)) connection.holdOff(why, held);
     }
   }
 

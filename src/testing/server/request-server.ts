@@ -12,8 +12,12 @@ import { StepRunner, type Steps } from '../faults/steps.ts';
 const RETRY_MS = 2;
 /** Milliseconds after which a byte that belongs to a request that has been handled is a client's mistake. */
 const OWED_BYTE_MS = 500;
-/** The flow-control word of a connection that is not read during a change of membership. */
+/** The flow-control word of a connection that is held off. */
 const HELD_OFF = 2;
+
+/** Why connections are not read: a change of membership waits, or totem has too much to send. */
+export type HoldOff = 'sync' | 'queue';
+
 /** QB_IPC_MSG_DISCONNECT */
 const DISCONNECT_ID = -3;
 
@@ -42,7 +46,7 @@ export class RequestServer {
   #owedTimer: NodeJS.Timeout | undefined;
   #flowTimer: NodeJS.Timeout | undefined;
   #ownFlowControl = 0;
-  #heldOff = false;
+  readonly #heldOff = new Set<HoldOff>();
 
   constructor(host: ConnectionHost, connection: ServedConnection, faults: ConnectionFaults) {
     this.#host = host;
@@ -52,12 +56,13 @@ export class RequestServer {
 
   /** This client's, or else everybody's. */
   get flowControl(): number {
-    return this.#ownFlowControl || (this.#heldOff ? HELD_OFF : 0) || this.#host.flowControl;
+    return this.#ownFlowControl || (this.#heldOff.size > 0 ? HELD_OFF : 0) || this.#host.flowControl;
   }
 
-  /** While a change of membership waits, whose connections are there already. */
-  holdOff(held: boolean): void {
-    this.#heldOff = held;
+  /** Connections that are there already are not read for a while. */
+  holdOff(why: HoldOff, held: boolean): void {
+    if (held) this.#heldOff.add(why);
+    else this.#heldOff.delete(why);
   }
 
   /** Handles what there is, unless it is under way. */
@@ -161,7 +166,7 @@ export class RequestServer {
   #execute(bytes: Buffer, subject: MessageSubject, { flowControl, error }: RequestFault): Reply | undefined {
     const { service, transport } = this.#connection;
     if (flowControl !== undefined) this.#holdOff(flowControl);
-    if (error !== undefined) return bareError(error);
+    if (error !== undefined) return service?.isAnswered?.(bytes) === false ? 'never' : bareError(error);
     return service?.handle(bytes, {
       reread: transport.reread(bytes),
       answerLater: (answer) => this.answerLater(answer, subject),

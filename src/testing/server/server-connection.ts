@@ -4,7 +4,7 @@ import type { ConnectionHost } from './connection-host.ts';
 import { DatagramTransport } from './server-datagram-transport.ts';
 import { EventSender } from './event-sender.ts';
 import { Handshake } from './handshake.ts';
-import { RequestServer } from './request-server.ts';
+import { RequestServer, type HoldOff } from './request-server.ts';
 import type { RingDirectory } from './ring-directory.ts';
 import type { FakeService } from '../faults/request-names.ts';
 import type { MessageSubject, ServedService, Service, ServiceConnection } from './service.ts';
@@ -135,9 +135,9 @@ export class ServerConnection implements ServiceConnection {
     this.#events.run();
   }
 
-  /** Its requests are not read during a change of membership. */
-  holdOff(held: boolean): void {
-    this.#requests.holdOff(held);
+  /** Its requests are not read for a while. */
+  holdOff(why: HoldOff, held: boolean): void {
+    this.#requests.holdOff(why, held);
     this.wake();
   }
 

@@ -15,6 +15,8 @@ export interface RequestContext {
 export interface Service {
   /** undefined: the answer is lost. */
   handle(request: Buffer, context: RequestContext): Reply | undefined;
+  /** Whether corosync ever answers it, be it with an error. Default: yes. */
+  isAnswered?(request: Buffer): boolean;
   /** The client is gone, or the server is, with all of its clients. */
   close(gone: 'client' | 'server'): void;
 }

@@ -1,8 +1,10 @@
 import { decodeResponseHeader } from '../../../src/codec/header.ts';
 import type { MessageReader } from '../../../src/codec/message-reader.ts';
 import type { MessageWriter } from '../../../src/codec/message-writer.ts';
-import type { RequestMessage } from '../../../src/codec/message.ts';
+import type { RequestMessage, UnansweredMessage } from '../../../src/codec/message.ts';
 import { CFG_REQUEST_ID, CFG_RESPONSE_ID } from '../../../src/codec/cfg/ids.ts';
+import { CPG_REQUEST_ID, CPG_RESPONSE_ID } from '../../../src/codec/cpg/ids.ts';
+import { LocalGetRequest } from '../../../src/codec/cpg/local-get.ts';
 import { QUORUM_REQUEST_ID, QUORUM_RESPONSE_ID } from '../../../src/codec/quorum/ids.ts';
 import { VOTEQUORUM_REQUEST_ID, VOTEQUORUM_RESPONSE_ID } from '../../../src/codec/votequorum/ids.ts';
 import { resolveConnectOptions, type ConnectOptions } from '../../../src/service/connect-options.ts';
@@ -11,7 +13,7 @@ import { CS_ERROR_CODES } from '../../../src/errors/index.ts';
 import { build, type MessageFields } from './message-builder.ts';
 
 /** The services whose requests can be sent. */
-export type RawService = 'cmap' | 'quorum' | 'votequorum' | 'cfg';
+export type RawService = 'cmap' | 'quorum' | 'votequorum' | 'cfg' | 'cpg';
 
 /** Request and response ids of cmap are the same but for set current map. */
 const SET_CURRENT_MAP = { request: 9, response: 10 };
@@ -20,12 +22,17 @@ const RESPONSE_IDS: Readonly<Record<Exclude<RawService, 'cmap'>, ReadonlyMap<num
   quorum: responseIds(QUORUM_REQUEST_ID, QUORUM_RESPONSE_ID),
   votequorum: responseIds(VOTEQUORUM_REQUEST_ID, VOTEQUORUM_RESPONSE_ID),
   cfg: responseIds(CFG_REQUEST_ID, CFG_RESPONSE_ID).set(1, 1),
+  cpg: responseIds(CPG_REQUEST_ID, CPG_RESPONSE_ID).set(
+    CPG_REQUEST_ID.partialMcast,
+    CPG_RESPONSE_ID.partialSend,
+  ),
 };
 const LATER: Readonly<Record<RawService, readonly number[]>> = {
   cmap: [],
   quorum: [],
   votequorum: [VOTEQUORUM_REQUEST_ID.qdeviceRegister],
   cfg: [CFG_REQUEST_ID.tryShutdown, CFG_REQUEST_ID.reloadConfig],
+  cpg: [],
 };
 const BUFFER_SIZE = 1024 * 1024;
 const ALL_ERRORS = Object.values(CS_ERROR_CODES);
@@ -67,9 +74,28 @@ class RawRequest implements RequestMessage<RawResponse> {
   }
 }
 
+/** A message to a process group, which is never answered. */
+class RawMcast implements UnansweredMessage {
+  readonly operation = 'raw';
+  readonly requestId = CPG_REQUEST_ID.mcast;
+  readonly answer = 'never';
+  readonly barrier = new LocalGetRequest();
+  readonly size: number;
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.size = bytes.length;
+    this.#bytes = bytes;
+  }
+
+  encode(into: MessageWriter): void {
+    into.copy(0, this.#bytes);
+  }
+}
+
 /** A connection for requests that our client refuses to make. */
 export class RawConnection implements AsyncDisposable {
-  /** Notifications as they came. */
+  /** Events as they came. */
   readonly events: Buffer[] = [];
   readonly #service: RawService;
   #connection!: IpcConnection;
@@ -90,7 +116,12 @@ export class RawConnection implements AsyncDisposable {
     return raw;
   }
 
-  sendBytes(bytes: Buffer): Promise<RawResponse> {
+  /** What is never answered resolves with no bytes, when it has been taken. */
+  async sendBytes(bytes: Buffer): Promise<RawResponse> {
+    if (this.#service === 'cpg' && bytes.readInt32LE(0) === CPG_REQUEST_ID.mcast) {
+      await this.#connection.submit(new RawMcast(bytes), { timeoutMs: 10_000 });
+      return { error: 0, bytes: Buffer.alloc(0) };
+    }
     return this.#connection.submit(new RawRequest(this.#service, bytes), { timeoutMs: 10_000 });
   }
 

@@ -9,7 +9,7 @@ import { build, type MessageFields } from './message-builder.ts';
 import { RawConnection, type RawService } from './raw-connection.ts';
 
 /** Services that tell of the cluster. */
-export type ClusterService = Exclude<RawService, 'cmap'>;
+export type ClusterService = Exclude<RawService, 'cmap' | 'cpg'>;
 
 export const CLUSTER_SERVICES: readonly ClusterService[] = ['quorum', 'votequorum', 'cfg'];
 
