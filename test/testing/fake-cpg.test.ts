@@ -138,8 +138,8 @@ describe('processes of other nodes', () => {
       '+ -2:7 node-down,2:8 node-down of 1:5,3:9,3:10',
       'totem 1,3',
       'totem 1,2,3',
-      '+ -3:9 process-down of 1:5,3:10',
-      '+ -3:10 process-down of 1:5',
+      '+ -3:10 process-down of 1:5,3:9',
+      '+ -3:9 process-down of 1:5',
       'totem 1,2',
       'totem 1,2',
     ]);

@@ -64,9 +64,9 @@ export class Groups {
     }
   }
 
-  /** corosync ends on nodes in good order: they take leave of their processes. */
+  /** corosync ends on nodes in good order: they take leave of their processes, of the last one first. */
   shutDown(nodeIds: readonly number[]): void {
-    for (const process of this.processes.all)
+    for (const process of [...this.processes.all].reverse())
       if (nodeIds.includes(process.nodeId)) this.#leave(process, REASON.processDown);
   }
 

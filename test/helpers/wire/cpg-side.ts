@@ -26,6 +26,11 @@ export class CpgSide implements AsyncDisposable {
     this.#options = options;
   }
 
+  /** How many iterations it has begun. */
+  get iterations(): number {
+    return this.#handles.length;
+  }
+
   /** The answer in text. @param client each name has a connection of its own */
   async send(client: string, fields: MessageFields): Promise<string> {
     const connection = await this.#connection(client);
