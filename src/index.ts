@@ -115,6 +115,21 @@ export {
   type VotequorumTrackOptions,
 } from './votequorum/index.ts';
 export {
+  CpgClient,
+  type CpgConnectOptions,
+  type CpgEvent,
+  type CpgJoinOptions,
+  type CpgMcastOptions,
+  type CpgMemberOptions,
+  type CpgMembershipEvent,
+  type CpgMessageEvent,
+  type CpgRingEvent,
+  type ReadOnlyCpgClient,
+} from './cpg/index.ts';
+export type { CpgAddress, CpgChange, CpgReason } from './codec/cpg/address.ts';
+export type { CpgGroupName } from './codec/cpg/group-name.ts';
+export type { CpgIterationItem } from './codec/cpg/iteration.ts';
+export {
   Cluster,
   type ClusterFreshness,
   type ClusterLink,

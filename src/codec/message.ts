@@ -8,6 +8,16 @@ import type { MessageWriter } from './message-writer.ts';
  */
 export type TurnKind = 'list' | 'change';
 
+/** Bounds how many requests of a service are under way: whatever room the connection has, they wait for this, too. */
+export interface SendWindow {
+  /** Whether the request may go out now. Whoever says no has the connection try again when it may (`resume`). */
+  admits(message: AnyMessage): boolean;
+  /** The request goes out, and nothing holds it back any more. */
+  took(message: AnyMessage): void;
+  /** Why a request waits, for errors. */
+  readonly hindrance: string;
+}
+
 /** What every request has, answered or not. */
 interface OutgoingMessage {
   /** The C function that this request stands for, for errors: `'cmap_get'`. */
@@ -20,6 +30,10 @@ interface OutgoingMessage {
   /** Whether it changes something, and so may have taken effect though its answer never came: for errors. Default false. */
   readonly changes?: boolean;
   readonly turn?: TurnKind;
+  /** Without one, only the connection's room counts. */
+  readonly window?: SendWindow | undefined;
+  /** A batch of such requests may fill the ring: corosync looks at none of them again. Default: a batch has a bounded part of it. */
+  readonly fillsRing?: boolean;
   encode(into: MessageWriter): void;
 }
 

@@ -8,6 +8,11 @@ export interface EventWaking {
   wake(): RequestMessage<unknown>;
   /** Bytes of the largest event. */
   readonly largestEvent: number;
+  /**
+   * What changes something waits while events do, for each change may cause as many as there are trackers. `false`: the service bounds by
+   * itself what its requests cause. Default true.
+   */
+  readonly holdsChanges?: boolean;
 }
 
 /** The way that events take from corosync to us, in bytes or in events, as the transport counts. */

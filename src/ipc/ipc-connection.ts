@@ -96,7 +96,7 @@ export class IpcConnection {
   }
 
   /** Sends a request and resolves with its decoded answer; or, if it is never answered, when corosync has taken it. */
-  submit(message: UnansweredMessage, options: SubmitOptions<unknown>): Promise<unknown>;
+  submit(message: UnansweredMessage, options: SubmitOptions<void>): Promise<void>;
   submit<T>(message: RequestMessage<T>, options: SubmitOptions<T>): Promise<T>;
   submit<T>(message: RequestMessage<T> | UnansweredMessage, options: SubmitOptions<T>): Promise<T> {
     const call = new PendingCall(message, options);
@@ -109,6 +109,11 @@ export class IpcConnection {
     else if (!isOpen) call.fail(this.#unusable(message));
     else if (!call.settled) this.#transport.submit(call as PendingCall, options.urgent);
     return call.promise;
+  }
+
+  /** Requests that a window has held back may go out now. */
+  resume(): void {
+    if (!this.closed) this.#transport.resume();
   }
 
   /** Why the request may not be sent, if it may not: who may only read sends what is known to read. */
@@ -141,6 +146,11 @@ export class IpcConnection {
     });
     const { operation, key } = message;
     await within(released, { operation, key, timeoutMs, signal, sent: 'unknown' });
+  }
+
+  /** Resolves when every call made so far is settled. */
+  whenSettled(): Promise<void> {
+    return this.#transport.whenSettled();
   }
 
   /**

@@ -38,6 +38,8 @@ export interface Transport {
   listen(listener: TransportListener): void;
   /** Sends a request and settles its call; urgent ones go before all that is queued. */
   submit(call: PendingCall, urgent?: Urgency): void;
+  /** Requests that a window has held back may go out now. */
+  resume(): void;
   /** Resolves when every call made so far is settled. */
   whenSettled(): Promise<void>;
   /**

@@ -1,4 +1,4 @@
-import type { RequestMessage, UnansweredMessage } from '../codec/message.ts';
+import type { AnyMessage, RequestMessage, UnansweredMessage } from '../codec/message.ts';
 import { CsError, type ConnectionError } from '../errors/index.ts';
 import {
   connectIpc,
@@ -121,9 +121,27 @@ export class ServiceClient {
   }
 
   /** Sends a request that is never answered, and resolves when corosync has taken it. */
-  async send(message: UnansweredMessage, options?: CallOptions): Promise<void> {
-    const { timeoutMs, signal } = this.limits(options, message.operation, message.key);
-    await this.#connection.submit(message, { timeoutMs, signal });
+  send(message: UnansweredMessage, options: SubmitOptions<void>): Promise<void> {
+    return this.#connection.submit(message, options);
+  }
+
+  /** Resolves when every call made so far is settled. */
+  whenSettled(): Promise<void> {
+    return this.#connection.whenSettled();
+  }
+
+  /** Requests that a window has held back may go out now. */
+  resume(): void {
+    this.#connection.resume();
+  }
+
+  /** @throws CsError CS_ERR_ACCESS: this client may not send such a request; CS_ERR_BAD_HANDLE: it is closed */
+  check(message: AnyMessage): void {
+    const refusal = this.#connection.refusal(message);
+    if (refusal !== undefined) throw refusal;
+    if (!this.closed && this.#closing === undefined) return;
+    const { operation, key } = message;
+    throw new CsError('CS_ERR_BAD_HANDLE', { operation, key, detail: 'the connection is closed' });
   }
 
   /** Sends a request whose answer comes late on a connection beside this one, so that only those of the same operation wait behind it. */
@@ -159,12 +177,9 @@ export class ServiceClient {
     message: RequestMessage<unknown>,
     { options, receiver, lane }: BesideOptions<E>,
   ): SideCall<ServiceClient> {
-    const refusal = this.#connection.refusal(message);
-    if (refusal !== undefined) throw refusal;
     const { operation, key } = message;
     const limits = this.limits(options, operation, key);
-    if (this.closed || this.#closing !== undefined)
-      throw new CsError('CS_ERR_BAD_HANDLE', { operation, key, detail: 'the connection is closed' });
+    this.check(message);
     const connect = ({ timeoutMs, signal }: CallLimits): Promise<ServiceClient> =>
       ServiceClient.connect<E>({ ...this.#ipc, timeoutMs, signal }, receiver ?? DEAF, this.#first);
     return { subject: { operation, key }, limits, lane, connect };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as cfg from '../../src/codec/cfg/ids.ts';
 import * as cmap from '../../src/codec/cmap/ids.ts';
+import * as cpg from '../../src/codec/cpg/ids.ts';
 import * as quorum from '../../src/codec/quorum/ids.ts';
 import * as votequorum from '../../src/codec/votequorum/ids.ts';
 import { KillNodeRequest } from '../../src/codec/cfg/kill-node.ts';
@@ -15,6 +16,11 @@ import {
   QdeviceUnregisterRequest,
 } from '../../src/codec/votequorum/qdevice-register.ts';
 import { QdeviceUpdateRequest } from '../../src/codec/votequorum/qdevice-update.ts';
+import { FinalizeRequest } from '../../src/codec/cpg/finalize.ts';
+import { JoinRequest } from '../../src/codec/cpg/join.ts';
+import { LeaveRequest } from '../../src/codec/cpg/leave.ts';
+import { McastRequest } from '../../src/codec/cpg/mcast.ts';
+import { PartialMcastRequest } from '../../src/codec/cpg/partial-mcast.ts';
 import { SetExpectedRequest } from '../../src/codec/votequorum/set-expected.ts';
 import { SetVotesRequest } from '../../src/codec/votequorum/set-votes.ts';
 
@@ -27,6 +33,13 @@ describe('what a client with access to read may not send', () => {
   it('is everything that changes something, of each service', () => {
     expect(refused(cmap.CMAP_REQUEST_ID, cmap.CMAP_READS)).toEqual(['set', 'delete', 'adjustInt']);
     expect(refused(quorum.QUORUM_REQUEST_ID, quorum.QUORUM_READS)).toEqual([]);
+    expect(refused(cpg.CPG_REQUEST_ID, cpg.CPG_READS)).toEqual([
+      'join',
+      'leave',
+      'mcast',
+      'finalize',
+      'partialMcast',
+    ]);
     expect(refused(votequorum.VOTEQUORUM_REQUEST_ID, votequorum.VOTEQUORUM_READS)).toEqual([
       'setExpected',
       'setVotes',
@@ -56,6 +69,14 @@ describe('what a client with access to read may not send', () => {
     [new ReopenLogFilesRequest(), cfg.CFG_READS],
     [new DeleteRequest('key'), cmap.CMAP_READS],
     [new AdjustIntRequest('cmap_inc', 'key', 1), cmap.CMAP_READS],
+    [new JoinRequest('chat', 1, false), cpg.CPG_READS],
+    [new LeaveRequest('chat', 1), cpg.CPG_READS],
+    [new McastRequest('chat', new Uint8Array()), cpg.CPG_READS],
+    [
+      new PartialMcastRequest('chat', { part: 'first', messageLength: 0, bytes: new Uint8Array() }),
+      cpg.CPG_READS,
+    ],
+    [new FinalizeRequest(), cpg.CPG_READS],
     [new SetExpectedRequest(1), votequorum.VOTEQUORUM_READS],
     [new SetVotesRequest(1, 1), votequorum.VOTEQUORUM_READS],
     [new QdeviceRegisterRequest('disk'), votequorum.VOTEQUORUM_READS],

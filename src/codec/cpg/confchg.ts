@@ -1,10 +1,10 @@
 import { expectSize } from '../lists.ts';
 import type { MessageReader } from '../message-reader.ts';
 import { ADDRESS_SIZE, decodeAddresses, decodeChanges, type CpgAddress, type CpgChange } from './address.ts';
-import { decodeGroup, type CpgGroup } from './group-name.ts';
+import { decodeGroup, type CpgGroupName } from './group-name.ts';
 
 /** A change of a group's members. */
-export interface CpgConfchg extends CpgGroup {
+export interface CpgConfchg extends CpgGroupName {
   /** All who are in the group now. */
   readonly members: readonly CpgAddress[];
   readonly joined: readonly CpgChange[];

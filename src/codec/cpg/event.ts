@@ -1,6 +1,6 @@
 import { decodeResponseHeader } from '../header.ts';
 import type { MessageReader } from '../message-reader.ts';
-import { decodeGroup, type CpgGroup } from './group-name.ts';
+import { decodeGroup, type CpgGroupName } from './group-name.ts';
 import { CPG_RESPONSE_ID } from './ids.ts';
 
 /**
@@ -29,6 +29,6 @@ export function cpgEventKind(event: MessageReader): CpgEventKind | undefined {
 }
 
 /** The group of any event but `'totem-confchg'`. */
-export function decodeEventGroup(event: MessageReader): CpgGroup {
+export function decodeEventGroup(event: MessageReader): CpgGroupName {
   return decodeGroup(event, 24);
 }

@@ -55,13 +55,13 @@ export class GroupName {
 }
 
 /** The name of a process group, in an answer or event. */
-export interface CpgGroup {
+export interface CpgGroupName {
   readonly group: string;
   /** The name's bytes: only there if they are not valid UTF-8, and `group` is lossy. */
   readonly groupBytes?: Uint8Array;
 }
 
-export function decodeGroup(from: MessageReader, offset: number): CpgGroup {
+export function decodeGroup(from: MessageReader, offset: number): CpgGroupName {
   const length = from.u32(offset + LENGTH_OFFSET);
   if (length > VALUE_SIZE) throw malformed(`name of a group of ${length} bytes`);
   const group = from.utf8(offset + VALUE_OFFSET, length);

@@ -15,6 +15,15 @@ export const CPG_REQUEST_ID = {
   partialMcast: 12,
 } as const;
 
+/** The requests that change nothing. */
+export const CPG_READS: ReadonlySet<number> = new Set([
+  CPG_REQUEST_ID.membership,
+  CPG_REQUEST_ID.localGet,
+  CPG_REQUEST_ID.iterationInitialize,
+  CPG_REQUEST_ID.iterationNext,
+  CPG_REQUEST_ID.iterationFinalize,
+]);
+
 /** enum res_cpg_types, numbered apart from the requests; mcast has no answer, and the callbacks come as events. */
 export const CPG_RESPONSE_ID = {
   join: 0,

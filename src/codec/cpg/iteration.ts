@@ -5,7 +5,7 @@ import type { MessageReader } from '../message-reader.ts';
 import type { MessageWriter } from '../message-writer.ts';
 import type { RequestMessage } from '../message.ts';
 import type { CpgAddress } from './address.ts';
-import { decodeGroup, GroupName, type CpgGroup } from './group-name.ts';
+import { decodeGroup, GroupName, type CpgGroupName } from './group-name.ts';
 import { ITERATION_HINTS } from './hints.ts';
 import { CPG_REQUEST_ID, CPG_RESPONSE_ID } from './ids.ts';
 
@@ -54,7 +54,7 @@ export class IterationInitializeRequest implements RequestMessage<bigint> {
 }
 
 /** A member and its group; of an iteration over names, the node and the pid are 0. */
-export type CpgIterationItem = CpgGroup & CpgAddress;
+export type CpgIterationItem = CpgGroupName & CpgAddress;
 
 /*
  * struct req_lib_cpg_iterationnext (24)            struct res_lib_cpg_iterationnext (168)

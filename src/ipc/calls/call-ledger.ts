@@ -67,6 +67,7 @@ export class CallLedger {
     const call = this.next();
     if (call === undefined || (last !== undefined && call.message.answer === 'later')) return undefined;
     if (this.#pace?.admits(call.message) === false) return undefined;
+    if (call.message.window?.admits(call.message) === false) return undefined;
     return this.#turn?.admits(call.message, last === undefined) === false ? undefined : call;
   }
 
@@ -241,6 +242,7 @@ export class CallLedger {
     this.#batch.push(call);
     this.#turn?.took(call.message);
     this.#pace?.took(call.message);
+    call.message.window?.took(call.message);
     if (call.message.answer !== 'never') this.#answersToCome += 1;
   }
 
@@ -248,6 +250,8 @@ export class CallLedger {
   #hindrance(): string {
     if (this.#pace?.holds === true)
       return 'corosync holds notifications for us, which are read before it changes more';
+    const window = this.#batch.length === 0 ? this.next()?.message.window : undefined;
+    if (window !== undefined) return window.hindrance;
     return this.#turn?.hindrance ?? 'earlier ones are still unanswered';
   }
 

@@ -1,4 +1,4 @@
-import type { RequestMessage, UnansweredMessage } from '../../codec/message.ts';
+import type { AnyMessage, RequestMessage, UnansweredMessage } from '../../codec/message.ts';
 import { ConnectionError, CsError, type Sent } from '../../errors/index.ts';
 import { isAborted, reasonOf } from '../../options/signals.ts';
 import { onAbort } from './on-abort.ts';
@@ -19,7 +19,7 @@ export interface SubmitOptions<T> {
    * Called once, when nothing can come of the request any more, whether somebody waits for it or not: it has been answered, is not
    * sent after all, or the connection has ended.
    */
-  readonly onOver?: ((succeeded: boolean) => void) | undefined;
+  readonly onOver?: ((succeeded: boolean, message: AnyMessage) => void) | undefined;
   readonly urgent?: Urgency | undefined;
   /** Belongs to a call that was made before `close`, and so is let through while closing. */
   readonly followUp?: boolean | undefined;
@@ -40,7 +40,7 @@ export class PendingCall<T = unknown> {
   readonly #onAnswer: ((value: T) => void) | undefined;
   readonly #onAbandonedAnswer: ((value: T) => void) | undefined;
   readonly #stopWatching: (() => void) | undefined;
-  #onOver: ((succeeded: boolean) => void) | undefined;
+  #onOver: ((succeeded: boolean, message: AnyMessage) => void) | undefined;
   #state: 'queued' | 'sent' | 'settled' = 'queued';
   #wasSent = false;
   #resolve!: (value: T) => void;
@@ -130,7 +130,7 @@ export class PendingCall<T = unknown> {
   #over(succeeded: boolean): void {
     const onOver = this.#onOver;
     this.#onOver = undefined;
-    onOver?.(succeeded);
+    onOver?.(succeeded, this.message);
   }
 
   #settle(): boolean {

@@ -94,6 +94,11 @@ export class DatagramPipeline {
     else this.#ledger.armDeadlines();
   }
 
+  /** What a window has held back may go out now. */
+  resume(): void {
+    if (this.#ledger.batchSize === 0) this.#schedule();
+  }
+
   /** How many such requests go out together at most. */
   mostTogether(message: RequestMessage<unknown>): number {
     const room = new BatchRoom(this.#limits);

@@ -118,14 +118,15 @@ export class DatagramTransport implements Transport {
 
   listen(listener: TransportListener): void {
     this.#listener = listener;
-    if (listener.waking !== undefined) {
+    const { waking } = listener;
+    if (waking !== undefined) {
       this.#backlog = new EventBacklog(
         this.#events,
-        listener.waking,
+        waking,
         (call, urgent) => this.submit(call, urgent),
         (cause) => this.#listener?.onFailure(cause),
         (behind) => {
-          this.#pace.turned(behind);
+          if (waking.holdsChanges !== false) this.#pace.turned(behind);
           listener.onBehind(behind);
         },
       );
@@ -146,6 +147,10 @@ export class DatagramTransport implements Transport {
 
   submit(call: PendingCall, urgent?: Urgency): void {
     this.#pipeline.submit(call, urgent);
+  }
+
+  resume(): void {
+    this.#pipeline.resume();
   }
 
   whenSettled(): Promise<void> {

@@ -12,7 +12,7 @@ import {
 import type { RingStorage } from './ring-storage.ts';
 
 const FIRST_STAGE = 8 * 1024;
-/** What a batch takes at most, unless one message alone takes more: it bounds memory and the time of others. */
+/** What a batch takes at most, unless one message alone takes more or is made for it: it bounds memory and the time of others. */
 const MAX_BATCH_BYTES = 256 * 1024;
 
 /**
@@ -90,7 +90,8 @@ export class RequestRing {
    */
   stage(message: AnyMessage): boolean {
     const end = this.#staged + chunkBytes(message.size);
-    if (end + reserveFor(message) > (this.#count === 0 ? this.#capacity : this.#batchCapacity)) return false;
+    const most = this.#count === 0 || message.fillsRing === true ? this.#capacity : this.#batchCapacity;
+    if (end + reserveFor(message) > most) return false;
     this.#append(message, end);
     return true;
   }
@@ -132,7 +133,8 @@ export class RequestRing {
   }
 
   #grow(needed: number): void {
-    const bytes = Buffer.alloc(Math.max(needed, Math.min(this.#stage.bytes.length * 4, MAX_BATCH_BYTES)));
+    const ahead = needed <= MAX_BATCH_BYTES ? MAX_BATCH_BYTES : this.#capacity;
+    const bytes = Buffer.alloc(Math.max(needed, Math.min(this.#stage.bytes.length * 4, ahead)));
     this.#stage.bytes.copy(bytes, 0, 0, this.#staged);
     this.#stage = new MessageWriter(bytes);
   }

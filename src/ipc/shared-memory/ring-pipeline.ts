@@ -88,6 +88,11 @@ export class RequestPipeline {
     else this.#ledger.armDeadlines();
   }
 
+  /** What a window has held back may go out now. */
+  resume(): void {
+    if (this.#ledger.batchSize === 0) this.#schedule();
+  }
+
   /** How many such requests go out together at most. */
   mostTogether(message: RequestMessage<unknown>): number {
     const inRings = Math.min(this.#requests.mostTogether(message), this.#responses.mostTogether(message));

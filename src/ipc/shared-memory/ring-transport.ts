@@ -74,6 +74,10 @@ export class RingTransport implements Transport {
     this.#pipeline.submit(call, urgent);
   }
 
+  resume(): void {
+    this.#pipeline.resume();
+  }
+
   whenSettled(): Promise<void> {
     return this.#pipeline.whenSettled();
   }
@@ -134,7 +138,7 @@ export class RingTransport implements Transport {
       (call, urgent) => this.submit(call, urgent),
       (cause) => this.#onFailure(cause),
       (behind) => {
-        this.#pace.turned(behind);
+        if (waking.holdsChanges !== false) this.#pace.turned(behind);
         listener.onBehind(behind);
       },
     );

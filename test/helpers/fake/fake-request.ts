@@ -1,7 +1,7 @@
 import { malformed } from '../../../src/codec/malformed.ts';
 import type { MessageReader } from '../../../src/codec/message-reader.ts';
 import type { MessageWriter } from '../../../src/codec/message-writer.ts';
-import type { RequestMessage, TurnKind, UnansweredMessage } from '../../../src/codec/message.ts';
+import type { RequestMessage, SendWindow, TurnKind, UnansweredMessage } from '../../../src/codec/message.ts';
 import { CS_ERROR_CODES } from '../../../src/errors/index.ts';
 import type { Reply } from '../../../src/testing/server/service.ts';
 
@@ -85,10 +85,19 @@ export class FakeUnanswered implements UnansweredMessage {
   readonly size: number;
   readonly number: number;
   readonly changes = true;
+  readonly window?: SendWindow;
+  readonly fillsRing?: boolean;
   /** Numbered from 1,000,000 on. */
   readonly barrier: FakeRequest;
 
-  constructor(number: number, size = 32, barrierSize = 32) {
+  constructor(
+    number: number,
+    size = 32,
+    barrierSize = 32,
+    { window, fillsRing }: { readonly window?: SendWindow; readonly fillsRing?: boolean } = {},
+  ) {
+    if (window !== undefined) this.window = window;
+    if (fillsRing !== undefined) this.fillsRing = fillsRing;
     this.number = number;
     this.key = `request ${number}`;
     this.size = size;

@@ -120,6 +120,22 @@ describe('RequestRing', () => {
     expect(takeAll(server).map(numberOf)).toEqual([1]);
   });
 
+  it('is filled by requests that are made for it, with room for their barrier', () => {
+    const storage = new MemoryRing(WORDS);
+    const [ring, server] = [new RequestRing(storage), new LibqbRing(storage)];
+    const stageAll = (fillsRing: boolean): number => {
+      let count = 0;
+      while (ring.stage(new FakeUnanswered(count, 32, 32, { fillsRing }))) count += 1;
+      ring.stageBarrier(new FakeRequest(100));
+      ring.post();
+      takeAll(server);
+      return count;
+    };
+    // Of 512 bytes 16 stay free; each request takes 40, and so does the barrier.
+    expect(stageAll(true)).toBe(11);
+    expect(stageAll(false)).toBe(5);
+  });
+
   it('leaves a request where it is until the next batch is handled', () => {
     const storage = new MemoryRing(WORDS);
     const [ring, server] = [new RequestRing(storage), new LibqbRing(storage)];

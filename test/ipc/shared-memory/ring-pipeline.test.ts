@@ -13,6 +13,7 @@ import {
   numberOf,
   responseHeader,
 } from '../../helpers/fake/fake-request.ts';
+import type { SendWindow } from '../../../src/codec/message.ts';
 import { collectGarbage } from '../../helpers/memory/memory-garbage.ts';
 import { answerWhenTold, MemoryConnection } from '../../helpers/memory/memory-connection.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
@@ -793,5 +794,54 @@ describe('RequestPipeline: nothing outstanding', () => {
     const alive = refs.filter((ref) => ref.deref() !== undefined).length;
     running = false;
     expect(alive).toBeLessThan(2500);
+  });
+});
+
+describe('A window', () => {
+  /** Lets `free` requests pass. */
+  const windowOf = (
+    free: number,
+  ): { window: SendWindow; taken: () => number; open: (more: number) => void } => {
+    let [left, taken] = [free, 0];
+    const window: SendWindow = {
+      hindrance: 'the window is shut',
+      admits: () => left > 0,
+      took: () => {
+        left -= 1;
+        taken += 1;
+      },
+    };
+    return { window, taken: () => taken, open: (more) => void (left += more) };
+  };
+
+  it('holds requests back in their order, and what is urgent passes them', async () => {
+    const connection = new MemoryConnection();
+    const { window, taken, open } = windowOf(2);
+    const states = watch([
+      ...numbers(4).map((number) => connection.submit(new FakeUnanswered(number, 32, 32, { window }))),
+      connection.submit(new FakeRequest(4)),
+    ]);
+    await turn();
+    expect(states).toEqual(['undefined', 'undefined', 'waiting', 'waiting', 'waiting']);
+    expect(await connection.submit(new FakeRequest(5), { urgent: true })).toBe(5);
+    open(2);
+    connection.pipeline.resume();
+    await waitUntil('all are settled', () => settled(states), SOON);
+    expect(taken()).toBe(4);
+  });
+
+  it('is named by the error of a call whose time is up, which was not sent', async () => {
+    const connection = new MemoryConnection();
+    const { window, taken } = windowOf(0);
+    const call = connection.submit(new FakeUnanswered(1, 32, 32, { window }), { timeoutMs: 5 });
+    await expect(call).rejects.toMatchObject({
+      code: 'CS_ERR_TIMEOUT',
+      sent: 'no',
+      detail: expect.stringMatching(/not sent: the window is shut$/) as string,
+    });
+    expect(taken()).toBe(0);
+    connection.pipeline.resume();
+    await turn();
+    expect(connection.server.writes).toEqual([]);
   });
 });

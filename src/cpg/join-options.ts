@@ -1,0 +1,76 @@
+import { textField } from '../codec/encodable.ts';
+import { CALL_RULES, type CallOptions } from '../options/call-options.ts';
+import { checkArgument, checkOptions } from '../options/check-options.ts';
+import { boolean, callable, integer, object, textOrBytes, uint32, type RulesOf } from '../options/rules.ts';
+import type { CpgEvent } from './cpg-events.ts';
+
+/** How to be a member of a group. */
+export interface CpgMemberOptions {
+  /**
+   * The number by which the group knows this process among those of its node, 0 to 4294967295. Default: the process id. Another one is needed for
+   * a second connection of a process to the same group, and in containers, whose processes may have the same id.
+   */
+  readonly pid?: number | undefined;
+  /** Whether a `'ring'` event says at the beginning which nodes there are. Default false. */
+  readonly initialRing?: boolean | undefined;
+  /**
+   * Bytes of our own messages that may be on their way, 4096 to 16777216; one message may be, whatever its size. Default 262144. A larger one speeds up
+   * messages from 16 KiB on; but where many send, it makes corosync grow, and slow.
+   */
+  readonly windowBytes?: number | undefined;
+  /**
+   * Bytes of events that are kept for a reader that lags, 65536 to 1073741824. Default 16777216. From half of it on, sending nearly stops; beyond it
+   * the group is left with CS_ERR_NO_SPACE.
+   */
+  readonly maxQueuedBytes?: number | undefined;
+  /** Called for each event in the turn in which it arrives. Without one, `events()` gives them to a loop. */
+  readonly listener?: ((event: CpgEvent) => void) | undefined;
+}
+
+/** How to join, and how long to wait for it. */
+export interface CpgJoinOptions extends CpgMemberOptions, CallOptions {}
+
+const DEFAULTS = {
+  initialRing: false,
+  windowBytes: 256 * 1024,
+  maxQueuedBytes: 16 * 1024 * 1024,
+} as const;
+
+const MEMBER_RULES: RulesOf<CpgMemberOptions> = {
+  pid: uint32,
+  initialRing: boolean,
+  windowBytes: integer(4096, 16 * 1024 * 1024),
+  maxQueuedBytes: integer(64 * 1024, 1024 * 1024 * 1024),
+  listener: callable(),
+};
+
+const joinRule = object<CpgJoinOptions, typeof DEFAULTS>(
+  'join',
+  { ...MEMBER_RULES, ...CALL_RULES },
+  { defaults: DEFAULTS },
+);
+
+/** Options and name that have been checked. */
+export interface GroupOptions {
+  /** As errors show it. */
+  readonly group: string;
+  readonly name: Uint8Array;
+  readonly pid: number;
+  readonly initialRing: boolean;
+  readonly windowBytes: number;
+  readonly maxQueuedBytes: number;
+  readonly listener: ((event: CpgEvent) => void) | undefined;
+}
+
+const SUBJECT = { operation: 'cpg_join' };
+
+/**
+ * @returns what the group needs, and the call's own options
+ * @throws CsError CS_ERR_INVALID_PARAM: a name that no group can have, or an option
+ */
+export function resolveJoin(group: string | Uint8Array, options: CpgJoinOptions): GroupOptions & CallOptions {
+  const given = checkArgument(SUBJECT, 'group', group, textOrBytes);
+  const name = textField(SUBJECT.operation, 'the name of the group', given, 1, 127);
+  const { pid = process.pid, listener, ...rest } = checkOptions(SUBJECT, options, joinRule);
+  return { ...rest, pid, listener, name, group: Buffer.from(name).toString() };
+}
