@@ -13,14 +13,14 @@ export type CpgConnectOptions = ConnectOptions;
 /** Any client of any node can send messages of up to about 1,113,000 bytes, whatever libcpg allows. */
 const LEAST_BUFFER = 1_179_648;
 
-export const CPG_SERVICE: ServiceDescription = {
+const CPG_SERVICE: ServiceDescription = {
   name: 'cpg',
   reads: CPG_READS,
   operation: 'cpg_model_initialize',
   bufferSize: LEAST_BUFFER,
 };
 
-export const bufferSizeRule = integer(LEAST_BUFFER, 16 * 1024 * 1024);
+const bufferSizeRule = integer(LEAST_BUFFER, 16 * 1024 * 1024);
 
 const CONNECT_RULES: RulesOf<CpgConnectOptions> = {
   ...connectRules(CPG_SERVICE),

@@ -25,7 +25,7 @@ export async function whileBusy(
 }
 
 /** Leaves no timer behind. */
-export async function pause(
+async function pause(
   ms: number,
   subject: CallSubject,
   limits: CallLimits,
