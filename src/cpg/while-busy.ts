@@ -25,12 +25,7 @@ export async function whileBusy(
 }
 
 /** Leaves no timer behind. */
-async function pause(
-  ms: number,
-  subject: CallSubject,
-  limits: CallLimits,
-  cause?: CsError,
-): Promise<void> {
+async function pause(ms: number, subject: CallSubject, limits: CallLimits, cause?: CsError): Promise<void> {
   const over = new AbortController();
   const { timeoutMs, signal } = limits;
   // A deadline that comes before the next attempt might as well come now, and say why.
