@@ -5,6 +5,7 @@ import type { LedgerReport } from './fault-ledger.ts';
 import type { Step } from './fault-steps.ts';
 import type { Activity } from './fault-traffic.ts';
 import { spawnProgram, type ChildProcess } from '../integration/integration-child.ts';
+import type { CallersReport } from './fault-services.ts';
 
 /** What a process of its own, which is going to be struck, is busy with. */
 export interface FaultTask {
@@ -19,23 +20,30 @@ export interface ChildReport extends LedgerReport {
   readonly activity: Activity;
 }
 
-/** A process with our client in the middle of something (fault-child-main.ts). */
-export class FaultChild implements AsyncDisposable {
+/** A process with our client in the middle of something, which says `ready`, and its reports at the end. */
+export class FaultChild<Report = ChildReport> implements AsyncDisposable {
   readonly #process: ChildProcess;
   readonly #lines: Interface;
   readonly #said: string[] = [];
   readonly #exited: Promise<unknown>;
 
-  private constructor(task: FaultTask) {
-    this.#process = spawnProgram('fault-child-main', task);
+  private constructor(process: ChildProcess) {
+    this.#process = process;
     this.#process.stdin.on('error', () => undefined); // it has been killed
     this.#lines = createInterface(this.#process.stdout).on('line', (line) => this.#said.push(line));
     this.#exited = once(this.#process, 'close');
   }
 
-  /** Resolves when it is busy. */
+  /** One that changes and reads the map. Resolves when it is busy. */
   static async start(task: FaultTask): Promise<FaultChild> {
-    const child = new FaultChild(task);
+    const child = new FaultChild<ChildReport>(spawnProgram('fault-child-main', task));
+    await child.#says('ready');
+    return child;
+  }
+
+  /** One that makes each of these calls (`ServiceCall`) on a connection of its own. Resolves when it is busy. */
+  static async startCallers(calls: readonly string[]): Promise<FaultChild<CallersReport>> {
+    const child = new FaultChild<CallersReport>(spawnProgram('fault-callers-main', calls));
     await child.#says('ready');
     return child;
   }
@@ -60,13 +68,13 @@ export class FaultChild implements AsyncDisposable {
   }
 
   /** Lets it come to an end by itself, and returns what it has counted. */
-  async finish(): Promise<readonly ChildReport[]> {
+  async finish(): Promise<readonly Report[]> {
     this.#process.stdin.end();
     await this.exited();
     const last = this.#said.at(-1) ?? '';
     if (!last.startsWith('['))
       throw new Error(`the child ended without a report; it said: ${this.#said.join(' | ')}`);
-    return JSON.parse(last) as ChildReport[];
+    return JSON.parse(last) as Report[];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

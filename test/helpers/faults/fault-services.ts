@@ -24,6 +24,14 @@ export interface ServiceCall {
   readonly connect: (options: ConnectOptions) => Promise<Caller>;
 }
 
+/** What a process of its own says of one call at its end. */
+export interface CallersReport {
+  readonly name: string;
+  readonly made: number;
+  readonly unsettled: number;
+  readonly outcomes: readonly CsErrorName[];
+}
+
 /** A client that makes one kind of call. */
 export class Caller {
   readonly outcomes = new Set<CsErrorName>();
@@ -35,6 +43,10 @@ export class Caller {
   constructor(client: AnyClient, call: () => Promise<unknown>) {
     this.client = client;
     this.#call = call;
+  }
+
+  get made(): number {
+    return this.#made;
   }
 
   get unsettled(): number {

@@ -35,6 +35,7 @@ type Program =
   | 'integration-impostor-main'
   | 'integration-datagram-sender-main'
   | 'integration-recurring-main'
+  | 'fault-callers-main'
   | 'fault-child-main'
   | 'fault-flood-main'
   | 'fault-user-main';
