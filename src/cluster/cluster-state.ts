@@ -1,6 +1,14 @@
 import type { VotequorumFlag } from '../codec/votequorum/get-info.ts';
 import type { CsError } from '../errors/index.ts';
 import type { QuorumRingId } from '../quorum/index.ts';
+import type {
+  ClusterConfig,
+  ClusterIpc,
+  ClusterLinkLatency,
+  ClusterLinkTraffic,
+  ClusterScheduling,
+  ClusterTotem,
+} from './figures/figures-state.ts';
 
 /**
  * The cluster as this node's corosync sees it. It is frozen, and plain data. What corosync does not tell is absent: no value stands for
@@ -23,6 +31,14 @@ export interface ClusterState {
   readonly nodes: readonly ClusterNode[];
   /** The enabled links to the other nodes, by node and number; absent where this corosync cannot tell of links. */
   readonly links?: readonly ClusterLink[];
+  /** The protocol of the membership; absent where corosync has no statistics of it. */
+  readonly totem?: ClusterTotem;
+  /** Whether corosync gets its time on the processor; absent as `totem`. */
+  readonly scheduling?: ClusterScheduling;
+  /** corosync's clients; absent as `totem`. */
+  readonly ipc?: ClusterIpc;
+  /** The configuration that this node runs with. */
+  readonly config: ClusterConfig;
 }
 
 /**
@@ -157,4 +173,13 @@ export interface ClusterLink {
   readonly from?: string;
   /** The other node's address. */
   readonly to: string;
+  /**
+   * How often it went down since the cluster was opened, also if that was too short to be seen; across corosync's restarts, without what they did. Only of a
+   * cluster that is open, and absent where corosync does not count it.
+   */
+  readonly flaps?: number;
+  /** Absent until a ping has been answered, and with udp and udpu. */
+  readonly latency?: ClusterLinkLatency;
+  /** Absent with udp and udpu. */
+  readonly traffic?: ClusterLinkTraffic;
 }

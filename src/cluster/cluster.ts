@@ -5,6 +5,12 @@ import { checkOptions } from '../options/check-options.ts';
 import { isAborted, reasonOf } from '../options/signals.ts';
 import { startSession, type SessionCore } from '../session/index.ts';
 import type { ClusterFreshness, ClusterState } from './cluster-state.ts';
+import {
+  eventFilterRule,
+  type ClusterEventFilter,
+  type ClusterEventListening,
+} from './events/event-filter.ts';
+import type { ClusterEvent } from './events/event-types.ts';
 import { LivePicture } from './live/live-picture.ts';
 import { clusterRule, type ClusterOptions, type ClusterSnapshotOptions } from './options.ts';
 import { ClusterServices } from './services.ts';
@@ -32,7 +38,7 @@ export class Cluster implements AsyncDisposable {
    * @throws CsError CS_ERR_INVALID_PARAM: an option is wrong.
    */
   static open(options: ClusterOptions = {}): Cluster {
-    const { backOff, staleAfterMs, timeoutMs, ...place } = checkOptions(
+    const { backOff, staleAfterMs, severity, timeoutMs, ...place } = checkOptions(
       { operation: 'Cluster.open' },
       options,
       clusterRule,
@@ -42,7 +48,7 @@ export class Cluster implements AsyncDisposable {
       backOff,
       connect: (attempt) => ClusterServices.connect({ ...place, timeoutMs, ...attempt }),
     });
-    const picture = new LivePicture(staleAfterMs);
+    const picture = new LivePicture(staleAfterMs, severity);
     core.addFollower(picture, picture);
     void tellStatuses(core, picture);
     return new Cluster(core, picture, new CallLimits(timeoutMs));
@@ -74,6 +80,21 @@ export class Cluster implements AsyncDisposable {
    */
   states(): AsyncIterable<ClusterState> {
     return this.#picture.states.read();
+  }
+
+  /**
+   * What happens to the cluster, for any number of readers. Each begins with a snapshot: what the events before it have led to. The loop ends after `close`. A
+   * reader who is slow is told how much he has missed, and gets another snapshot.
+   * @throws CsError CS_ERR_INVALID_PARAM: an option is wrong.
+   */
+  events(
+    filter: ClusterEventFilter & { readonly listener: (event: ClusterEvent) => void },
+  ): ClusterEventListening;
+  events(filter?: Omit<ClusterEventFilter, 'listener'>): AsyncIterable<ClusterEvent>;
+  events(filter: ClusterEventFilter = {}): AsyncIterable<ClusterEvent> | ClusterEventListening {
+    const checked = checkOptions({ operation: 'Cluster.events' }, filter, eventFilterRule);
+    const { events } = this.#picture;
+    return checked.listener === undefined ? events.read(checked) : events.listen(checked);
   }
 
   /**

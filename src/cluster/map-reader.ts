@@ -20,6 +20,17 @@ export class MapReader {
     return typeof value === 'number' && Number.isInteger(value) ? value : undefined;
   }
 
+  /** A number of any type but the integers of 64 bits. */
+  number(key: string): number | undefined {
+    const value = this.#map.get(key)?.value;
+    return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+  }
+
+  /** An integer of any size: corosync's counters have 32 bits or 64. */
+  counter(key: string): bigint | undefined {
+    return this.long(key) ?? bigintOf(this.integer(key));
+  }
+
   /** An integer of 64 bits. */
   long(key: string): bigint | undefined {
     const value = this.#map.get(key)?.value;
@@ -29,4 +40,8 @@ export class MapReader {
   keys(): Iterable<string> {
     return this.#map.keys();
   }
+}
+
+function bigintOf(value: number | undefined): bigint | undefined {
+  return value === undefined ? undefined : BigInt(value);
 }

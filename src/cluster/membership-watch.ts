@@ -1,4 +1,9 @@
-import type { QuorumClient, QuorumNodelistEvent, QuorumQuorumEvent } from '../quorum/index.ts';
+import type {
+  QuorumClient,
+  QuorumNodelistEvent,
+  QuorumQuorumEvent,
+  QuorumTrackEvent,
+} from '../quorum/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
 import type { ClusterReports } from './reports.ts';
 
@@ -20,7 +25,7 @@ export class MembershipWatch {
   static async start(
     quorum: QuorumClient,
     options: CallOptions,
-    changed: () => void = () => undefined,
+    changed: (event: QuorumTrackEvent) => void = () => undefined,
   ): Promise<MembershipWatch> {
     const watch = new MembershipWatch(quorum);
     await quorum.track({
@@ -29,7 +34,7 @@ export class MembershipWatch {
         watch.#changes += 1;
         if (event.kind === 'nodelist') watch.#nodelist = event;
         if (event.kind === 'quorum') watch.#last = event;
-        changed();
+        changed(event);
       },
     });
     return watch;

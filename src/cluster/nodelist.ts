@@ -8,6 +8,8 @@ export interface ConfiguredNode {
   readonly id: number;
   readonly name: string | undefined;
   readonly addresses: readonly string[];
+  /** The numbers of the links for which it has an address. */
+  readonly links: readonly number[];
 }
 
 const NODE_ID_KEY = /^nodelist\.node\.(\d+)\.nodeid$/;
@@ -21,7 +23,8 @@ export function configuredNodes(map: MapReader): ReadonlyMap<number, ConfiguredN
     if (position === undefined || id === undefined) continue;
     const of = `nodelist.node.${position}.`;
     const addresses = Array.from({ length: MOST_LINKS }, (_, link) => map.text(`${of}ring${link}_addr`));
-    nodes.set(id, { id, name: map.text(`${of}name`), addresses: addresses.filter(isThere) });
+    const links = addresses.flatMap((address, link) => (address === undefined ? [] : [link]));
+    nodes.set(id, { id, name: map.text(`${of}name`), addresses: addresses.filter(isThere), links });
   }
   return nodes;
 }

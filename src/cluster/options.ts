@@ -1,3 +1,5 @@
+import type { ClusterSeverityPolicy } from './events/event-hub.ts';
+import { severityPolicyRule } from './events/event-filter.ts';
 import { integer, object } from '../options/rules.ts';
 import { PLACE_RULES, type ConnectOptions } from '../service/index.ts';
 import { backOffRule, type SessionOptions } from '../session/index.ts';
@@ -20,6 +22,11 @@ export interface ClusterOptions extends Pick<
 > {
   /** Milliseconds without a word of corosync after which the state is stale, 200 to 3600000. It is asked at least twice as often. Default 4000. */
   readonly staleAfterMs?: number | undefined;
+  /**
+   * How much each event matters; it returns `undefined` where that is as the event says. What it throws surfaces as an uncaught exception, and the event keeps
+   * its severity.
+   */
+  readonly severity?: ClusterSeverityPolicy | undefined;
 }
 
 const DEFAULTS = { timeoutMs: 30_000 } as const;
@@ -39,6 +46,7 @@ export const clusterRule = object<ClusterOptions, typeof OPEN_DEFAULTS>(
     timeoutMs,
     backOff: backOffRule,
     staleAfterMs: integer(200, 3_600_000),
+    severity: severityPolicyRule,
   },
   { defaults: OPEN_DEFAULTS },
 );

@@ -1,4 +1,5 @@
 import type { CfgNodeStatus } from '../codec/cfg/node-status-get.ts';
+import type { CmapValue } from '../codec/cmap/value.ts';
 import type {
   ClusterFreshness,
   ClusterLink,
@@ -7,15 +8,41 @@ import type {
   ClusterQuorum,
   ClusterState,
 } from './cluster-state.ts';
+import {
+  configOf,
+  ipcOf,
+  latencyOf,
+  schedulingOf,
+  statsReader,
+  totemOf,
+  trafficOf,
+} from './figures/figures.ts';
+import type { ClusterRoundTrips } from './figures/figures-state.ts';
+import type { LinkName } from './figures/read-figures.ts';
 import { MapReader } from './map-reader.ts';
 import { configuredNodes, seenAddresses, seenNodes, type ConfiguredNode } from './nodelist.ts';
 import { present } from './present.ts';
 import type { ClusterReports } from './reports.ts';
 import { ifLost, nodeDevice, quorumVotes } from './votes.ts';
 
+/** What is known beside the reports: figures, and what only somebody knows who watches. */
+export interface ClusterAside {
+  /** Statistics that move all the time. */
+  readonly figures?: ReadonlyMap<string, CmapValue> | undefined;
+  readonly longestSilenceMs?: number | undefined;
+  readonly roundTrips?: ClusterRoundTrips | undefined;
+  /** How often a link went down. */
+  flaps?(name: LinkName): number | undefined;
+}
+
 /** What the cluster is, by what the services have said. */
-export function clusterState(reports: ClusterReports, freshness: ClusterFreshness): ClusterState {
+export function clusterState(
+  reports: ClusterReports,
+  freshness: ClusterFreshness,
+  aside: ClusterAside = {},
+): ClusterState {
   const map = new MapReader(reports.map);
+  const stats = statsReader(aside.figures, reports.stats);
   const nodes = clusterNodes(reports, map);
   return Object.freeze({
     freshness: Object.freeze({ ...freshness }),
@@ -25,8 +52,23 @@ export function clusterState(reports: ClusterReports, freshness: ClusterFreshnes
     ...present('ring', frozenCopy(reports.membership.ring)),
     quorum: clusterQuorum(reports, map, nodes),
     nodes,
-    ...present('links', clusterLinks(reports)),
+    ...present('links', clusterLinks(reports, stats, aside)),
+    ...present('totem', totem(stats, map, aside)),
+    ...present('scheduling', reports.stats === undefined ? undefined : schedulingOf(stats)),
+    ...present('ipc', ipc(stats, aside)),
+    config: configOf(map),
   });
+}
+
+function totem(stats: MapReader, map: MapReader, { longestSilenceMs }: ClusterAside): ClusterState['totem'] {
+  const known = totemOf(stats, map);
+  if (known === undefined || longestSilenceMs === undefined) return known;
+  return Object.freeze({ ...known, longestSilenceMs });
+}
+
+function ipc(stats: MapReader, { roundTrips }: ClusterAside): ClusterState['ipc'] {
+  const known = ipcOf(stats);
+  return known === undefined || roundTrips === undefined ? known : Object.freeze({ ...known, roundTrips });
 }
 
 function clusterQuorum(
@@ -97,18 +139,38 @@ function configVersion(id: number, map: MapReader): bigint | undefined {
   return version === 0n ? undefined : version;
 }
 
-function clusterLinks({ links, localNodeId }: ClusterReports): readonly ClusterLink[] | undefined {
+function clusterLinks(
+  { links, localNodeId }: ClusterReports,
+  stats: MapReader,
+  aside: ClusterAside,
+): readonly ClusterLink[] | undefined {
   if (links === undefined) return undefined;
   const others = [...links].filter(([id]) => id !== localNodeId).sort(([one], [other]) => one - other);
-  return Object.freeze(others.flatMap(([id, status]) => linksTo(id, status)));
+  return Object.freeze(
+    others.flatMap(([id, status]) =>
+      linksTo(id, status).map((link) => Object.freeze({ ...link, ...linkFigures(link, stats, aside) })),
+    ),
+  );
+}
+
+function linkFigures(
+  name: LinkName,
+  stats: MapReader,
+  aside: ClusterAside,
+): Pick<ClusterLink, 'flaps' | 'latency' | 'traffic'> {
+  return {
+    ...present('flaps', aside.flaps?.(name)),
+    ...present('latency', latencyOf(stats, name.nodeId, name.link)),
+    ...present('traffic', trafficOf(stats, name.nodeId, name.link)),
+  };
 }
 
 function linksTo(nodeId: number, { links }: CfgNodeStatus): readonly ClusterLink[] {
   return links.flatMap(({ enabled, connected, mtu, sourceAddress, destinationAddress }, link) => {
     if (!enabled) return [];
     // udp and udpu tell one address, the other node's, and nothing else.
-    if (destinationAddress === '') return [Object.freeze({ nodeId, link, connected, to: sourceAddress })];
-    return [Object.freeze({ nodeId, link, connected, mtu, from: sourceAddress, to: destinationAddress })];
+    if (destinationAddress === '') return [{ nodeId, link, connected, to: sourceAddress }];
+    return [{ nodeId, link, connected, mtu, from: sourceAddress, to: destinationAddress }];
   });
 }
 

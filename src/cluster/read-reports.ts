@@ -3,9 +3,11 @@ import type { CmapValue } from '../codec/cmap/value.ts';
 import type { VotequorumInfo } from '../codec/votequorum/get-info.ts';
 import { CsError, type CsErrorName } from '../errors/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
+import { CONFIG_KEYS, downCountKey } from './figures/keys.ts';
+import { readKeys, readTelling } from './figures/read-figures.ts';
 import { MapReader } from './map-reader.ts';
 import type { MembershipWatch } from './membership-watch.ts';
-import { configuredNodes, seenNodes } from './nodelist.ts';
+import { configuredNodes, seenNodes, type ConfiguredNode } from './nodelist.ts';
 import { PACE_KEYS } from './pace.ts';
 import { present } from './present.ts';
 import type { ClusterReports } from './reports.ts';
@@ -18,6 +20,7 @@ const KEYS = [
   'quorum.provider',
   'runtime.votequorum.wait_for_all_status',
   ...PACE_KEYS,
+  ...CONFIG_KEYS,
 ];
 const VOTEQUORUM = 'corosync_votequorum';
 
@@ -32,34 +35,48 @@ export async function readReports(
     services.cfg.localNodeId(options),
   ]);
   const reader = new MapReader(map);
+  const configured = configuredNodes(reader);
   const { members = [] } = watch.report.membership;
-  const known = [...new Set([...configuredNodes(reader).keys(), ...members, localNodeId])];
+  const known = [...new Set([...configured.keys(), ...members, localNodeId])];
   const hasVotes = reader.text('quorum.provider') === VOTEQUORUM;
-  const [votes, links] = await Promise.all([
+  const [votes, stats] = await Promise.all([
     hasVotes ? readVotes(services, [...new Set([...known, ...seenNodes(reader)])], options) : undefined,
-    readLinks(
-      services,
-      known.filter((id) => id !== localNodeId),
-      options,
-    ),
+    readTelling(services.stats, downCountKeys(configured, localNodeId), options),
   ]);
-  return { map, localNodeId, ...watch.report, ...present('votes', votes), ...present('links', links) };
+  // After how often they went down: then a link that is down has not been counted yet at worst.
+  const others = known.filter((id) => id !== localNodeId);
+  const links = await readLinks(services, others, options);
+  return {
+    map,
+    localNodeId,
+    ...watch.report,
+    ...present('votes', votes),
+    ...present('links', links),
+    stats,
+  };
+}
+
+/** Of all links that are configured. */
+export function downCountKeys(
+  nodes: ReadonlyMap<number, ConfiguredNode>,
+  localNodeId: number,
+): readonly string[] {
+  return [...nodes.values()]
+    .filter(({ id }) => id !== localNodeId)
+    .flatMap(({ id, links }) => links.map((link) => downCountKey(id, link)));
 }
 
 async function readMap(
   { cmap }: ClusterServices,
   options: CallOptions,
 ): Promise<ReadonlyMap<string, CmapValue>> {
-  const map = new Map<string, CmapValue>();
   const prefixes = PREFIXES.map(async (prefix) => {
-    for await (const { key, value } of cmap.entries(prefix, options)) map.set(key, value);
+    const entries: (readonly [string, CmapValue])[] = [];
+    for await (const { key, value } of cmap.entries(prefix, options)) entries.push([key, value]);
+    return entries;
   });
-  const keys = KEYS.map(async (key) => {
-    const value = await unless(['CS_ERR_NOT_EXIST'], cmap.get(key, options));
-    if (value !== undefined) map.set(key, value);
-  });
-  await Promise.all([...prefixes, ...keys]);
-  return map;
+  const [keys, ...entries] = await Promise.all([readKeys(cmap, KEYS, options), ...prefixes]);
+  return new Map([...keys, ...entries.flat()]);
 }
 
 /** Of those that votequorum has seen. */

@@ -14,6 +14,8 @@ export interface ClusterReports {
   readonly votes?: ReadonlyMap<number, VotequorumInfo>;
   /** How this node sees each other one, by id; absent where this corosync cannot tell. */
   readonly links?: ReadonlyMap<number, CfgNodeStatus>;
+  /** Statistics that tell that something has happened. They are older than `links`: what a link is was asked after how often it went down. */
+  readonly stats?: ReadonlyMap<string, CmapValue>;
 }
 
 /** What the quorum service tells of it; without a provider and models, corosync tells nothing of either. */

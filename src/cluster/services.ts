@@ -20,6 +20,8 @@ interface Client {
 /** Connections to the services of one corosync, none of which can change anything. They end together. */
 export class ClusterServices {
   readonly cmap: ReadOnlyCmapClient;
+  /** The map of statistics: a connection of its own, for each has one map. */
+  readonly stats: ReadOnlyCmapClient;
   readonly quorum: QuorumClient;
   readonly cfg: ReadOnlyCfgClient;
   readonly #options: ConnectOptions;
@@ -30,26 +32,33 @@ export class ClusterServices {
   #votequorum: Promise<ReadOnlyVotequorumClient> | undefined;
 
   private constructor(
-    [cmap, quorum, cfg]: readonly [ReadOnlyCmapClient, QuorumClient, ReadOnlyCfgClient],
+    [cmap, stats, quorum, cfg]: readonly [
+      ReadOnlyCmapClient,
+      ReadOnlyCmapClient,
+      QuorumClient,
+      ReadOnlyCfgClient,
+    ],
     options: ConnectOptions,
   ) {
     this.cmap = cmap;
+    this.stats = stats;
     this.quorum = quorum;
     this.cfg = cfg;
     this.#options = options;
     this.#whenClosed = new Promise((resolve) => (this.#noteClosed = resolve));
-    for (const client of [cmap, quorum, cfg]) this.#add(client);
+    for (const client of [cmap, stats, quorum, cfg]) this.#add(client);
   }
 
   /** If one cannot be connected, none stays. */
   static async connect(options: ConnectOptions): Promise<ClusterServices> {
     const cmap = CmapClient.connect({ ...options, ...SMALL_RINGS, ...READ });
+    const stats = CmapClient.connect({ ...options, ...SMALL_RINGS, ...READ, map: 'stats' });
     const quorum = QuorumClient.connect({ ...options, ...READ });
     const cfg = CfgClient.connect({ ...options, ...READ });
     try {
-      return new ClusterServices(await Promise.all([cmap, quorum, cfg]), options);
+      return new ClusterServices(await Promise.all([cmap, stats, quorum, cfg]), options);
     } catch (error) {
-      for (const result of await Promise.allSettled([cmap, quorum, cfg])) {
+      for (const result of await Promise.allSettled([cmap, stats, quorum, cfg])) {
         if (result.status === 'fulfilled') result.value.destroy();
       }
       throw error;

@@ -2,6 +2,8 @@ import { Deadline } from '../ipc/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
 import { checkOptions } from '../options/check-options.ts';
 import type { ClusterState } from './cluster-state.ts';
+import { linkNames } from './figures/figures.ts';
+import { readFigures } from './figures/read-figures.ts';
 import { MembershipWatch } from './membership-watch.ts';
 import { snapshotRule, type ClusterSnapshotOptions } from './options.ts';
 import { clusterState } from './picture.ts';
@@ -40,11 +42,13 @@ async function readCalm(services: ClusterServices, limits: CallOptions): Promise
   for (let readings = 1; ; readings += 1) {
     const before = watch.changes;
     const reports = await readReports(services, watch, limits);
+    const figures = await readFigures(services.stats, linkNames(reports.links), limits);
     await watch.caughtUp(limits);
     if (watch.changes === before && watch.settled) {
-      return clusterState(reports, { kind: 'fresh', asOf: new Date() });
+      return clusterState(reports, { kind: 'fresh', asOf: new Date() }, { figures });
     }
     restlessSince ??= new Date();
-    if (readings === MOST_READINGS) return clusterState(reports, { kind: 'settling', since: restlessSince });
+    if (readings < MOST_READINGS) continue;
+    return clusterState(reports, { kind: 'settling', since: restlessSince }, { figures });
   }
 }

@@ -226,7 +226,7 @@ describe('a corosync that comes and goes', () => {
       fake.cluster.lose(3); // all are asked
       await until('it is lost', () => told.includes('stale: disconnected'));
       await cluster.ready();
-      expect(fake.clients).toHaveLength(4);
+      expect(fake.clients).toHaveLength(5);
     },
   );
 

@@ -53,6 +53,7 @@ describe('the state of a cluster', () => {
       },
       nodes: [node(1), node(2), node(3)],
       links: [to(2), to(3)],
+      config: { stuck: false },
     });
   });
 
@@ -63,6 +64,7 @@ describe('the state of a cluster', () => {
       localNodeId: 7,
       quorum: { quorate: true },
       nodes: [{ id: 7, local: true, configured: false, state: 'unknown', addresses: [] }],
+      config: { stuck: false },
     });
   });
 

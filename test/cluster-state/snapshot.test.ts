@@ -131,7 +131,7 @@ describe('Cluster.snapshot', () => {
   it('changes nothing, and asks little', async () => {
     await start({ nodes: 3, links: 2 });
     await Cluster.snapshot(fake.connectOptions);
-    expect(fake.counters.connections).toBe(4);
+    expect(fake.counters.connections).toBe(5);
     // Most of them list keys, in two batches.
     expect(fake.counters.requests).toBeLessThan(700);
   });

@@ -1,16 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { CmapValue } from '../../codec/cmap/value.ts';
 import type { ConnectionError, CsError } from '../../errors/index.ts';
 import { asError, type FollowerDriver, type SessionStatus } from '../../session/index.ts';
 import type { ClusterFreshness, ClusterStaleReason, ClusterState } from '../cluster-state.ts';
-import { paceOf } from '../pace.ts';
+import { EventHub, type ClusterSeverityPolicy } from '../events/event-hub.ts';
+import { Narrator } from '../events/narrator.ts';
+import type { Told } from '../events/told.ts';
+import { paceOf, type Pace } from '../pace.ts';
 import { clusterState } from '../picture.ts';
-import type { ClusterReports } from '../reports.ts';
 import type { ClusterServices } from '../services.ts';
+import { Aside } from './aside.ts';
 import { LatestValue } from './latest-value.ts';
-import { Watching, type WatchingSink } from './watching.ts';
+import { Watching, type Reading, type WatchingSink } from './watching.ts';
 
 /** The most that is asked of corosync while it has `staleAfterMs` to answer. */
 const BEATS_BEFORE_STALE = 2;
+/** A membership that has settled by then is not worth a word: only a quorum device takes longer. */
+const RESTLESS_MS = 1000;
 /** An event loop that was busy has answers to read before it can say that there are none. */
 const GRACE_MS = 20;
 
@@ -22,19 +28,31 @@ type Condition =
 /** The picture across connections: always true, or openly stale. */
 export class LivePicture implements FollowerDriver<ClusterServices> {
   readonly states = new LatestValue<ClusterState>();
+  readonly events: EventHub;
+  readonly #narrator: Narrator;
+  readonly #aside = new Aside();
   readonly #staleAfterMs: number;
   #watching: Watching | undefined;
   /** Of the present connection: what an older one tells does not count any more. */
   #sink: WatchingSink | undefined;
-  #reports: ClusterReports | undefined;
-  /** Whether they are from the present connection. */
+  #reading: Reading | undefined;
+  /** Whether it is from the present connection. */
   #known = false;
+  /** When what is polled was as it is. */
+  #asked = new Date();
+  /** Something has changed that has not been noted. */
+  #changed = false;
+  #figuresMoved = false;
+  /** corosync has told something that has not been read yet. */
+  #unread = false;
   #condition: Condition = { kind: 'stale', why: 'starting' };
   #since = new Date();
   /** On the clock of performance.now(). */
   #heardAt = 0;
   #heardDate = new Date();
   #calm = false;
+  /** On the clock of performance.now(); since when it is not. */
+  #restlessAt: number | undefined;
   /** corosync has been away or silent, or was not there when it was looked for first. */
   #missed = false;
   /** On the clock of performance.now(). */
@@ -42,8 +60,10 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
-  constructor(staleAfterMs: number) {
+  constructor(staleAfterMs: number, severity: ClusterSeverityPolicy | undefined) {
     this.#staleAfterMs = staleAfterMs;
+    this.events = new EventHub(severity, () => this.#narrator.stateTold(this.freshness));
+    this.#narrator = new Narrator((findings, state) => this.events.tell(findings, state));
   }
 
   get freshness(): ClusterFreshness {
@@ -91,6 +111,7 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     this.#become({ kind: 'stale', why: 'closed' });
     this.#ended = true;
     this.states.end();
+    this.events.end();
   }
 
   #unwatch(): void {
@@ -107,8 +128,13 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     };
     const sink: WatchingSink = {
       heard: (waitedMs) => ifInUse(() => this.#heard(waitedMs)),
+      roundTrip: (ms) => ifInUse(() => this.#aside.roundTrip(ms)),
       restless: () => ifInUse(() => this.#restless()),
-      read: (reports, calm) => ifInUse(() => this.#read(reports, calm)),
+      told: (told) => ifInUse(() => this.#told(told)),
+      read: (reading) => ifInUse(() => this.#read(reading)),
+      confirmed: (asked) => ifInUse(() => (this.#asked = asked)),
+      figures: (figures) => ifInUse(() => this.#figures(figures)),
+      silence: (ms) => ifInUse(() => this.#silence(ms)),
     };
     return sink;
   }
@@ -117,9 +143,14 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     this.#heardAt = performance.now();
     this.#heardDate = new Date();
     const wasSilent = this.#condition.kind === 'stale' && this.#condition.why === 'not answering';
-    if (wasSilent || waitedMs > paceOf(this.#reports?.map).suspiciousMs) this.#settle();
+    if (wasSilent || waitedMs > this.#pace.suspiciousMs) this.#settle();
     if (wasSilent && this.#known) this.#watching?.reread();
     this.#judge();
+  }
+
+  #told(told: Told): void {
+    this.#unread = true;
+    this.#narrator.hear(told);
   }
 
   #restless(): void {
@@ -127,29 +158,71 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     this.#judge();
   }
 
-  #read(reports: ClusterReports, calm: boolean): void {
-    const changed = !isDeepStrictEqual(reports, this.#reports);
-    this.#reports = reports;
+  #read(reading: Reading): void {
+    const changed = !isDeepStrictEqual(reading.reports, this.#reading?.reports);
+    this.#aside.read(reading.reports, !this.#known);
+    this.#reading = reading;
+    this.#asked = reading.asked;
+    this.#changed ||= changed || !this.#known;
     this.#known = true;
-    this.#calm = calm;
+    if (reading.whole) this.#unread = false;
+    this.#calm = reading.settled && reading.whole;
     if (this.#missed) this.#settle();
     this.#missed = false;
     this.#judge(changed);
   }
 
+  #figures(figures: ReadonlyMap<string, CmapValue>): void {
+    this.#aside.noteFigures(figures);
+    this.#changed = true;
+    this.#figuresMoved = true;
+    this.#heard(0);
+  }
+
+  #silence(ms: number): void {
+    this.#aside.silence(ms);
+    this.#figuresMoved = true;
+    this.#heard(0);
+    const { value: state } = this.states;
+    if (state?.totem?.tokenMs !== undefined && this.#known)
+      this.#narrator.silence(ms, state.totem.tokenMs, state);
+  }
+
+  get #pace(): Pace {
+    return paceOf(this.#reading?.reports.map);
+  }
+
   /** corosync has still to find out what has happened, unless there is nobody of whom it could. */
   #settle(): void {
-    if (!this.#known || this.#reports === undefined) this.#missed = true;
-    else if (!isAlone(this.#reports))
-      this.#settledAt = performance.now() + paceOf(this.#reports.map).settleMs;
+    this.#narrator.doubt();
+    if (!this.#known || this.#reading === undefined) this.#missed = true;
+    else if (!this.#isAlone) this.#settledAt = performance.now() + this.#pace.settleMs;
   }
 
   #judge(changed = false): void {
+    const now = performance.now();
     if (this.#known) {
-      const settling = !this.#calm || performance.now() < this.#settledAt;
+      if (this.#calm) this.#restlessAt = undefined;
+      else this.#restlessAt ??= now;
+      const settling = !this.#calm || now < this.#settledAt;
       this.#become({ kind: settling ? 'settling' : 'fresh' }, changed);
+      this.#narrate(now);
     }
     this.#arm();
+  }
+
+  /** What has happened is told as soon as it is sure: of quorum later than of members. */
+  #narrate(now: number): void {
+    const { value: state } = this.states;
+    if (state === undefined || this.#reading === undefined) return;
+    const isFindingOut = now < this.#settledAt;
+    const isRestless = this.#restlessAt !== undefined && now >= this.#restlessAt + RESTLESS_MS;
+    if (isFindingOut || isRestless) this.#narrator.settling(state);
+    if (isFindingOut || this.#unread || !this.#reading.whole) return;
+    const complete = this.#condition.kind === 'fresh';
+    const { settleMs } = this.#pace;
+    this.#narrator.note({ state, complete, changed: this.#changed, asked: this.#asked, settleMs });
+    if (complete) this.#changed = false;
   }
 
   #become(condition: Condition, changed = false): void {
@@ -157,16 +230,31 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     const same = isDeepStrictEqual(kindOf(condition), kindOf(this.#condition));
     if (!same) this.#since = new Date();
     this.#condition = condition;
-    if (this.#reports === undefined) return;
-    if (!same || changed) this.states.set(clusterState(this.#reports, this.freshness));
+    if (!same || changed) this.#setState();
     else this.#refresh();
+    if (condition.kind === 'stale') this.#narrator.stale(condition.why, condition.error, this.states.value);
   }
 
-  /** The same, as of now: nobody is told. */
+  #setState(): void {
+    const state = this.#state;
+    if (state !== undefined) this.states.set(state);
+  }
+
+  /** The same, as of now, with figures that move all the time: nobody is told. */
   #refresh(): void {
-    const state = this.states.value;
+    const state = this.#figuresMoved ? this.#state : this.states.value;
+    this.#figuresMoved = false;
     if (state === undefined || this.#condition.kind !== 'fresh') return;
     this.states.replace(Object.freeze({ ...state, freshness: Object.freeze(this.freshness) }));
+  }
+
+  get #state(): ClusterState | undefined {
+    if (this.#reading === undefined) return undefined;
+    return clusterState(this.#reading.reports, this.freshness, this.#aside);
+  }
+
+  get #isAlone(): boolean {
+    return this.#state?.nodes.length === 1;
   }
 
   /** Looks again when the silence has been too long, or when corosync has had the time to find out. */
@@ -176,7 +264,9 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     const now = performance.now();
     const silentInMs = this.#heardAt + this.#staleAfterMs - now;
     const settledInMs = this.#settledAt > now ? this.#settledAt - now : Infinity;
-    const waitMs = Math.max(Math.min(silentInMs, settledInMs), 0);
+    const restlessAt = (this.#restlessAt ?? Infinity) + RESTLESS_MS;
+    const restlessInMs = restlessAt > now ? restlessAt - now : Infinity;
+    const waitMs = Math.max(Math.min(silentInMs, settledInMs, restlessInMs), 0);
     this.#timer = setTimeout(() => this.#look(), waitMs + 1);
   }
 
@@ -191,8 +281,4 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
 
 function kindOf(condition: Condition): object {
   return condition.kind === 'stale' ? { kind: 'stale', why: condition.why } : { kind: condition.kind };
-}
-
-function isAlone(reports: ClusterReports): boolean {
-  return clusterState(reports, { kind: 'settling', since: new Date(0) }).nodes.length === 1;
 }

@@ -1,21 +1,50 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import type { CmapValue } from '../../codec/cmap/value.ts';
+import type { CmapTrackEvent } from '../../cmap/index.ts';
+import type { QuorumTrackEvent } from '../../quorum/index.ts';
 import { asError } from '../../session/index.ts';
+import type { Told } from '../events/told.ts';
+import { linkNames } from '../figures/figures.ts';
+import { readFigures } from '../figures/read-figures.ts';
+import { MapReader } from '../map-reader.ts';
 import { MembershipWatch } from '../membership-watch.ts';
+import { configuredNodes } from '../nodelist.ts';
 import { paceOf } from '../pace.ts';
-import { readLinks, readReports, readVotes } from '../read-reports.ts';
+import { downCountKeys, readLinks, readReports, readVotes } from '../read-reports.ts';
 import type { ClusterReports } from '../reports.ts';
 import type { ClusterServices } from '../services.ts';
 import { ReadingPace } from './reading-pace.ts';
+import { ReloadWatch } from './reload-watch.ts';
+import { StatsWatch } from './stats-watch.ts';
+
+/** A reading of all. */
+export interface Reading {
+  readonly reports: ClusterReports;
+  /** When it began. */
+  readonly asked: Date;
+  /** Nothing was told meanwhile. */
+  readonly whole: boolean;
+  /** Quorum is known of the membership. */
+  readonly settled: boolean;
+}
 
 /** What is heard on one connection. */
 export interface WatchingSink {
-  /** corosync has answered, or told of something. @param waitedMs how long the answer to one question took */
+  /** corosync has answered, or told of something. @param waitedMs how long an answer took */
   heard(waitedMs: number): void;
+  /** @param ms how long the answer to one question took */
+  roundTrip(ms: number): void;
   /** Something changes, and corosync has not found out yet what holds. */
   restless(): void;
-  /** @param calm nothing has changed while this was read */
-  read(reports: ClusterReports, calm: boolean): void;
+  told(told: Told): void;
+  read(reading: Reading): void;
+  /** What no event tells was as it had been read. @param asked when both links and votes were */
+  confirmed(asked: Date): void;
+  /** Statistics that move all the time. */
+  figures(figures: ReadonlyMap<string, CmapValue>): void;
+  /** How long the token was away. */
+  silence(ms: number): void;
 }
 
 /** Whether what it was told differs from what was read; `undefined`: there is nothing to ask. */
@@ -27,9 +56,15 @@ const PATIENT = { timeoutMs: Infinity };
 const TRACKED: readonly (readonly [key: string, prefix: boolean])[] = [
   ['nodelist.', true],
   ['runtime.members.', true],
+  ['config.', true],
   ['totem.cluster_name', false],
+  ['totem.config_version', false],
   ['runtime.votequorum.wait_for_all_status', false],
 ];
+/** As often as most systems scrape. */
+const FIGURES_EACH_MS = 15_000;
+/** Of a large cluster they are read less often: corosync is not to be asked for more than 100 a second. */
+const MS_PER_FIGURE = 10;
 
 /**
  * Keeps a picture of the cluster up to date on one connection. All is read again after every event, so that it is always one picture; and what no event tells,
@@ -42,8 +77,11 @@ export class Watching {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #pace = new ReadingPace();
   readonly #closing = new AbortController();
+  readonly #reloads = new ReloadWatch();
+  readonly #statsWatch: StatsWatch;
   #membership: MembershipWatch | undefined;
   #reports: ClusterReports | undefined;
+  #asked = { votes: new Date(), links: new Date() };
   #wanted = false;
   #reading: Promise<void> | undefined;
   #closed = false;
@@ -52,6 +90,10 @@ export class Watching {
     this.#services = services;
     this.#sink = sink;
     this.#maxBeatMs = maxBeatMs;
+    this.#statsWatch = new StatsWatch(services.stats, {
+      changed: () => this.#changed(),
+      silence: (ms) => this.#sink.silence(ms),
+    });
   }
 
   /**
@@ -67,24 +109,8 @@ export class Watching {
   ): Promise<Watching> {
     const watching = new Watching(services, sink, maxBeatMs);
     started(watching);
-    const changed = (): void => watching.changed();
-    const membership = await MembershipWatch.start(services.quorum, PATIENT, changed);
-    for (const [key, prefix] of TRACKED) await services.cmap.track(key, { prefix, listener: changed });
-    // What has been told until now, the first reading has in it.
-    watching.#membership = membership;
-    watching.reread();
-    await watching.#reading;
-    watching.#beat((reports) => watching.#askVotes(reports));
-    watching.#beat((reports) => watching.#askLinks(reports));
+    await watching.#start();
     return watching;
-  }
-
-  /** Everything is read again. */
-  changed(): void {
-    if (this.#closed || this.#membership === undefined) return;
-    this.#sink.heard(0);
-    if (!this.#membership.settled) this.#sink.restless();
-    this.reread();
   }
 
   reread(): void {
@@ -99,18 +125,61 @@ export class Watching {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
+  async #start(): Promise<void> {
+    const { quorum, cmap } = this.#services;
+    const membership = await MembershipWatch.start(quorum, PATIENT, (event) => this.#toldMembership(event));
+    for (const [key, prefix] of TRACKED) {
+      await cmap.track(key, { prefix, listener: (event) => this.#toldKey(event) });
+    }
+    await this.#statsWatch.follow([]);
+    // What has been told until now, the first reading has in it.
+    this.#membership = membership;
+    this.reread();
+    await this.#reading;
+    this.#beat((reports) => this.#askVotes(reports));
+    this.#beat((reports) => this.#askLinks(reports));
+    this.#later(() => this.#readFigures(), 0);
+  }
+
+  #toldMembership(event: QuorumTrackEvent): void {
+    if (this.#membership === undefined) return;
+    const at = new Date();
+    if (event.kind === 'nodelist') {
+      const { ringId, members, joined, left } = event;
+      this.#sink.told({ kind: 'membership', at, ring: ringId, members, joined, left });
+    } else if (event.kind === 'quorum') this.#sink.told({ kind: 'quorum', at, quorate: event.quorate });
+    this.#changed();
+  }
+
+  #toldKey(event: CmapTrackEvent): void {
+    if (this.#membership === undefined) return;
+    if (event.kind === 'notification' && event.key.startsWith('config.')) {
+      const ok = this.#reloads.changed(event.key, event.newValue);
+      if (ok !== undefined) this.#sink.told({ kind: 'reload', at: new Date(), ok });
+    }
+    this.#changed();
+  }
+
+  /** Everything is read again. */
+  #changed(): void {
+    if (this.#closed || this.#membership === undefined) return;
+    this.#sink.heard(0);
+    if (!this.#membership.settled) this.#sink.restless();
+    this.reread();
+  }
+
   async #read(membership: MembershipWatch | undefined): Promise<void> {
     try {
       while (membership !== undefined && this.#wanted && !this.#closed) {
         const waitMs = this.#pace.next(performance.now());
         if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.#closing.signal });
         this.#wanted = false;
-        const reports = await readReports(this.#services, membership, PATIENT);
-        await membership.caughtUp(PATIENT);
+        const asked = new Date();
+        const reports = await this.#timed(readReports(this.#services, membership, PATIENT));
+        await this.#timed(membership.caughtUp(PATIENT));
         if (this.#isClosed()) return;
-        this.#reports = reports;
-        this.#sink.heard(0);
-        this.#sink.read(reports, membership.settled && !this.#wanted);
+        this.#take(reports, asked, membership.settled);
+        if (await this.#timed(this.#statsWatch.follow(this.#downCountKeys(reports)))) this.#wanted = true;
       }
     } catch (error) {
       // Of a connection that is gone this does nothing; else another one may do better.
@@ -118,16 +187,45 @@ export class Watching {
     }
   }
 
+  /** A corosync that stands still is noticed whatever it is asked. */
+  async #timed<T>(answers: Promise<T>): Promise<T> {
+    const askedAt = performance.now();
+    const all = await answers;
+    if (!this.#closed) this.#sink.heard(performance.now() - askedAt);
+    return all;
+  }
+
+  #take(reports: ClusterReports, asked: Date, settled: boolean): void {
+    this.#reports = reports;
+    this.#asked = { votes: asked, links: asked };
+    if (this.#reloads.read(reports.map)) this.#sink.told({ kind: 'reload', at: new Date(), ok: false });
+    this.#sink.read({ reports, asked, whole: !this.#wanted, settled });
+  }
+
+  #downCountKeys({ map, localNodeId }: ClusterReports): readonly string[] {
+    return downCountKeys(configuredNodes(new MapReader(map)), localNodeId);
+  }
+
   #isClosed(): boolean {
     return this.#closed;
   }
 
   #beat(ask: Ask): void {
+    this.#later(async () => {
+      await this.#ask(ask);
+      this.#beat(ask);
+    }, paceOf(this.#reports?.map).beatMs(this.#maxBeatMs));
+  }
+
+  /** @param then its failure ends the connection */
+  #later(then: () => Promise<void>, ms: number): void {
     if (this.#closed || this.#services.closed) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      void this.#ask(ask).then(() => this.#beat(ask));
-    }, paceOf(this.#reports?.map).beatMs(this.#maxBeatMs));
+      then().catch((error: unknown) => {
+        if (!this.#closed) this.#services.destroy(asError(error));
+      });
+    }, ms);
     this.#timers.add(timer);
   }
 
@@ -135,27 +233,40 @@ export class Watching {
     const reports = this.#reports;
     if (reports === undefined) return;
     const askedAt = performance.now();
-    try {
-      const differs = await ask(reports);
-      if (this.#closed || differs === undefined) return;
-      this.#sink.heard(performance.now() - askedAt);
-      // If all has been read meanwhile, it is newer.
-      if (differs && reports === this.#reports) this.reread();
-    } catch (error) {
-      if (!this.#closed) this.#services.destroy(asError(error));
-    }
+    const differs = await ask(reports);
+    if (this.#closed || differs === undefined) return;
+    const waitedMs = performance.now() - askedAt;
+    this.#sink.roundTrip(waitedMs);
+    this.#sink.heard(waitedMs);
+    // If all has been read meanwhile, it is newer.
+    if (reports !== this.#reports) return;
+    if (differs) this.reread();
+    else this.#sink.confirmed(this.#asked.votes < this.#asked.links ? this.#asked.votes : this.#asked.links);
   }
 
   async #askVotes({ votes }: ClusterReports): Promise<boolean> {
-    if (votes === undefined || votes.size === 0) {
-      await this.#services.cfg.localNodeId(PATIENT);
-      return false;
-    }
-    return !isDeepStrictEqual(await readVotes(this.#services, [...votes.keys()], PATIENT), votes);
+    const asked = new Date();
+    if (votes === undefined || votes.size === 0) await this.#services.cfg.localNodeId(PATIENT);
+    else if (!isDeepStrictEqual(await readVotes(this.#services, [...votes.keys()], PATIENT), votes))
+      return true;
+    this.#asked.votes = asked;
+    return false;
   }
 
   async #askLinks({ links }: ClusterReports): Promise<boolean | undefined> {
-    if (links === undefined || links.size === 0) return undefined;
-    return !isDeepStrictEqual(await readLinks(this.#services, [...links.keys()], PATIENT), links);
+    const asked = new Date();
+    const nothing = links === undefined || links.size === 0;
+    if (!nothing && !isDeepStrictEqual(await readLinks(this.#services, [...links.keys()], PATIENT), links))
+      return true;
+    this.#asked.links = asked;
+    return nothing ? undefined : false;
+  }
+
+  async #readFigures(): Promise<void> {
+    const links = linkNames(this.#reports?.links);
+    const figures = await this.#timed(readFigures(this.#services.stats, links, PATIENT));
+    if (this.#closed) return;
+    this.#sink.figures(figures);
+    this.#later(() => this.#readFigures(), Math.max(FIGURES_EACH_MS, figures.size * MS_PER_FIGURE));
   }
 }

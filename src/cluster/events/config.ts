@@ -1,0 +1,60 @@
+import type { ClusterState } from '../cluster-state.ts';
+import { present } from '../present.ts';
+import type { Finding } from './event-types.ts';
+import { nodeName, type Comparison } from './told.ts';
+
+/** How reloads went, and whether all nodes run the same configuration. */
+export function* configFindings(comparison: Comparison): Generator<Finding> {
+  yield* reloadFindings(comparison);
+  const { previous, next, since } = comparison;
+  const versions = versionsOf(next);
+  if (differ(versions) && text(versions) !== text(versionsOf(previous))) {
+    const message = `Nodes run different configurations: ${[...versions].map(([id, version]) => `${nodeName(next, id)} has version ${version}`).join(', ')}.`;
+    yield {
+      type: 'config.mismatch',
+      message,
+      versions: Object.freeze(Object.fromEntries(versions)),
+      notBefore: since,
+      inferred: true,
+    };
+  }
+}
+
+function* reloadFindings({ previous, next, told, restarted, since }: Comparison): Generator<Finding> {
+  let failed = false;
+  for (const event of told) {
+    if (event.kind !== 'reload') continue;
+    const how = { notBefore: event.at, inferred: false };
+    failed ||= !event.ok;
+    if (event.ok) {
+      const { version } = next.config;
+      const message = `The configuration was reloaded${version === undefined ? '' : `; its version is ${version}`}.`;
+      yield { type: 'reload.ok', message, ...present('version', version), ...how };
+    } else {
+      const reason = next.config.lastReload?.message;
+      const message = `The configuration could not be reloaded${reason === undefined ? '; the log of corosync says why' : `: ${reason}`}.`;
+      yield { type: 'reload.failed', message, ...present('reason', reason), ...how };
+    }
+  }
+  if (!next.config.stuck || (previous.config.stuck && !restarted)) return;
+  const message = 'Until a reload is good, votequorum looks at no change of the configuration.';
+  const explainedBy = failed ? ({ type: 'reload.failed' } as const) : undefined;
+  yield { type: 'reload.stuck', message, notBefore: since, inferred: true, explainedBy };
+}
+
+/** Of members: those of nodes that left are old. */
+function versionsOf({ nodes }: ClusterState): ReadonlyMap<number, bigint> {
+  return new Map(
+    nodes.flatMap(({ id, state, configVersion }) =>
+      state === 'member' && configVersion !== undefined ? [[id, configVersion] as const] : [],
+    ),
+  );
+}
+
+function differ(versions: ReadonlyMap<number, bigint>): boolean {
+  return new Set(versions.values()).size > 1;
+}
+
+function text(versions: ReadonlyMap<number, bigint>): string {
+  return [...versions].join(';');
+}

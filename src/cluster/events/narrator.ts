@@ -1,0 +1,221 @@
+import type { CsError } from '../../errors/index.ts';
+import type { ClusterFreshness, ClusterStaleReason, ClusterState } from '../cluster-state.ts';
+import { present } from '../present.ts';
+import { Churn } from './churn.ts';
+import { configFindings } from './config.ts';
+import type { ClusterEventCause, Finding } from './event-types.ts';
+import { HeldLinks } from './held-links.ts';
+import { ipcFindings } from './ipc.ts';
+import { downWithNode, linkFindings } from './links.ts';
+import { memberFindings } from './members.ts';
+import { quorumFindings } from './quorum.ts';
+import type { Comparison, Told } from './told.ts';
+import { silenceFinding, totemFindings } from './totem.ts';
+
+/** What is told in one gap is bounded; what is dropped is found by comparing. */
+const MOST_TOLD = 1024;
+/** corosync compares its statistics so often. */
+const POLLED_EACH_MS = 1500;
+
+/** What a narrator is told of a state. */
+export interface Noted {
+  readonly state: ClusterState;
+  /** Whether quorum is known of the membership; if not, only what does not hang on it is told. */
+  readonly complete: boolean;
+  /** Whether it differs from the one that was noted before, for all that is known. */
+  readonly changed: boolean;
+  /** When what is polled was as it is; it was asked for one after the other. */
+  readonly asked: Date;
+  /** Milliseconds in which corosync finds out who is there. */
+  readonly settleMs: number;
+}
+
+/** Finds what is to be told: nothing that has not happened, nothing twice, and at the end nothing is missing. */
+export class Narrator {
+  readonly #tell: (findings: readonly Finding[], state: ClusterState | undefined) => void;
+  readonly #held = new HeldLinks();
+  readonly #churn = new Churn();
+  readonly #lastMember = new Map<number, ClusterEventCause>();
+  #downWithNode: ReadonlySet<string> = new Set();
+  /** How often the token had been lost by the time of the last membership; `undefined`: it is not known. */
+  #lossesBefore: bigint | undefined;
+  /** What readers have been told, all of it. */
+  #told: ClusterState | undefined;
+  #heard: Told[] = [];
+  #since = new Date();
+  #gap: ClusterEventCause | undefined;
+  #restarted = false;
+  /** What readers were told last of whether the state holds; `undefined`: that it does. */
+  #doubt: ClusterStaleReason | 'settling' | undefined;
+  #isDown = false;
+  #isSilent = false;
+
+  constructor(tell: (findings: readonly Finding[], state: ClusterState | undefined) => void) {
+    this.#tell = tell;
+  }
+
+  /** The state that events have led to: a reader who begins now begins with it. */
+  stateTold(freshness: ClusterFreshness): ClusterState | undefined {
+    return this.#told === undefined
+      ? undefined
+      : Object.freeze({ ...this.#told, freshness: Object.freeze(freshness) });
+  }
+
+  hear(told: Told): void {
+    this.#heard.push(told);
+    if (this.#heard.length > MOST_TOLD) this.#heard.shift();
+  }
+
+  /** Corosync cannot be relied on. */
+  stale(why: ClusterStaleReason, error: CsError | undefined, state: ClusterState | undefined): void {
+    if (this.#doubt === why || why === 'starting' || why === 'closed') return;
+    this.#doubt = why;
+    const trouble = present('error', error);
+    const findings: Finding[] = [];
+    let explainedBy: ClusterEventCause | undefined;
+    if (why !== 'not answering') {
+      const type = why === 'denied' ? 'corosync.denied' : 'corosync.down';
+      const words = why === 'denied' ? 'Corosync does not allow this user' : 'Corosync is gone';
+      findings.push({
+        type,
+        message: `${words}${error === undefined ? '' : `: ${error.message}`}.`,
+        ...trouble,
+      });
+      explainedBy = { type };
+      this.#isDown = true;
+      this.#restarted = true;
+    }
+    const message = `Nothing is known of the cluster any more: ${why}.`;
+    findings.push({ type: 'stale', why, message, ...trouble, explainedBy });
+    this.#doubtful(explainedBy ?? { type: 'stale' });
+    this.#tell(findings, state);
+  }
+
+  /** Corosync has still to find out. */
+  settling(state: ClusterState): void {
+    const explainedBy = this.#up(state) ? ({ type: 'corosync.up' } as const) : undefined;
+    if (this.#doubt === 'settling') return;
+    this.#doubt = 'settling';
+    const message = 'Corosync is finding out what the cluster is.';
+    this.#tell([{ type: 'settling', message, explainedBy }], state);
+  }
+
+  /** What happens from now on cannot be relied on to be told, or to last. */
+  doubt(): void {
+    this.#doubtful({ type: 'settling' });
+  }
+
+  /** How long the token was away, as corosync has measured it. */
+  silence(silenceMs: number, tokenMs: number, state: ClusterState): void {
+    const isSilent = silenceMs > tokenMs / 2;
+    const begins = isSilent && !this.#isSilent && this.#gap === undefined && this.#told !== undefined;
+    this.#isSilent = isSilent;
+    if (!begins) return;
+    const notBefore = new Date(Date.now() - silenceMs - POLLED_EACH_MS);
+    this.#tell([{ ...silenceFinding(state, silenceMs, tokenMs), notBefore }], state);
+  }
+
+  /** A state that holds, but for `complete`. */
+  note(noted: Noted): void {
+    const { state, complete, changed, asked } = noted;
+    if (complete) this.#up(state);
+    if (this.#told === undefined) return this.#begin(noted);
+    const { length } = this.#heard;
+    if (changed || length > 0 || this.#held.any || this.#gap !== undefined) this.#compare(this.#told, noted);
+    if (!complete) return;
+    this.#gap = undefined;
+    this.#restarted = false;
+    this.#since = asked;
+    if (this.#doubt === undefined) return;
+    this.#doubt = undefined;
+    this.#tell([{ type: 'fresh', message: 'All that is known of the cluster holds.' }], state);
+  }
+
+  #begin({ state, complete, asked }: Noted): void {
+    if (!complete) return;
+    this.#told = state;
+    this.#lossesBefore = state.totem?.tokenLost.operational;
+    this.#downWithNode = downWithNode(new Set(), state, []);
+    this.#heard = [];
+    this.#gap = undefined;
+    this.#restarted = false;
+    this.#since = asked;
+    const findings: Finding[] = [{ type: 'snapshot', message: snapshotMessage(state) }];
+    if (this.#doubt !== undefined)
+      findings.push({ type: 'fresh', message: 'All that is known of the cluster holds.' });
+    this.#doubt = undefined;
+    this.#tell(findings, state);
+  }
+
+  #compare(previous: ClusterState, { state, complete, settleMs }: Noted): void {
+    const next = complete
+      ? this.#held.hold(previous, state, performance.now(), settleMs + POLLED_EACH_MS)
+      : Object.freeze({ ...state, quorum: previous.quorum, ...present('links', previous.links) });
+    const told = complete ? this.#heard : this.#heard.filter(({ kind }) => kind !== 'quorum');
+    this.#heard = complete ? [] : this.#heard.filter(({ kind }) => kind === 'quorum');
+    const comparison = {
+      previous,
+      next,
+      told,
+      now: new Date(),
+      since: this.#since,
+      gap: this.#gap,
+      restarted: this.#restarted,
+      losses: this.#losses(previous, next, told),
+      lastMember: this.#lastMember,
+      downWithNode: this.#downWithNode,
+    };
+    this.#told = next;
+    const findings = this.#find(comparison);
+    this.#downWithNode = downWithNode(this.#downWithNode, next, findings);
+    if (findings.length > 0) this.#tell(findings, state);
+  }
+
+  /** A token that is lost is told with what it leads to: a membership, be it the same as before. */
+  #losses(previous: ClusterState, next: ClusterState, told: readonly Told[]): number | undefined {
+    const isNewRing = told.some(({ kind }) => kind !== 'reload') || previous.ring?.seq !== next.ring?.seq;
+    const now = next.totem?.tokenLost.operational;
+    const before = this.#lossesBefore;
+    if (!isNewRing && this.#gap === undefined) return undefined;
+    this.#lossesBefore = now;
+    return this.#restarted || now === undefined || before === undefined ? undefined : Number(now - before);
+  }
+
+  #find(comparison: Comparison): readonly Finding[] {
+    const members = memberFindings(comparison);
+    for (const finding of members) {
+      if ('nodeId' in finding)
+        this.#lastMember.set(finding.nodeId, { type: finding.type, nodeId: finding.nodeId });
+    }
+    const churn = this.#churn.note(comparison, members);
+    return [
+      ...configFindings(comparison),
+      ...totemFindings(comparison, members),
+      ...members,
+      ...quorumFindings(comparison),
+      ...linkFindings(comparison, members),
+      ...ipcFindings(comparison),
+      ...(churn === undefined ? [] : [churn]),
+    ];
+  }
+
+  /** Whether corosync was away. */
+  #up(state: ClusterState): boolean {
+    if (!this.#isDown) return false;
+    this.#isDown = false;
+    this.#tell([{ type: 'corosync.up', message: 'Corosync is there.' }], state);
+    return true;
+  }
+
+  #doubtful(cause: ClusterEventCause): void {
+    this.#gap ??= cause;
+  }
+}
+
+/** A sentence about the whole. */
+export function snapshotMessage({ quorum, nodes, links = [] }: ClusterState): string {
+  const members = nodes.filter(({ state }) => state === 'member').length;
+  const down = links.filter(({ connected }) => !connected).length;
+  const words = `${quorum.quorate ? 'The cluster is quorate' : 'The cluster is NOT quorate'}, with ${members} of ${nodes.length} nodes`;
+  return down === 0 ? `${words}.` : `${words}; ${down} of ${links.length} links are down.`;
+}
