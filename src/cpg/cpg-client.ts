@@ -148,8 +148,11 @@ export class CpgClient extends ConnectedClient {
    * cpg_mcast_joined: sends a message to all members. Resolves when corosync has taken it, or with `delivered` when it has come back: messages go out
    * in the order of the calls, and wait as long as corosync cannot take them, or too many of ours are on their way. A call that is given up before it is sent
    * has no effect; one that is given up later rejects, and the message goes its way.
-   * @param message must not be changed before this resolves
-   * @throws CsError CS_ERR_NOT_EXIST: this connection is not in a group; CS_ERR_INVALID_PARAM: it is no message; CS_ERR_TOO_BIG: the connection cannot carry it.
+   * One of more than 1,047,552 bytes (60,000 over datagrams) goes out in fragments, and may have to begin again when the group changes: 30 times, then it is given up.
+   * Later messages wait behind it.
+   * @param message up to `maxMessageBytes`; must not be changed before this settles, or for one that was given up, before `close` has
+   * @throws CsError CS_ERR_NOT_EXIST: this connection is not in a group; CS_ERR_INVALID_PARAM: it is no message; CS_ERR_TOO_BIG: it has more than `maxMessageBytes`;
+   *   CS_ERR_INTERRUPT, CS_ERR_TRY_AGAIN: it had to begin again too often, and was not sent.
    */
   mcast(message: string | Uint8Array, options?: CpgMcastOptions): Promise<void> {
     try {
@@ -214,7 +217,7 @@ export class CpgClient extends ConnectedClient {
     const { member } = this.#switchboard;
     if (member !== undefined && !this.closed) {
       member.silence();
-      await this.#service.whenSettled();
+      await member.whenSent();
       await member.part();
       await this.#service.submit(new FinalizeRequest(), { timeoutMs: FINALIZE_MS }).catch(() => undefined);
     }

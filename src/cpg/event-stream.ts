@@ -49,8 +49,10 @@ export class EventStream<E> {
     this.#queue.push(event);
     this.#bytes += EVENT_BYTES + this.#options.bytesOf(event);
     this.#reader?.wake();
-    if (this.#bytes > this.#options.maxQueuedBytes) this.#watch?.overflowed();
-    else if (!this.#lags && this.#bytes > this.#options.maxQueuedBytes / 2) this.#setLagging(true);
+    const { maxQueuedBytes } = this.#options;
+    if (!this.#lags && this.#bytes > maxQueuedBytes / 2) this.#setLagging(true);
+    // One event there is always room for.
+    if (this.#bytes > maxQueuedBytes && this.#queue.length > 1) this.#watch?.overflowed();
   }
 
   /** What has not been read can still be read; after that the loop ends, or throws `error`. */

@@ -4,6 +4,7 @@ import { decodeDelivery } from '../codec/cpg/deliver.ts';
 import { cpgEventKind } from '../codec/cpg/event.ts';
 import { JoinRequest } from '../codec/cpg/join.ts';
 import { LeaveRequest } from '../codec/cpg/leave.ts';
+import { decodePartialDelivery } from '../codec/cpg/partial-deliver.ts';
 import { decodeTotemConfchg } from '../codec/cpg/totem-confchg.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
@@ -11,15 +12,18 @@ import { within } from '../ipc/index.ts';
 import { CallLimits } from '../options/call-options.ts';
 import type { CallSubject, ServiceClient } from '../service/index.ts';
 import type { CpgEvent, CpgMembershipEvent, CpgMessageEvent, CpgRingEvent } from './cpg-events.ts';
+import { Assembly } from './assembly.ts';
 import { Deferred } from './deferred.ts';
 import type { EventStream } from './event-stream.ts';
 import type { GroupOptions } from './join-options.ts';
-import { AwaitedMulticast, Multicast } from './own-message.ts';
+import { Outbox } from './outbox.ts';
 import { OwnWindow } from './own-window.ts';
 import { whileBusy } from './while-busy.ts';
 
 /** Milliseconds that a leave has which nobody waits for: until it is ordered, or the connection is closed without it. */
 const PARTING_MS = 2000;
+
+const MCAST = 'cpg_mcast_joined';
 
 /** What a process is to its group. */
 type State =
@@ -44,6 +48,9 @@ export class GroupMember {
   readonly #service: ServiceClient;
   readonly #stream: EventStream<CpgEvent>;
   readonly #window: OwnWindow;
+  readonly #outbox: Outbox;
+  readonly #assembly: Assembly;
+  readonly #maxMessageBytes: number;
   readonly #joined = new Deferred<CpgMembershipEvent>();
   readonly #left = new Deferred<void>();
   #state: State = 'new';
@@ -55,7 +62,7 @@ export class GroupMember {
   constructor(
     service: ServiceClient,
     nodeId: number,
-    { group, name, pid, initialRing, windowBytes }: GroupOptions,
+    { group, name, pid, initialRing, windowBytes, ...limits }: GroupOptions,
     stream: EventStream<CpgEvent>,
   ) {
     this.group = group;
@@ -66,6 +73,9 @@ export class GroupMember {
     this.#service = service;
     this.#stream = stream;
     this.#window = new OwnWindow(group, windowBytes, () => service.resume());
+    this.#outbox = new Outbox(service, group, this.#window);
+    this.#assembly = new Assembly(group, limits);
+    this.#maxMessageBytes = limits.maxMessageBytes;
     stream.watch({
       lagging: (lags) => this.#window.lagging(lags),
       overflowed: () => this.#giveUp(),
@@ -88,8 +98,7 @@ export class GroupMember {
     this.#state = 'joining';
     try {
       await whileBusy(subject, rest, () => this.#service.submit(message, rest()));
-      const { timeoutMs, signal } = rest();
-      return await within(this.#joined.promise, { ...subject, timeoutMs, signal, sent: 'yes' });
+      return await this.#wait(this.#joined.promise, subject, rest());
     } catch (error) {
       // It may still come to be a member, and could not leave before.
       if (!hasNoEffect(error)) this.#service.destroy(error);
@@ -102,6 +111,8 @@ export class GroupMember {
     switch (cpgEventKind(event)) {
       case 'deliver':
         return this.#decodeMessage(event);
+      case 'partial-deliver':
+        return this.#decodeFragment(event);
       case 'confchg':
         return this.#decodeMembership(event);
       case 'totem-confchg':
@@ -118,19 +129,19 @@ export class GroupMember {
 
   /** Resolves when corosync has taken the message. */
   mcast(message: Uint8Array, limits: CallLimits): Promise<void> {
-    this.#checkJoined('cpg_mcast_joined');
-    return this.#send(new Multicast(this.group, message, this.#window), limits);
+    this.#checkSendable(message);
+    return this.#outbox.send(message, limits);
   }
 
   /** Resolves when the message has come back from the group. */
   async mcastDelivered(message: Uint8Array, limits: CallLimits): Promise<void> {
-    const subject = this.#subject('cpg_mcast_joined');
-    this.#checkJoined(subject.operation);
+    this.#checkSendable(message);
     const startedAt = performance.now();
-    const sent = new AwaitedMulticast(this.group, message, this.#window);
-    await this.#send(sent, limits);
     const { timeoutMs, signal } = limits;
-    await within(sent.whenDelivered, { ...subject, timeoutMs, signal, startedAt, sent: 'yes' });
+    const delivery = new Deferred<void>();
+    await this.#outbox.send(message, limits, delivery);
+    const subject = this.#subject(MCAST);
+    await within(delivery.promise, { ...subject, timeoutMs, signal, startedAt, sent: 'yes' });
   }
 
   /** Leaves behind all messages that were sent before. */
@@ -138,17 +149,14 @@ export class GroupMember {
     const subject = this.#subject('cpg_leave');
     this.#checkJoined(subject.operation);
     if (this.#state === 'joined') this.#state = 'leaving';
-    try {
-      await whileBusy(subject, rest, () =>
-        this.#service.submit(new LeaveRequest(this.#name, this.pid), rest()),
-      );
-    } catch (error) {
-      // Where that is not sure, it stays as it is: a second leave, or a message, would be wrong if the first one counts.
-      if (error instanceof CsError && error.sent === 'no') this.#stay();
-      throw error;
-    }
     const { timeoutMs, signal } = rest();
-    await within(this.#left.promise, { ...subject, timeoutMs, signal, sent: 'yes' });
+    await this.#orStay(within(this.#outbox.whenIdle(), { ...subject, timeoutMs, signal }), () => true);
+    const leaving = whileBusy(subject, rest, () =>
+      this.#service.submit(new LeaveRequest(this.#name, this.pid), rest()),
+    );
+    // Where that is not sure, it counts as a leave: a second one, or a message, would be wrong if it does.
+    await this.#orStay(leaving, hasNoEffect);
+    await this.#wait(this.#left.promise, subject, rest());
   }
 
   /** Lets go of the group, for a connection that is about to be closed. What is sent before still goes out, unless the window is shut. Never fails. */
@@ -163,6 +171,12 @@ export class GroupMember {
     } catch {
       // The end of the connection is a leave, too.
     }
+  }
+
+  /** Resolves when all messages that were given to us are settled. */
+  async whenSent(): Promise<void> {
+    await this.#outbox.whenIdle();
+    await this.#service.whenSettled();
   }
 
   /** Nothing more is told, and nobody holds up what is to be sent. */
@@ -184,8 +198,23 @@ export class GroupMember {
 
   #decodeMessage(event: MessageReader): CpgMessageEvent | undefined {
     if (!this.#hears) return undefined;
-    const { nodeId, pid, message } = decodeDelivery(event);
-    if (nodeId === this.#nodeId && pid === this.pid) this.#window.delivered(message.length);
+    const delivery = decodeDelivery(event);
+    if (this.#isUs(delivery)) this.#window.delivered(delivery.message.length);
+    return this.#messageFrom(delivery, delivery.message);
+  }
+
+  #decodeFragment(event: MessageReader): CpgMessageEvent | undefined {
+    if (!this.#hears) return undefined;
+    const fragment = decodePartialDelivery(event);
+    const isOurs = this.#isUs(fragment);
+    if (isOurs) this.#window.fragmentDelivered(fragment.fragmentLength);
+    const message = this.#assembly.add(fragment, event);
+    if (message === undefined) return undefined;
+    if (isOurs) this.#window.largeDelivered(message.length);
+    return this.#messageFrom(fragment, message);
+  }
+
+  #messageFrom({ nodeId, pid }: CpgAddress, message: Uint8Array): CpgMessageEvent {
     if (this.#from.pid !== pid || this.#from.nodeId !== nodeId) this.#from = Object.freeze({ nodeId, pid });
     return { type: 'message', from: this.#from, message };
   }
@@ -198,7 +227,10 @@ export class GroupMember {
       if (!joined.some(this.#isUs)) return undefined;
       this.#state = 'joined';
       this.#joined.resolve(membership);
-    } else if (left.some(this.#isUs)) {
+      return membership;
+    }
+    this.#assembly.left(left);
+    if (left.some(this.#isUs)) {
       if (this.#state !== 'leaving') throw this.#thrownOut();
       this.#state = 'left';
       this.#window.checkComplete();
@@ -221,18 +253,27 @@ export class GroupMember {
 
   readonly #isUs = ({ nodeId, pid }: CpgAddress): boolean => nodeId === this.#nodeId && pid === this.pid;
 
-  #send(message: Multicast, { timeoutMs, signal }: CallLimits): Promise<void> {
-    this.#window.queued(message.length);
-    return this.#service.send(message, { timeoutMs, signal, onOver: this.#onOver });
+  /** A message that we could not receive is not sent: it comes back to us, too. */
+  #checkSendable({ length }: Uint8Array): void {
+    this.#checkJoined(MCAST);
+    if (length <= this.#maxMessageBytes) return;
+    const detail = `the message has ${length} bytes, more than maxMessageBytes, ${this.#maxMessageBytes}`;
+    throw new CsError('CS_ERR_TOO_BIG', { ...this.#subject(MCAST), detail });
   }
 
-  /** One that was given up before it was sent. */
-  readonly #onOver = (_succeeded: boolean, message: object): void => {
-    if (message instanceof Multicast && !message.isPosted) this.#window.over(message.length);
-  };
+  /** For what corosync has accepted. */
+  #wait<T>(promise: Promise<T>, subject: CallSubject, { timeoutMs, signal }: CallLimits): Promise<T> {
+    return within(promise, { ...subject, timeoutMs, signal, sent: 'yes' });
+  }
 
-  #stay(): void {
-    if (this.#state === 'leaving') this.#state = 'joined';
+  /** A step of the leave. Where it fails without effect, we go on as a member. */
+  async #orStay(step: Promise<void>, hadNoEffect: (error: unknown) => boolean): Promise<void> {
+    try {
+      await step;
+    } catch (error) {
+      if (this.#state === 'leaving' && hadNoEffect(error)) this.#state = 'joined';
+      throw error;
+    }
   }
 
   /** The reader is so far behind that what comes cannot be kept: a member that skips messages is none. */

@@ -14,8 +14,8 @@ export interface CpgMemberOptions {
   /** Whether a `'ring'` event says at the beginning which nodes there are. Default false. */
   readonly initialRing?: boolean | undefined;
   /**
-   * Bytes of our own messages that may be on their way, 4096 to 16777216; one message may be, whatever its size. Default 262144. A larger one speeds up
-   * messages from 16 KiB on; but where many send, it makes corosync grow, and slow.
+   * Bytes of our own messages that may be on their way, 4096 to 16777216; one message may be, whatever its size. Default 262144. At most a sixteenth of
+   * `maxQueuedBytes` counts: what is on its way must find room. A larger one speeds up messages from 16 KiB on; but where many send, it makes corosync grow, and slow.
    */
   readonly windowBytes?: number | undefined;
   /**
@@ -23,6 +23,13 @@ export interface CpgMemberOptions {
    * the group is left with CS_ERR_NO_SPACE.
    */
   readonly maxQueuedBytes?: number | undefined;
+  /** Bytes of the largest message that is sent or received, 1048576 to 2147483647. Default 67108864. At a larger one the group is left with CS_ERR_TOO_BIG. */
+  readonly maxMessageBytes?: number | undefined;
+  /**
+   * Bytes that messages which come in fragments, those of more than 1047552 bytes, may take together until they are complete, 1048576 to 8589934592. Default: four times
+   * `maxMessageBytes`. Beyond it the group is left with CS_ERR_TOO_BIG.
+   */
+  readonly maxAssemblyBytes?: number | undefined;
   /** Called for each event in the turn in which it arrives. Without one, `events()` gives them to a loop. */
   readonly listener?: ((event: CpgEvent) => void) | undefined;
 }
@@ -34,6 +41,7 @@ const DEFAULTS = {
   initialRing: false,
   windowBytes: 256 * 1024,
   maxQueuedBytes: 16 * 1024 * 1024,
+  maxMessageBytes: 64 * 1024 * 1024,
 } as const;
 
 const MEMBER_RULES: RulesOf<CpgMemberOptions> = {
@@ -41,6 +49,8 @@ const MEMBER_RULES: RulesOf<CpgMemberOptions> = {
   initialRing: boolean,
   windowBytes: integer(4096, 16 * 1024 * 1024),
   maxQueuedBytes: integer(64 * 1024, 1024 * 1024 * 1024),
+  maxMessageBytes: integer(1024 * 1024, 0x7fffffff),
+  maxAssemblyBytes: integer(1024 * 1024, 8 * 1024 ** 3),
   listener: callable(),
 };
 
@@ -59,8 +69,13 @@ export interface GroupOptions {
   readonly initialRing: boolean;
   readonly windowBytes: number;
   readonly maxQueuedBytes: number;
+  readonly maxMessageBytes: number;
+  readonly maxAssemblyBytes: number;
   readonly listener: ((event: CpgEvent) => void) | undefined;
 }
+
+/** An unread event takes up to seven times as much as the window counts for its message, and only half of the room is left when the reader begins to lag. */
+const WINDOWS_OF_EVENTS = 16;
 
 const SUBJECT = { operation: 'cpg_join' };
 
@@ -71,6 +86,17 @@ const SUBJECT = { operation: 'cpg_join' };
 export function resolveJoin(group: string | Uint8Array, options: CpgJoinOptions): GroupOptions & CallOptions {
   const given = checkArgument(SUBJECT, 'group', group, textOrBytes);
   const name = textField(SUBJECT.operation, 'the name of the group', given, 1, 127);
-  const { pid = process.pid, listener, ...rest } = checkOptions(SUBJECT, options, joinRule);
-  return { ...rest, pid, listener, name, group: Buffer.from(name).toString() };
+  const { pid = process.pid, listener, maxMessageBytes, ...rest } = checkOptions(SUBJECT, options, joinRule);
+  const { maxAssemblyBytes = 4 * maxMessageBytes } = rest;
+  const windowBytes = Math.min(rest.windowBytes, rest.maxQueuedBytes / WINDOWS_OF_EVENTS);
+  return {
+    ...rest,
+    pid,
+    listener,
+    windowBytes,
+    maxMessageBytes,
+    maxAssemblyBytes,
+    name,
+    group: Buffer.from(name).toString(),
+  };
 }

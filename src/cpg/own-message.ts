@@ -1,59 +1,77 @@
 import { McastRequest } from '../codec/cpg/mcast.ts';
+import { PartialMcastRequest, type Fragment } from '../codec/cpg/partial-mcast.ts';
 import type { SendWindow } from '../codec/message.ts';
+import type { Deferred } from './deferred.ts';
 
 /** A message of ours that is to come back to us. */
 export interface OwnMessage {
   /** Bytes. */
   readonly length: number;
-  /** It has come back. */
-  delivered(): void;
-  /** The connection is gone, and with it what would have come. */
-  lost(error?: Error): void;
+  /** Of who waits until it has come back. */
+  readonly delivery: Deferred<void> | undefined;
+  /** Corosync has refused it after all. */
+  readonly isWithdrawn: boolean;
 }
 
 /** A message that goes out whole. */
 export class Multicast extends McastRequest implements OwnMessage {
   readonly fillsRing = true;
+  readonly isWithdrawn = false;
   readonly window: SendWindow;
   readonly length: number;
+  readonly delivery: Deferred<void> | undefined;
   /** Whether it is on its way, so that nothing brings it back. */
   isPosted = false;
 
-  constructor(group: string, message: Uint8Array, window: SendWindow) {
+  constructor(group: string, message: Uint8Array, window: SendWindow, delivery?: Deferred<void>) {
     super(group, message);
     this.length = message.length;
     this.window = window;
-  }
-
-  delivered(): void {
-    // Nobody waits for it.
-  }
-
-  lost(): void {
-    // Nobody waits for it.
+    this.delivery = delivery;
   }
 }
 
-/** The same for who wants to know when it has come back. */
-export class AwaitedMulticast extends Multicast {
-  readonly whenDelivered: Promise<void>;
-  #resolve: () => void = () => undefined;
-  #reject: (error?: Error) => void = () => undefined;
+/** A message that goes out in fragments. */
+export interface LargeMessage {
+  readonly bytes: Uint8Array;
+  /** Bytes. */
+  readonly length: number;
+  readonly delivery: Deferred<void> | undefined;
+  /** Whether its last fragment is on its way. */
+  isPosted: boolean;
+}
 
-  constructor(group: string, message: Uint8Array, window: SendWindow) {
-    super(group, message, window);
-    this.whenDelivered = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    this.whenDelivered.catch(() => undefined); // who has given up does not hear of it
+/** One attempt to send it: the next one begins at its first fragment again. */
+export class LargeAttempt implements OwnMessage {
+  readonly message: LargeMessage;
+  isWithdrawn = false;
+
+  constructor(message: LargeMessage) {
+    this.message = message;
   }
 
-  override delivered(): void {
-    this.#resolve();
+  get length(): number {
+    return this.message.length;
   }
 
-  override lost(error?: Error): void {
-    this.#reject(error);
+  get delivery(): Deferred<void> | undefined {
+    return this.message.delivery;
+  }
+}
+
+/** A fragment of a message of ours. */
+export class OwnFragment extends PartialMcastRequest {
+  readonly fillsRing = true;
+  readonly window: SendWindow;
+  readonly attempt: LargeAttempt;
+  readonly isLast: boolean;
+  /** Whether it is on its way. */
+  isPosted = false;
+
+  constructor(group: string, attempt: LargeAttempt, fragment: Fragment, window: SendWindow) {
+    super(group, fragment);
+    this.window = window;
+    this.attempt = attempt;
+    this.isLast = fragment.part === 'last';
   }
 }

@@ -1,13 +1,15 @@
-import { ConnectionError } from '../errors/index.ts';
+import { FRAGMENT_FIXED_SIZE } from '../codec/cpg/partial-mcast.ts';
+import { MCAST_FIXED_SIZE } from '../codec/cpg/mcast.ts';
 import type { AnyMessage, SendWindow } from '../codec/message.ts';
+import { ConnectionError } from '../errors/index.ts';
 import { Fifo } from '../streams/fifo.ts';
-import { Multicast, type OwnMessage } from './own-message.ts';
-
-/** Bytes of the request of a message beside its own. */
-const REQUEST_BYTES = 40;
+import { Multicast, OwnFragment, type OwnMessage } from './own-message.ts';
 
 /** Milliseconds after which one message goes out even while the reader lags: it may be the reader who waits for it. */
 export const LAG_HOLD_MS = 50;
+
+/** Bytes of fragments that may be on their way, whatever the limit: with fewer, a large message waits for its own answers. */
+const FRAGMENT_WINDOW = 1_001_000;
 
 /**
  * The messages of ours that have not come back to us yet: how many bytes they may have together, and that all come, in their order. Without a window,
@@ -18,6 +20,7 @@ export class OwnWindow implements SendWindow {
   readonly #group: string;
   readonly #resume: () => void;
   readonly #undelivered = new Fifo<OwnMessage>();
+  /** Bytes of requests whose messages, or fragments, have not come back. */
   #bytes = 0;
   #bufferedBytes = 0;
   #isShut = false;
@@ -49,13 +52,13 @@ export class OwnWindow implements SendWindow {
     this.#bufferedBytes += length;
   }
 
-  /** Nothing more comes of it: it was sent, or is not any more. */
-  over(length: number): void {
+  /** It does not wait any more: it was sent, or given up. Once for each. */
+  unqueued(length: number): void {
     this.#bufferedBytes -= length;
   }
 
-  admits({ size }: AnyMessage): boolean {
-    const admitted = !this.#isShut && !this.#waitsForReader() && this.#hasRoomFor(size);
+  admits(message: AnyMessage): boolean {
+    const admitted = !this.#isShut && !this.#waitsForReader() && this.#hasRoomFor(message);
     this.#holds ||= !admitted;
     return admitted;
   }
@@ -63,24 +66,41 @@ export class OwnWindow implements SendWindow {
   took(message: AnyMessage): void {
     this.#bytes += message.size;
     if (this.#lags) this.#lastTakenAt = performance.now();
-    if (!(message instanceof Multicast)) return;
+    if (message instanceof Multicast) this.#posted(message, message);
+    if (!(message instanceof OwnFragment)) return;
     message.isPosted = true;
-    this.over(message.length);
-    this.#undelivered.push(message);
+    if (message.isLast) this.#posted(message.attempt, message.attempt.message);
   }
 
-  /** A message of ours has come back. @throws ConnectionError it is not the one whose turn it is */
+  /** A message of ours has come back whole. @throws ConnectionError it is not the one whose turn it is */
   delivered(length: number): void {
-    const expected = this.#undelivered.shift();
-    if (expected?.length !== length) throw this.#outOfOrder(length, expected);
-    this.#bytes -= length + REQUEST_BYTES;
-    expected.delivered();
+    this.#bytes -= length + MCAST_FIXED_SIZE;
+    this.#completed(length);
+    this.release();
+  }
+
+  /** A fragment of ours has come back. */
+  fragmentDelivered(length: number): void {
+    this.#bytes -= length + FRAGMENT_FIXED_SIZE;
+    this.release();
+  }
+
+  /** The last fragment of a message of ours has come back. @throws ConnectionError it is not the one whose turn it is */
+  largeDelivered(length: number): void {
+    this.#completed(length);
+  }
+
+  /** Corosync has refused a fragment of ours: it does not come back. */
+  refused(fragment: OwnFragment): void {
+    if (!fragment.isPosted) return;
+    this.#bytes -= fragment.size;
+    if (fragment.isLast) fragment.attempt.isWithdrawn = true;
     this.release();
   }
 
   /** All that we have sent must have come by now. @throws ConnectionError it has not */
   checkComplete(): void {
-    const missing = this.#undelivered.length;
+    const missing = this.#undelivered.items().filter(({ isWithdrawn }) => !isWithdrawn).length;
     if (missing > 0) throw this.#lostMessage(`${missing} of our messages did not come back before our leave`);
   }
 
@@ -101,7 +121,7 @@ export class OwnWindow implements SendWindow {
   /** The connection is gone. */
   end(error: Error): void {
     this.shut();
-    for (const message of this.#undelivered.items()) message.lost(error);
+    for (const { delivery } of this.#undelivered.items()) delivery?.reject(error);
     this.#undelivered.clear();
   }
 
@@ -111,8 +131,22 @@ export class OwnWindow implements SendWindow {
     this.#resume();
   }
 
-  #hasRoomFor(size: number): boolean {
-    return this.#bytes === 0 || this.#bytes + size <= this.#limit;
+  #posted(awaited: OwnMessage, message: { length: number; isPosted: boolean }): void {
+    if (!message.isPosted) this.unqueued(message.length);
+    message.isPosted = true;
+    this.#undelivered.push(awaited);
+  }
+
+  #completed(length: number): void {
+    let expected = this.#undelivered.shift();
+    while (expected?.isWithdrawn === true) expected = this.#undelivered.shift();
+    if (expected?.length !== length) throw this.#outOfOrder(length, expected);
+    expected.delivery?.resolve();
+  }
+
+  #hasRoomFor(message: AnyMessage): boolean {
+    const limit = message instanceof OwnFragment ? Math.max(this.#limit, FRAGMENT_WINDOW) : this.#limit;
+    return this.#bytes === 0 || this.#bytes + message.size <= limit;
   }
 
   #waitsForReader(): boolean {

@@ -5,6 +5,7 @@
  *   join|leave NAME           = CODE
  *   mcast GUARANTEE BYTES     = CODE
  *   mcast_fill LENGTH BYTE    = CODE                      (LENGTH times the number BYTE)
+ *   mcast_pattern LENGTH SEED = CODE                      (LENGTH bytes that tell where they belong)
  *   membership NAME           = CODE NODEID:PID:REASON,...
  *   local                     = CODE NODEID
  *   iter_init TYPE NAME       = CODE HANDLE               (NAME "null" for types without)
@@ -13,7 +14,8 @@
  *   finalize                  = CODE
  *
  * Lines that come without a command:
- *   deliver NAME NODEID PID BYTES             (BYTES: "NUMBER*LENGTH" where there are more than 64, all the same)
+ *   deliver NAME NODEID PID BYTES             (BYTES: "NUMBER*LENGTH" where there are more than 64, all the same;
+ *                                              "#HASH*LENGTH" where there are more than 1 MiB)
  *   confchg NAME MEMBERS LEFT JOINED          (each as membership prints it)
  *   totem NODEID SEQ MEMBERS
  */
@@ -22,6 +24,7 @@
 #include <corosync/cpg.h>
 
 #define SHORT_BYTES 64
+#define LONG_BYTES (1u << 20)
 #define MAX_MEMBERS 128
 
 static cpg_handle_t handle;
@@ -39,6 +42,16 @@ static bool all_the_same(const uint8_t *bytes, size_t length)
 	return length > SHORT_BYTES && memcmp(bytes, bytes + 1, length - 1) == 0;
 }
 
+/* FNV-1a */
+static uint32_t hash_of(const uint8_t *bytes, size_t length)
+{
+	uint32_t hash = 0x811c9dc5;
+
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ bytes[i]) * 0x01000193;
+	return hash;
+}
+
 static void on_deliver(cpg_handle_t unused, const struct cpg_name *group, uint32_t nodeid, uint32_t pid, void *message,
 		       size_t length)
 {
@@ -48,6 +61,8 @@ static void on_deliver(cpg_handle_t unused, const struct cpg_name *group, uint32
 	printf(" %" PRIu32 " %" PRIu32 " ", nodeid, pid);
 	if (all_the_same(message, length))
 		printf("%u*%zu", *(const uint8_t *)message, length);
+	else if (length > LONG_BYTES)
+		printf("#%08" PRIx32 "*%zu", hash_of(message, length), length);
 	else
 		print_hex(message, length);
 	end_line();
@@ -147,6 +162,19 @@ static void do_mcast_fill(void)
 	free(part.iov_base);
 }
 
+static void do_mcast_pattern(void)
+{
+	struct iovec part = { .iov_len = (size_t)next_number() };
+	size_t seed = (size_t)next_number();
+	uint8_t *bytes = malloc(part.iov_len + 1);
+
+	for (size_t i = 0; i < part.iov_len; i++)
+		bytes[i] = (uint8_t)(i * 31 + (i >> 8) + (i >> 16) + seed);
+	part.iov_base = bytes;
+	printf("= %d", (int)cpg_mcast_joined(handle, CPG_TYPE_AGREED, &part, 1));
+	free(bytes);
+}
+
 static void do_membership(void)
 {
 	struct cpg_address members[MAX_MEMBERS];
@@ -217,6 +245,7 @@ static const struct peer_command commands[] = {
 	{ "leave", do_leave },
 	{ "mcast", do_mcast },
 	{ "mcast_fill", do_mcast_fill },
+	{ "mcast_pattern", do_mcast_pattern },
 	{ "membership", do_membership },
 	{ "local", do_local },
 	{ "iter_init", do_iter_init },

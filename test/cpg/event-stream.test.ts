@@ -40,7 +40,7 @@ describe('the events of a group', () => {
     await reader.next();
     expect(told).toEqual(['lags', 'caught up']);
     stream.push(8000);
-    expect(told).toEqual(['lags', 'caught up', 'overflowed']);
+    expect(told).toEqual(['lags', 'caught up', 'lags', 'overflowed']);
   });
 
   it('have one loop at a time, and the next one goes on where it was left', async () => {

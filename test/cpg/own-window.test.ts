@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AwaitedMulticast, Multicast } from '../../src/cpg/own-message.ts';
+import { Deferred } from '../../src/cpg/deferred.ts';
+import { LargeAttempt, Multicast, OwnFragment } from '../../src/cpg/own-message.ts';
 import { LAG_HOLD_MS, OwnWindow } from '../../src/cpg/own-window.ts';
 
 function windowOf(limit: number): { window: OwnWindow; resumed: () => number } {
@@ -78,11 +79,12 @@ describe('the window of own messages', () => {
 
   it('tells who waits that a message has come back, or never will', async () => {
     const { window } = windowOf(1000);
-    const messages = [1, 2].map((length) => new AwaitedMulticast('chat', new Uint8Array(length), window));
-    for (const each of messages) window.took(each);
-    window.delivered(1);
+    const deliveries = [new Deferred<void>(), new Deferred<void>()];
+    for (const [index, delivery] of deliveries.entries())
+      window.took(new Multicast('chat', new Uint8Array(index), window, delivery));
+    window.delivered(0);
     window.end(new Error('gone'));
-    const settled = await Promise.allSettled(messages.map(({ whenDelivered }) => whenDelivered));
+    const settled = await Promise.allSettled(deliveries.map(({ promise }) => promise));
     expect(settled).toMatchObject([{ status: 'fulfilled' }, { reason: { message: 'gone' } }]);
   });
 
@@ -93,6 +95,56 @@ describe('the window of own messages', () => {
     expect(send(window, [1])).toBe(0);
     expect(() => window.delivered(1)).not.toThrow();
     expect(send(window, [1])).toBe(0);
+  });
+});
+
+describe('the window of fragments', () => {
+  const fragments = (window: OwnWindow, attempt: LargeAttempt, lengths: readonly number[]): OwnFragment[] =>
+    lengths.map((length, index) => {
+      const part = index === 0 ? 'first' : index === lengths.length - 1 ? 'last' : 'continued';
+      const fragment = { part, messageLength: attempt.length, bytes: new Uint8Array(length) } as const;
+      return new OwnFragment('chat', attempt, fragment, window);
+    });
+  const large = (length: number): LargeAttempt =>
+    new LargeAttempt({ bytes: new Uint8Array(length), length, delivery: undefined, isPosted: false });
+
+  it('has room for four, whatever its limit', () => {
+    const { window, resumed } = windowOf(4096);
+    const sent = fragments(window, large(1_250_000), [250_000, 250_000, 250_000, 250_000, 250_000]);
+    const taken = sent.filter((fragment) => {
+      const admitted = window.admits(fragment);
+      if (admitted) window.took(fragment);
+      return admitted;
+    });
+    expect(taken).toHaveLength(4);
+    window.fragmentDelivered(250_000);
+    expect(resumed()).toBe(1);
+    expect(window.admits(sent[4] ?? sent[0] ?? message(window, 0))).toBe(true);
+  });
+
+  it('expects the message as a whole, and only if its last fragment was taken', () => {
+    const { window } = windowOf(4096);
+    window.queued(30);
+    const attempt = large(30);
+    const first = fragments(window, attempt, [10, 10, 10]);
+    for (const fragment of first) window.took(fragment);
+    expect(window.bufferedBytes).toBe(0);
+    for (const fragment of first) window.refused(fragment);
+    const again = new LargeAttempt(attempt.message);
+    for (const fragment of fragments(window, again, [10, 10, 10])) window.took(fragment);
+    expect(window.bufferedBytes).toBe(0);
+    expect(() => window.checkComplete()).toThrow(/1 of our messages/);
+    for (let count = 0; count < 3; count += 1) window.fragmentDelivered(10);
+    window.largeDelivered(30);
+    expect(() => window.checkComplete()).not.toThrow();
+    expect(() => window.largeDelivered(30)).toThrow(/none was due/);
+    expect(send(window, [4000])).toBe(1); // nothing is left of the bytes
+  });
+
+  it('counts nothing for one that was refused before it was sent', () => {
+    const { window } = windowOf(100);
+    for (const fragment of fragments(window, large(60), [30, 30])) window.refused(fragment);
+    expect(send(window, [50, 50])).toBe(1);
   });
 });
 

@@ -11,7 +11,8 @@ export const MAX_ATOMIC_MESSAGE = 1_047_552;
 /** cpg_guarantee_t CPG_TYPE_AGREED; corosync does not look at it. */
 export const AGREED = 2;
 
-const FIXED_SIZE = 40;
+/** Bytes of the request beside the message. */
+export const MCAST_FIXED_SIZE = 40;
 
 /** It holds nothing of its own, so one will do for all. */
 const BARRIER = new LocalGetRequest();
@@ -42,14 +43,14 @@ export class McastRequest implements UnansweredMessage {
     checkMessage(this.operation, message);
     this.key = group;
     this.#message = message;
-    this.size = FIXED_SIZE + message.length;
+    this.size = MCAST_FIXED_SIZE + message.length;
   }
 
   encode(into: MessageWriter): void {
     encodeRequestHeader(into, this);
     into.u32(24, AGREED);
-    into.u32(32, this.size - FIXED_SIZE);
-    copyMessage(into, FIXED_SIZE, this.#message, this.size - FIXED_SIZE);
+    into.u32(32, this.size - MCAST_FIXED_SIZE);
+    copyMessage(into, MCAST_FIXED_SIZE, this.#message, this.size - MCAST_FIXED_SIZE);
   }
 }
 

@@ -23,7 +23,8 @@ export function partCode(part: CpgPart | number): number {
   return typeof part === 'number' ? part : PART_CODES[part];
 }
 
-const FIXED_SIZE = 56;
+/** Bytes of the request beside the fragment. */
+export const FRAGMENT_FIXED_SIZE = 56;
 
 export interface Fragment {
   readonly part: CpgPart;
@@ -63,18 +64,18 @@ export class PartialMcastRequest implements RequestMessage<void> {
       throw unencodable(this.operation, `${bytes.length} bytes of a message of ${messageLength}`);
     this.key = group;
     this.#fragment = fragment;
-    this.size = FIXED_SIZE + bytes.length;
+    this.size = FRAGMENT_FIXED_SIZE + bytes.length;
   }
 
   encode(into: MessageWriter): void {
     const { part, messageLength, bytes } = this.#fragment;
-    const length = this.size - FIXED_SIZE;
+    const length = this.size - FRAGMENT_FIXED_SIZE;
     encodeRequestHeader(into, this);
     into.u32(24, AGREED);
     into.u32(32, messageLength);
     into.u32(40, length);
     into.u32(48, partCode(part));
-    copyMessage(into, FIXED_SIZE, bytes, length);
+    copyMessage(into, FRAGMENT_FIXED_SIZE, bytes, length);
   }
 
   decode(): void {

@@ -15,6 +15,8 @@ export type CpgPeerEvent =
       readonly nodeId: number;
       readonly pid: number;
       readonly message: Buffer;
+      /** In place of a message that is too long: its FNV-1a hash, `*`, its length. */
+      readonly digest?: string;
     }
   | {
       readonly type: 'confchg';
@@ -65,6 +67,11 @@ export class CpgPeer extends PeerProcess {
     return this.code(`mcast_fill ${length} ${byte}`);
   }
 
+  /** A message of that many bytes, each of which tells where it belongs. */
+  mcastPattern(length: number, seed: number): Promise<number> {
+    return this.code(`mcast_pattern ${length} ${seed}`);
+  }
+
   async membership(group: string | Uint8Array): Promise<{ code: number; members: CpgPeerAddress[] }> {
     const [code, members] = await this.call(`membership ${toHex(group)}`);
     return { code: Number(code), members: parseAddresses(members) };
@@ -106,7 +113,10 @@ function parseEvent(kind: string, words: string[]): CpgPeerEvent {
   switch (kind) {
     case 'deliver': {
       const sender = { nodeId: Number(second), pid: Number(third) };
-      return { type: 'deliver', group: fromHex(first), ...sender, message: parseMessage(fourth) };
+      const event = { type: 'deliver', group: fromHex(first), ...sender } as const;
+      if (fourth?.startsWith('#') === true)
+        return { ...event, message: Buffer.alloc(0), digest: fourth.slice(1) };
+      return { ...event, message: parseMessage(fourth) };
     }
     case 'confchg':
       return {

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConnectionError, CsError } from '../errors/index.ts';
+import type { ServiceClient } from '../service/index.ts';
+import { LargeAttempt, OwnFragment, type LargeMessage } from './own-message.ts';
+import type { OwnWindow } from './own-window.ts';
+
+/** Bytes of a fragment: much larger ones make late readers slow, much smaller ones are slow themselves. Over datagrams a message must fit one. */
+const FRAGMENT_BYTES = { 'shared-memory': 250_000, socket: 60_000 } as const;
+
+/** So many go out in one batch. Whether corosync has taken them is known before the next ones go. */
+const TOGETHER = 4;
+
+/** So often a message begins again: when the group has changed in the middle of it, or corosync had no room. */
+const MOST_RESTARTS = 30;
+
+/** Milliseconds before it begins again, from the second time on: twice as long each time. corosync logs each fragment that it refuses. */
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [10, 500];
+
+/** Sends messages in fragments. */
+export class FragmentSender {
+  readonly #service: ServiceClient;
+  readonly #group: string;
+  readonly #window: OwnWindow;
+
+  constructor(service: ServiceClient, group: string, window: OwnWindow) {
+    this.#service = service;
+    this.#group = group;
+    this.#window = window;
+  }
+
+  /**
+   * Resolves when corosync has taken the last fragment. Nothing else of ours is sent meanwhile.
+   * @throws CsError `sent` says whether the message as a whole may have gone out
+   */
+  async send(message: LargeMessage): Promise<void> {
+    for (let restarts = 0; ; restarts += 1) {
+      const failure = await this.#attempt(message);
+      if (failure === undefined) return;
+      if (failure.code !== 'CS_ERR_INTERRUPT' && failure.code !== 'CS_ERR_TRY_AGAIN') throw failure;
+      if (restarts === MOST_RESTARTS) throw this.#neverWhole(failure);
+      if (restarts > 0) await this.#pause(Math.min(FIRST_PAUSE_MS * 2 ** (restarts - 1), LONGEST_PAUSE_MS));
+    }
+  }
+
+  /** Ends with the connection. */
+  async #pause(ms: number): Promise<void> {
+    const over = new AbortController();
+    void this.#service.whenClosed().then(() => over.abort());
+    await sleep(ms, undefined, { signal: over.signal }).catch(() => undefined);
+  }
+
+  /** From the first fragment to the last, or until one fails. */
+  async #attempt(message: LargeMessage): Promise<CsError | undefined> {
+    const attempt = new LargeAttempt(message);
+    const each = FRAGMENT_BYTES[this.#service.transport];
+    for (let at = 0; at < message.length;) {
+      const fragments: OwnFragment[] = [];
+      for (; fragments.length < TOGETHER && at < message.length; at += each)
+        fragments.push(this.#fragment(attempt, at, each));
+      const failure = await this.#sendTogether(fragments);
+      if (failure !== undefined) return failure;
+    }
+    return undefined;
+  }
+
+  #fragment(attempt: LargeAttempt, at: number, most: number): OwnFragment {
+    const { bytes, length } = attempt.message;
+    const end = Math.min(at + most, length);
+    const part = at === 0 ? 'first' : end === length ? 'last' : 'continued';
+    const fragment = { part, messageLength: length, bytes: bytes.subarray(at, end) } as const;
+    return new OwnFragment(this.#group, attempt, fragment, this.#window);
+  }
+
+  /** All answers count: corosync may take what follows a fragment that it has refused. */
+  async #sendTogether(fragments: readonly OwnFragment[]): Promise<CsError | undefined> {
+    const answers = await Promise.all(fragments.map((fragment) => this.#sendOne(fragment)));
+    const failure = answers.find((answer) => answer !== undefined);
+    const isWhole =
+      fragments.at(-1)?.isLast === true && answers.slice(0, -1).every((answer) => answer === undefined);
+    // What is not whole has no effect: its receivers drop it when the next one begins, or we are gone.
+    return failure === undefined || isWhole ? failure : withoutEffect(failure);
+  }
+
+  async #sendOne(fragment: OwnFragment): Promise<CsError | undefined> {
+    try {
+      await this.#service.submit(fragment, { timeoutMs: Infinity });
+      return undefined;
+    } catch (error) {
+      this.#window.refused(fragment);
+      if (!(error instanceof CsError)) throw error;
+      return error.sent === 'yes' ? withoutEffect(error) : error;
+    }
+  }
+
+  #neverWhole(cause: CsError): CsError {
+    const detail = `the message had to begin again ${MOST_RESTARTS} times, and is given up; last: ${cause.detail ?? cause.message}`;
+    return new CsError(cause.code, { operation: cause.operation, key: this.#group, detail, cause });
+  }
+}
+
+function withoutEffect(error: CsError): CsError {
+  const { code, operation, key, errno, detail, cause } = error;
+  const context = { operation, key, errno, detail, cause, sent: 'no' } as const;
+  return error instanceof ConnectionError ? new ConnectionError(code, context) : new CsError(code, context);
+}

@@ -1,0 +1,116 @@
+import { MAX_ATOMIC_MESSAGE } from '../codec/cpg/mcast.ts';
+import { within, type SubmitOptions } from '../ipc/index.ts';
+import type { CallLimits } from '../options/call-options.ts';
+import type { ServiceClient } from '../service/index.ts';
+import { Fifo } from '../streams/fifo.ts';
+import { Deferred } from './deferred.ts';
+import { FragmentSender } from './fragments.ts';
+import { Multicast, type LargeMessage } from './own-message.ts';
+import type { OwnWindow } from './own-window.ts';
+
+/** Bytes of the largest message that goes out whole. Over datagrams the event that brings it back must fit one. */
+const LARGEST_WHOLE = { 'shared-memory': MAX_ATOMIC_MESSAGE, socket: 60_000 } as const;
+
+const OPERATION = 'cpg_mcast_joined';
+
+/** A message that waits until a large one is out. */
+interface Waiting {
+  readonly start: () => void;
+  isGivenUp: boolean;
+}
+
+/**
+ * Sends messages in the order in which they come. The connection's queue keeps that order; but while a large message goes out in fragments, those behind it wait
+ * here: fragments may have to begin again, and nothing may come between.
+ */
+export class Outbox {
+  readonly #service: ServiceClient;
+  readonly #group: string;
+  readonly #window: OwnWindow;
+  readonly #fragments: FragmentSender;
+  readonly #largestWhole: number;
+  readonly #waiting = new Fifo<Waiting>();
+  /** While a large message goes out. */
+  #large: Promise<void> | undefined;
+
+  constructor(service: ServiceClient, group: string, window: OwnWindow) {
+    this.#service = service;
+    this.#group = group;
+    this.#window = window;
+    this.#fragments = new FragmentSender(service, group, window);
+    this.#largestWhole = LARGEST_WHOLE[service.transport];
+  }
+
+  /** Resolves when corosync has taken the message. @param delivery of who waits for its coming back */
+  send(bytes: Uint8Array, limits: CallLimits, delivery?: Deferred<void>): Promise<void> {
+    if (this.#large !== undefined || bytes.length > this.#largestWhole)
+      return this.#inTurn(bytes, limits, delivery);
+    const message = new Multicast(this.#group, bytes, this.#window, delivery);
+    this.#window.queued(message.length);
+    return this.#service.send(message, this.#optionsOf(limits));
+  }
+
+  /** Resolves when no large message is under way, and all behind it have gone into the connection's queue. */
+  async whenIdle(): Promise<void> {
+    while (this.#large !== undefined) await this.#large;
+  }
+
+  async #inTurn(bytes: Uint8Array, limits: CallLimits, delivery?: Deferred<void>): Promise<void> {
+    const startedAt = performance.now();
+    const { timeoutMs, signal } = limits;
+    const result = new Deferred<void>();
+    const started = new Deferred<void>();
+    const start = (): void => {
+      started.resolve();
+      this.#window.unqueued(bytes.length);
+      void this.#begin(bytes, limits.restSince(startedAt), delivery).then(result.resolve, result.reject);
+    };
+    const waiting: Waiting = { start, isGivenUp: false };
+    this.#window.queued(bytes.length);
+    this.#waiting.push(waiting);
+    this.#next();
+    try {
+      await within(started.promise, { operation: OPERATION, key: this.#group, timeoutMs, signal, startedAt });
+    } catch (error) {
+      waiting.isGivenUp = true;
+      this.#window.unqueued(bytes.length);
+      throw error;
+    }
+    await result.promise;
+  }
+
+  /** Its turn has come. */
+  #begin(bytes: Uint8Array, limits: CallLimits, delivery?: Deferred<void>): Promise<void> {
+    if (bytes.length <= this.#largestWhole) return this.send(bytes, limits, delivery);
+    const message: LargeMessage = { bytes, length: bytes.length, delivery, isPosted: false };
+    this.#window.queued(message.length);
+    const sending = this.#fragments.send(message);
+    this.#large = sending
+      .catch(() => undefined) // its caller hears of it
+      .then(() => {
+        if (!message.isPosted) this.#window.unqueued(message.length);
+        this.#large = undefined;
+        this.#next();
+      });
+    const { timeoutMs, signal } = limits;
+    // What has begun goes on, whoever waits for it.
+    return within(sending, { operation: OPERATION, key: this.#group, timeoutMs, signal, sent: 'unknown' });
+  }
+
+  #next(): void {
+    while (this.#large === undefined) {
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined) return;
+      if (!waiting.isGivenUp) waiting.start();
+    }
+  }
+
+  #optionsOf({ timeoutMs, signal }: CallLimits): SubmitOptions<void> {
+    return { timeoutMs, signal, onOver: this.#onOver };
+  }
+
+  /** One that was given up before it was sent. */
+  readonly #onOver = (_succeeded: boolean, message: object): void => {
+    if (message instanceof Multicast && !message.isPosted) this.#window.unqueued(message.length);
+  };
+}
