@@ -54,6 +54,8 @@ export class GroupMember {
   readonly #joined = new Deferred<CpgMembershipEvent>();
   readonly #left = new Deferred<void>();
   #state: State = 'new';
+  /** The change of members that is our own leaving: others may have come in the same moment, and are told before. */
+  #farewell: CpgMembershipEvent | undefined;
   /** Nothing is told any more. */
   #isSilent = false;
   /** Of the last message: most come in a row from the same. */
@@ -124,7 +126,7 @@ export class GroupMember {
 
   tell(event: CpgEvent): void {
     if (!this.#isSilent) this.#stream.push(event);
-    if (this.#state === 'left' && event.type === 'membership') this.#stream.end();
+    if (event === this.#farewell) this.#stream.end();
   }
 
   /** Resolves when corosync has taken the message. */
@@ -233,6 +235,7 @@ export class GroupMember {
     if (left.some(this.#isUs)) {
       if (this.#state !== 'leaving') throw this.#thrownOut();
       this.#state = 'left';
+      this.#farewell = membership;
       this.#window.checkComplete();
       this.#left.resolve();
     }
