@@ -30,7 +30,7 @@ grep -oE '\]\([a-zA-Z][^):#]*' README.md | tr -d '](' | while read -r link; do
 done
 (cd "$work/user" && node use.mjs && node use-sockets.mjs CS_ERR_NOT_SUPPORTED)
 "$work/user/node_modules/.bin/corosync-client" --version
-for tool in cmapctl quorumtool cfgtool; do "$work/user/node_modules/.bin/$tool" -h >/dev/null; done
+for tool in cmapctl quorumtool cfgtool cpgtool; do "$work/user/node_modules/.bin/$tool" -h >/dev/null; done
 
 # Bundlers need no options for it: what is optional is no business of theirs.
 for format in cjs esm; do

@@ -1,3 +1,4 @@
+import { CPG_COMMAND } from './cpg/command.ts';
 import { CLUSTER_COMMANDS } from './cluster/commands.ts';
 import type { Command } from './command.ts';
 import { JSON_HELP, JSON_OPTION } from './json-option.ts';
@@ -185,6 +186,7 @@ Examples:
     },
   ],
   ...CLUSTER_COMMANDS,
+  ['cpg', CPG_COMMAND],
   [
     'doctor',
     {

@@ -78,6 +78,18 @@ links           {"node":2,"name":"two","link":0,"connected":true,"mtu":1446,
                  "from":"10.0.0.1","to":"10.0.0.2"}
                 from is empty with udp and udpu, which do not tell it.
 
+cpg listen      {"event":"membership","joined":[{"node":1,"pid":7,"reason":"join"}],
+                 "left":[],"members":[{"node":1,"pid":7}],"time":"..."}
+                the first one is our own joining. reason is join, leave, process-down,
+                node-up or node-down, or a number that corosync does not define.
+                {"event":"message","node":2,"pid":8,"text":"...","time":"..."}
+                instead of text, "base64" where the bytes are not valid UTF-8.
+                {"event":"ring","ring":"1.1a","members":[1,2],"time":"..."}
+                the nodes of the cluster, after the changes of members that they cause.
+cpg groups      {"group":"chat","members":3}
+cpg members     {"node":2,"pid":8}
+                a group's name that is not valid UTF-8 is beside it as "groupBase64".
+
 doctor          {"check":"socket","level":"problem","id":"socket-not-bound",
                  "text":"...","remedy":"..."}
                 level is ok, note or problem; an ok has no id; remedy may have several
@@ -113,12 +125,19 @@ and docs/command-line.md for what differs.
 
   --yes           do not ask, on a terminal, before a node is killed or shut down`;
 
+const CPGTOOL_HELP = `Usage: corosync-client cpgtool ARGUMENT...
+
+Takes the arguments of corosync-cpgtool 3.1.7 and does what it does, with the same
+output and exit codes. The command cpgtool is the same. See corosync-client cpgtool -h,
+and docs/command-line.md for what differs.`;
+
 const TOPICS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     json: JSON_HELP,
     cmapctl: CMAPCTL_HELP,
     quorumtool: QUORUMTOOL_HELP,
     cfgtool: CFGTOOL_HELP,
+    cpgtool: CPGTOOL_HELP,
     help: 'Usage: corosync-client help [COMMAND | json]',
   }),
 );
@@ -145,8 +164,8 @@ function overview(): string {
   );
   return `Usage: corosync-client COMMAND [OPTION...] [ARGUMENT...]
 
-Reads, changes and tracks the configuration map (CMAP) of the local corosync, and tells
-of its cluster: quorum, nodes and links.
+Reads, changes and tracks the configuration map (CMAP) of the local corosync, tells of
+its cluster (quorum, nodes and links), and speaks to its process groups.
 
 Commands:
 ${commands.join('\n')}

@@ -45,6 +45,10 @@ async function dropIn(name: DropInName, words: readonly string[]): Promise<numbe
     const { runCfgtool } = await import('./cfgtool/run.ts');
     return runCfgtool(words, nodeServicesEnvironment());
   }
+  if (name === 'cpgtool') {
+    const { runCpgtool } = await import('./cpgtool/run.ts');
+    return runCpgtool(words, nodeServicesEnvironment());
+  }
   const { runQuorumtool } = await import('./quorumtool/run.ts');
   return runQuorumtool(words, nodeServicesEnvironment());
 }

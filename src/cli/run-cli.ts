@@ -127,12 +127,13 @@ async function runCommand(
     connect: (more) => open(() => environment.connect({ ...settings, ...more })),
     openSession: () => open(() => environment.openSession(settings)),
     services() {
-      const { cmap, quorum, votequorum, cfg } = environment.connector(serviceOptions(options, settings));
+      const { cmap, quorum, votequorum, cfg, cpg } = environment.connector(serviceOptions(options, settings));
       return {
         cmap: () => open(cmap),
         quorum: () => open(quorum),
         votequorum: () => open(votequorum),
         cfg: () => open(cfg),
+        cpg: (signal) => open(() => cpg(signal)),
       };
     },
     openQuorumSession: () => open(() => environment.openQuorumSession(serviceOptions(options, settings))),

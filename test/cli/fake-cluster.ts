@@ -2,12 +2,15 @@ import type {
   CfgUser,
   CmapReader,
   Connector,
+  CpgUser,
   QuorumReader,
   VotequorumUser,
 } from '../../src/cli/cluster/connector.ts';
 import {
   CsError,
   type CfgLinkStatus,
+  type CpgGroupName,
+  type CpgIterationItem,
   type CfgNodeStatus,
   type QuorumTracker,
   type QuorumTrackEvent,
@@ -82,6 +85,10 @@ export class FakeCluster {
   /** What a tracker of quorum tells before it ends with `trackError`. */
   events: QuorumTrackEvent[] = [];
   trackError: Error = new CsError('CS_ERR_LIBRARY', { operation: 'connection' });
+  /** Of process groups, in corosync's order; and what asking for them fails with. */
+  groups: CpgGroupName[] = [];
+  groupMembers: CpgIterationItem[] = [];
+  listError: Error | undefined;
   readonly refused = new Map<ServiceName, Error>();
   /** What is connected, and what has been closed, in the order of it. */
   readonly connections: string[] = [];
@@ -123,6 +130,7 @@ export class FakeCluster {
       quorum: () => this.#connect('quorum', () => this.#quorum()),
       votequorum: () => this.#connect('votequorum', () => this.#votequorum()),
       cfg: () => this.#connect('cfg', () => this.#cfg()),
+      cpg: () => this.#connect('cpg', () => this.#cpg()),
     };
   }
 
@@ -179,6 +187,16 @@ export class FakeCluster {
       reopenLogFiles: () => this.#change('reopenLogFiles'),
     };
     return known as CfgUser;
+  }
+
+  #cpg(): CpgUser {
+    const list = <T>(items: readonly T[]): Promise<T[]> =>
+      this.listError === undefined ? Promise.resolve([...items]) : Promise.reject(this.listError);
+    const known: Partial<CpgUser> = {
+      groups: () => list(this.groups),
+      allMembers: () => list(this.groupMembers),
+    };
+    return known as CpgUser;
   }
 
   #change(...call: readonly unknown[]): Promise<void> {

@@ -14,7 +14,9 @@ export interface Outcome {
 export type RunningProgram = ChildProcessWithoutNullStreams;
 
 /** The built program, as a command for a shell. */
-export function built(name: 'main' | 'cmapctl-main' | 'quorumtool-main' | 'cfgtool-main'): string {
+export function built(
+  name: 'main' | 'cmapctl-main' | 'quorumtool-main' | 'cfgtool-main' | 'cpgtool-main',
+): string {
   const file = fileURLToPath(new URL(`../../dist/cli/${name}.cjs`, import.meta.url));
   if (!existsSync(file)) throw new Error(`${file} is missing: run npm run build first`);
   return `node '${file}'`;

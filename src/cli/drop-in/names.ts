@@ -3,6 +3,7 @@ export const DROP_INS = {
   cmapctl: 'corosync-cmapctl',
   quorumtool: 'corosync-quorumtool',
   cfgtool: 'corosync-cfgtool',
+  cpgtool: 'corosync-cpgtool',
 } as const;
 
 export type DropInName = keyof typeof DROP_INS;

@@ -9,6 +9,7 @@ export interface Tools {
 
 /** To be asked for when a test runs: they have to be built. */
 export const QUORUMTOOL = (): Tools => ({ ours: built('quorumtool-main'), theirs: 'corosync-quorumtool' });
+export const CPGTOOL = (): Tools => ({ ours: built('cpgtool-main'), theirs: 'corosync-cpgtool' });
 export const CFGTOOL = (): Tools => ({ ours: built('cfgtool-main'), theirs: 'corosync-cfgtool' });
 
 const DATE = /^Date: {13}(\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4})$/gm;
@@ -46,7 +47,7 @@ export async function compareTools(
     return { stdout: normalize(stdout), code };
   };
   expect(shown(own), own.stderr).toEqual(shown(their));
-  expect(own.stderr.replace(/^(?:quorum|cfg)tool:/, `${theirs}:`)).toBe(their.stderr);
+  expect(own.stderr.replace(/^(?:quorum|cfg|cpg)tool:/, `${theirs}:`)).toBe(their.stderr);
   return their;
 }
 

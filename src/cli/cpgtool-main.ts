@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+import { runCpgtool } from './cpgtool/run.ts';
+import { nodeServicesEnvironment } from './drop-in/node-services.ts';
+import { exitWith } from './exit-with.ts';
+import { rawArguments } from './raw-arguments.ts';
+
+exitWith(runCpgtool(rawArguments(), nodeServicesEnvironment()));

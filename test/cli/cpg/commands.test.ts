@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { FakeCorosync } from '../../../src/testing/index.ts';
+import { CpgPeerOnFake } from '../../helpers/fake/cpg-member.ts';
+import { CPG_COMMANDS, type CpgCommandTarget } from '../../scenarios/cpg-commands.ts';
+import { built, shell } from '../program.ts';
+
+let fake: FakeCorosync;
+let target: CpgCommandTarget;
+
+beforeEach(async () => {
+  fake = await FakeCorosync.start({ cluster: {} });
+  const { socketDirectory, sharedMemoryDirectory } = fake.connectOptions;
+  let pid = 100;
+  target = {
+    environment: {
+      ...process.env,
+      COROSYNC_CLIENT_SOCKET_DIRECTORY: socketDirectory,
+      COROSYNC_CLIENT_SHM_DIRECTORY: sharedMemoryDirectory,
+    },
+    join: (group) => CpgPeerOnFake.join(fake, group, (pid += 1)),
+    die: async () => {
+      fake.die();
+      await Promise.resolve();
+    },
+  };
+});
+
+afterEach(() => fake.stop());
+
+describe('the commands of process groups, on the fake', () => {
+  it.each(CPG_COMMANDS)('$name', (scenario) => scenario.run(target));
+});
+
+test.each([
+  ['', 'cpg needs one of listen, send, groups, members'],
+  ['speak', 'cpg needs one of'],
+  ['listen', 'cpg listen needs the name of a group'],
+  ['listen a b', 'cpg listen takes one group'],
+  ['groups a', 'cpg groups takes no arguments'],
+  ['listen a --binary', '--binary is for cpg send'],
+  ['send a --json', 'cpg send prints nothing; leave --json out'],
+  ['send a --binary text', '--binary is for standard input; leave the text out'],
+  ['groups --pid 7', '--pid is for cpg listen and cpg send'],
+  ['listen a --pid 4294967296', '--pid takes a whole number from 0 to 4294967295, not 4294967296'],
+  ['listen a --pid x', '--pid takes a whole number'],
+  ['listen a --map stats', '--map is for the commands that ask the configuration map'],
+])('cpg %s is refused', async (words, message) => {
+  const { code, stdout, stderr } = await shell(`${built('main')} cpg ${words}`, { env: target.environment });
+  expect({ code, stdout: stdout.toString() }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain(message);
+});
+
+test.each([
+  ["''", 'CS_ERR_INVALID_PARAM'],
+  ['l'.repeat(128), 'CS_ERR_INVALID_PARAM'],
+])('a group that nobody can join: %s', async (group, message) => {
+  const { stderr } = await shell(`${built('main')} cpg listen ${group}`, { env: target.environment });
+  expect(stderr).toContain(message);
+  expect(fake.cpg.groups).toEqual([]);
+});
