@@ -59,7 +59,9 @@ describeIntegration('cpgtool beside corosync-cpgtool', () => {
     });
 
     it('a user who may not connect', async () => {
-      const { code } = await compareTools(CPGTOOL, '-n', { under: 'setpriv --reuid=1 --regid=1 --clear-groups' });
+      const { code } = await compareTools(CPGTOOL, '-n', {
+        under: 'setpriv --reuid=1 --regid=1 --clear-groups',
+      });
       expect(code).toBe(1);
     });
   });

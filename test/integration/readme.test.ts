@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CpgClient } from '../../src/index.ts';
 import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
 import { describeIntegration } from '../helpers/corosync/requirements.ts';
 import { codeBlocks, DOCUMENTS, textOf } from '../helpers/documents.ts';
@@ -24,27 +25,36 @@ function promises(example: string): string[] {
 
 describeIntegration('README and docs', () => {
   let corosync: PrivateCorosync;
+  let chat: CpgClient;
 
   beforeAll(async () => {
     corosync = await PrivateCorosync.start();
+    chat = await CpgClient.connect(); // whom the commands ask about
+    await chat.join('chat', { listener: () => undefined });
     mkdirSync(join(directory, 'bin'), { recursive: true });
     for (const [name, script] of [
       ['corosync-client', 'main.cjs'],
       ['cmapctl', 'cmapctl-main.cjs'],
       ['quorumtool', 'quorumtool-main.cjs'],
       ['cfgtool', 'cfgtool-main.cjs'],
+      ['cpgtool', 'cpgtool-main.cjs'],
     ] as const) {
       const file = join(directory, 'bin', name);
       writeFileSync(file, `#!/bin/sh\nexec node ${join(process.cwd(), 'dist/cli', script)} "$@"\n`);
       chmodSync(file, 0o755);
     }
   });
-  afterAll(() => corosync.stop());
+  afterAll(async () => {
+    await chat.close();
+    await corosync.stop();
+  });
 
   it.each(withDocument('js'))('%s: example %# runs as written', async (_document, example) => {
     const file = join(directory, `example.mjs`);
     writeFileSync(file, example);
-    const { stdout, stderr } = await run('node', [file], { timeout: 20_000 });
+    const running = run('node', [file], { timeout: 20_000 });
+    running.child.stdin?.end(); // as Ctrl-D
+    const { stdout, stderr } = await running;
     expect(stderr).toBe('');
     for (const promise of promises(example)) expect(stdout).toContain(promise);
   });
@@ -53,7 +63,9 @@ describeIntegration('README and docs', () => {
     block
       .split('\n')
       // Other options of the last two take nodes that are not here, or change votes.
-      .filter((line) => /^(?:(?:corosync-client|cmapctl) |(?:quorumtool|cfgtool) -s$)/.test(line))
+      .filter((line) =>
+        /^(?:(?:corosync-client|cmapctl|cpgtool)(?: |$)|(?:quorumtool|cfgtool) -s$)/.test(line),
+      )
       .map((line): [string, string] => [document, line]),
   );
 
@@ -78,7 +90,7 @@ describeIntegration('README and docs', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     // A tracker ends when it is told to.
-    const stop = / (?:track|follow) | --watch\b/.test(command)
+    const stop = / (?:track|follow|listen) | --watch\b/.test(command)
       ? setTimeout(() => child.kill('SIGTERM'), 2000)
       : undefined;
     const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
