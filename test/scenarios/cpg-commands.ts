@@ -143,8 +143,12 @@ export const CPG_COMMANDS: readonly CpgCommandScenario[] = [
       expect(await sendInput(target, 'chat', 'one\n\ntwo\nthree')).toMatchObject(QUIET);
       expect(await sendInput(target, 'chat --binary', 'a\nb\0\n')).toMatchObject(QUIET);
       expect(await sendInput(target, 'chat', '')).toMatchObject(QUIET);
-      await waitUntil('all has come', () => other.heard().length === 6);
-      expect(other.heard()).toEqual(['hello  you all', 'one', '', 'two', 'three', 'a\nb\0\n']);
+      const large = 'a'.repeat(3_000_000);
+      expect(await sendInput(target, 'chat --binary', large)).toMatchObject(QUIET);
+      await waitUntil('all has come', () => other.heard().length === 7);
+      const words = ['hello  you all', 'one', '', 'two', 'three', 'a\nb\0\n'];
+      expect(other.heard().slice(0, 6)).toEqual(words);
+      expect(other.heard()[6] === large).toBe(true);
       await other.leave();
     },
   },
