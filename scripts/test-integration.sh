@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The integration tests on real corosyncs, as root: one file for each processor (at most four) at a time, each with a corosync of
-# its own in namespaces of its own; what a file says is shown when it is done.
+# The integration tests on real corosyncs, as root: two files for each processor (at most four) at a time, for most of the time they
+# wait; each with a corosync of its own in namespaces of its own. What a file says is shown when it is done.
 # The files that failed are shown once more at the end: a long record may keep its end only.
 # With vitest's arguments, such as the name of a file: only those tests, one after the other.
 set -eu
@@ -37,7 +37,7 @@ else
   status=0
   # The largest first: they take longest, and nobody waits for them alone at the end.
   find test/integration -name '*.test.ts' -printf '%s %p\n' | sort -rn | cut -d' ' -f2 |
-    xargs -P "$((processors < 4 ? processors : 4))" -n 1 "$0" --part || status=$?
+    xargs -P "$((processors < 2 ? 2 : 4))" -n 1 "$0" --part || status=$?
   show_failed
   rm -rf "$failed"
   exit "$status"

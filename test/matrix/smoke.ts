@@ -10,6 +10,7 @@ import { calls } from './checks/calls.ts';
 import { closing } from './checks/closing.ts';
 import { cmapctl } from './checks/cmapctl.ts';
 import { errors } from './checks/errors.ts';
+import { groups } from './checks/groups.ts';
 import { services } from './checks/services.ts';
 import { sessions } from './checks/sessions.ts';
 import { stats } from './checks/stats.ts';
@@ -24,6 +25,7 @@ const CHECKS: readonly Check[] = [
   ...cmapctl,
   ...closing,
   ...services,
+  ...groups,
   ...sessions,
 ];
 
