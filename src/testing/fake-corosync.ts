@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { Audience } from './audience/audience.ts';
 import { CmapService } from './cmap/cmap-service.ts';
 import { loadDatagramBackend } from './server/server-datagram-socket.ts';
 import { describeClient, type FakeClient } from './fake-client.ts';
@@ -64,6 +65,7 @@ export class FakeCorosync implements AsyncDisposable {
   /** From a start to its end. */
   #cluster: ClusterServices | undefined;
   readonly #life = new Life();
+  readonly #audience = new Audience();
   readonly #host = this.#newHost();
   #poll: NodeJS.Timeout | undefined;
 
@@ -158,7 +160,24 @@ export class FakeCorosync implements AsyncDisposable {
 
   /** As SIGCONT. */
   resume(): void {
+    if (this.#server.paused) this.#audience.back();
     this.#server.resume();
+  }
+
+  /**
+   * Resolves when all clients have been told everything, statistics too, and have read again what they had read and is not so any more. After
+   * a restart they have come back by then, and have had the time that corosync takes to find out who is there. Who does not come back,
+   * or does not ask again, is not waited for longer than two seconds.
+   * @throws Error: the fake is paused, or a client does not take what it is told
+   */
+  async caughtUp(): Promise<void> {
+    if (this.#server.paused) throw new Error('a fake that is paused tells nothing: resume it first');
+    await this.#audience.caughtUp({
+      running: this.running,
+      tell: () => this.#cmap.pollStats(),
+      done: () => this.#cluster?.state.totem.idle !== false,
+      settleMs: this.#cluster?.state.settleMs ?? 0,
+    });
   }
 
   /** As SIGKILL: every socket closes, nobody listens, ring files stay. During a `restart`, it is what has started that dies. */
@@ -184,6 +203,7 @@ export class FakeCorosync implements AsyncDisposable {
       if (this.#server.running) await this.#server.stop();
       this.#begin(beginning);
       await this.#server.listen();
+      this.#audience.back();
       this.#startPolling();
     });
   }
@@ -217,7 +237,8 @@ export class FakeCorosync implements AsyncDisposable {
       pid: this.#options.pid,
       datagrams: this.#options.ipcType === 'socket' ? await loadDatagramBackend() : undefined,
       faults: this.#faults,
-      services: () => [this.#cmapService(), ...this.#servedByCluster()],
+      services: () =>
+        [this.#cmapService(), ...this.#servedByCluster()].map((served) => this.#audience.hear(served)),
     });
   }
 
@@ -252,6 +273,7 @@ export class FakeCorosync implements AsyncDisposable {
 
   #endServices(): void {
     clearInterval(this.#poll);
+    this.#audience.ending();
     this.#cluster?.close();
     this.#cluster = undefined;
   }

@@ -5,12 +5,16 @@
 // The types stand on Node's. TypeScript 6 and 7 load those only where somebody asks for them.
 /// <reference types="node" preserve="true" />
 export { FakeCorosync, type FakeConnectOptions } from './fake-corosync.ts';
+export { FakeCluster } from './fake-cluster/fake-cluster.ts';
+export type { FakeClusterLink } from './fake-cluster/fake-cluster-link.ts';
+export type { FakeClusterNode } from './fake-cluster/fake-cluster-node.ts';
+export type { FakeClusterStartOptions } from './fake-cluster/options.ts';
 export { FakeCmap } from './cmap/fake-cmap.ts';
 export type { FakeClient } from './fake-client.ts';
 export type { FakeBeginning, FakeContents, FakeCorosyncOptions, FakeEntries } from './fake-options.ts';
 export type { FakeClusterOptions, FakeDeviceOptions, FakeNodeOptions } from './cluster/cluster-options.ts';
 export type { FakeConfigFile } from './cluster/config-file.ts';
-export type { FakeLink } from './cluster/links.ts';
+export type { FakeLink } from './cluster/fake-link.ts';
 export {
   FakeClusterView,
   type FakeDevice,

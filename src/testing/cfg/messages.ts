@@ -1,7 +1,7 @@
 import { CFG_RESPONSE_ID } from '../../codec/cfg/ids.ts';
 import type { MessageWriter } from '../../codec/message-writer.ts';
 import type { CsErrorName } from '../../errors/index.ts';
-import type { FakeLink } from '../cluster/links.ts';
+import type { FakeLink } from '../cluster/fake-link.ts';
 import { response } from '../service/response.ts';
 import { addressBytes, addressFamily } from './address-bytes.ts';
 

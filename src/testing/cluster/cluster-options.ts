@@ -12,6 +12,8 @@ export interface FakeNodeOptions {
   readonly votes?: number | undefined;
   /** IPv4 or IPv6, one for each link, at most 8. Default: 10.LINK.0.ID. */
   readonly addresses?: readonly string[] | undefined;
+  /** The numbers of its links that carry nothing at the start. Default: none. */
+  readonly linksDown?: readonly number[] | undefined;
 }
 
 /** `quorum.device.*` of corosync.conf. */
@@ -36,6 +38,10 @@ export interface FakeClusterOptions {
   readonly members?: readonly number[] | undefined;
   /** Default `'private'`. */
   readonly name?: string | undefined;
+  /** The token timeout in milliseconds, 30 to 2147483647, with which corosync runs; the consensus timeout is 1.2 times that. Default: as there. */
+  readonly tokenMs?: number | undefined;
+  /** `totem.config_version`. Default: none. */
+  readonly configVersion?: number | undefined;
   /** `quorum.provider`. `'none'`: always quorate, and without votequorum. */
   readonly provider?: 'corosync_votequorum' | 'none' | undefined;
   /** `quorum.expected_votes`. Default: what the nodes and the device have. */
@@ -58,6 +64,7 @@ export interface ClusterNode {
   readonly name: string;
   readonly votes: number | undefined;
   readonly addresses: readonly string[];
+  readonly linksDown: readonly number[];
 }
 
 /** The options with everything filled in. */
@@ -73,6 +80,8 @@ export interface ClusterConfig extends Omit<FakeClusterOptions, 'nodes' | 'links
 
 const MOST_NODES = 384;
 const MOST_LINKS = 8;
+/** corosync starts with no less. */
+const LEAST_TOKEN_MS = 30;
 
 const nodeId = rules.integer(1, 0xffff);
 const votes = rules.integer(0, 0xffff);
@@ -89,6 +98,7 @@ const nodeRule = rules.object<FakeNodeOptions>('a node', {
   name: nodeName,
   votes,
   addresses: listOf(address, 1, MOST_LINKS),
+  linksDown: listOf(rules.integer(0, MOST_LINKS - 1), 0, MOST_LINKS),
 });
 const nodesRule: rules.Rule<number | readonly FakeNodeOptions[]> = (place, value) =>
   Array.isArray(value)
@@ -111,6 +121,8 @@ const optionsRule = rules.object<FakeClusterOptions, typeof DEFAULTS>(
     localNodeId: nodeId,
     members: listOf(nodeId, 1, MOST_NODES),
     name: nodeName,
+    tokenMs: rules.integer(LEAST_TOKEN_MS, rules.INT32_MAX),
+    configVersion: rules.integer(1, Number.MAX_SAFE_INTEGER),
     provider: rules.oneOf('corosync_votequorum', 'none'),
     expectedVotes: rules.integer(1, 509),
     twoNode: rules.boolean,
@@ -156,6 +168,7 @@ function completeNode(options: FakeNodeOptions, index: number, links: number): C
     name: options.name ?? `node${id}`,
     votes: options.votes,
     addresses: options.addresses ?? ownAddresses,
+    linksDown: options.linksDown ?? [],
   };
 }
 

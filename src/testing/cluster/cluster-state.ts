@@ -1,17 +1,18 @@
 import type { RingId } from '../../codec/ring-id.ts';
 import { CS_ERROR_CODES, type CsErrorName } from '../../errors/index.ts';
 import type { FakeMaps } from '../cmap/fake-cmap.ts';
-import { toStored } from '../cmap/stored-value.ts';
 import { QuorumDevice } from '../votequorum/quorum-device.ts';
-import { readVoteConfig, votesOfNode } from '../votequorum/vote-config.ts';
-import { NO_DEVICE, type DeviceFlags, type NodeInfo } from '../votequorum/voting-node.ts';
+import { NodeInfos } from '../votequorum/node-infos.ts';
+import type { DeviceFlags } from '../votequorum/voting-node.ts';
 import { Votes } from '../votequorum/votes.ts';
 import type { ClusterConfig, ClusterNode } from './cluster-options.ts';
 import { ConfigFile, RELOADING } from './config-file.ts';
 import { Keys } from './keys.ts';
 import { noteJoined, noteLeft } from './member-keys.ts';
-import { Links, type FakeLink } from './links.ts';
+import { Links } from './links.ts';
+import { Statistics } from './statistics.ts';
 import { Totem } from './totem.ts';
+import { beginTotemStatistics, noteRing, type RingCause } from './totem-statistics.ts';
 
 const { CS_OK } = CS_ERROR_CODES;
 
@@ -57,6 +58,7 @@ export class ClusterState {
   readonly totem: Totem;
   readonly links: Links;
   readonly configFile: ConfigFile;
+  readonly statistics: Statistics;
   /** With a provider of quorum. */
   readonly votes: Votes | undefined;
   readonly device: QuorumDevice | undefined;
@@ -65,32 +67,41 @@ export class ClusterState {
   ringId: RingId = NO_RING;
   view: QuorumView = { members: [], ringId: NO_RING };
   readonly #host: ClusterHost;
-  readonly #stats: FakeMaps['stats'];
   readonly #listeners: ClusterListener[] = [];
   #held = false;
-  /** What nodes that are cut off know of themselves. */
-  readonly #cutOff = new Map<number, NodeInfo>();
+  readonly #infos: NodeInfos | undefined;
 
   constructor(config: ClusterConfig, maps: FakeMaps, host: ClusterHost) {
     this.config = config;
     this.#host = host;
-    this.#stats = maps.stats;
+    this.statistics = new Statistics(maps.stats);
     this.keys = new Keys(maps.icmap);
     this.configFile = new ConfigFile(this.keys);
     this.totem = new Totem(() => host.paused);
-    this.links = new Links(config.localNodeId, config.nodes);
+    this.links = new Links(config, this.statistics);
     if (config.provider !== 'none') {
       this.votes = new Votes(config.localNodeId, this.keys, {
         quorumChanged: () => this.#tellQuorum(),
         expectedVotesSet: () => this.#tell((listener) => listener.expectedVotesSet?.()),
       });
       this.device = new QuorumDevice(this.votes, this.totem, this.keys);
+      this.#infos = new NodeInfos(config, this.keys, this.votes);
       for (const prefix of ['nodelist.', 'quorum.', RELOADING]) {
         this.keys.watch(prefix, (key) => this.#configChanged(key));
       }
     }
-    this.#formRing([config.localNodeId], []);
-    if (config.members.length > 1) this.#formRing(config.members, []);
+    beginTotemStatistics(this.statistics);
+    this.#formRing([config.localNodeId], 'join or leave');
+    if (config.members.length > 1) this.#formRing(config.members, 'join or leave');
+  }
+
+  /** Milliseconds in which corosync finds out who is there; a node that has no others need not. */
+  get settleMs(): number {
+    if (this.config.nodes.length === 1) return 0;
+    const timeouts = ['token', 'consensus'].map(
+      (name) => this.keys.integer(`runtime.config.totem.${name}`) ?? 0,
+    );
+    return timeouts.reduce((sum, ms) => sum + ms, 0);
   }
 
   /** Whether this node's part of the cluster is quorate: always without a provider. */
@@ -130,56 +141,60 @@ export class ClusterState {
     if (!this.#host.paused) this.totem.flush();
   }
 
-  /** Nodes are gone, all for the same reason. Those that are cut off run on together, and know what they knew when they come back. */
-  lose(nodeIds: readonly number[], how: HowNodesGo): void {
-    const lost = this.members.filter((id) => nodeIds.includes(id) && id !== this.localNodeId);
-    for (const id of nodeIds) this.#cutOff.delete(id);
-    if (how === 'cut off') this.#keepInfo(lost);
-    this.#tell((listener) => listener.nodesGo?.(nodeIds, how));
-    if (lost.length > 0)
-      this.#formRing(
-        this.members.filter((id) => !lost.includes(id)),
-        [],
-      );
+  /** corosync has ended on nodes in good order: they have said so, and the ring goes on without them. */
+  leave(nodeIds: readonly number[]): void {
+    this.#infos?.forget(nodeIds);
+    this.#tell((listener) => listener.nodesGo?.(nodeIds, 'shut down'));
+    this.#part(nodeIds, 'join or leave');
+  }
+
+  /** Nodes are gone without a word, all at once. @param cutOff groups that run on together, and know what they knew when they come back */
+  lose(nodeIds: readonly number[], cutOff: readonly (readonly number[])[]): void {
+    const others = cutOff.map((group) => group.filter((id) => this.#isOther(id)));
+    this.#infos?.forget(nodeIds);
+    for (const group of others) this.#infos?.keep(group);
+    if (nodeIds.length > 0) this.#tell((listener) => listener.nodesGo?.(nodeIds, 'lost'));
+    if (cutOff.length > 0) this.#tell((listener) => listener.nodesGo?.(cutOff.flat(), 'cut off'));
+    this.#part([...nodeIds, ...others.flat()], 'silence');
   }
 
   join(nodeIds: readonly number[]): void {
     const members = [...new Set([...this.members, ...nodeIds])].sort((a, b) => a - b);
-    if (members.length > this.members.length) this.#formRing(members, []);
+    if (members.length === this.members.length) return;
+    for (const id of nodeIds) this.links.connect(id, true);
+    this.#formRing(members, 'join or leave');
   }
 
   /** Members have started again before they were missed. */
   restart(nodeIds: readonly number[]): void {
-    const restarted = this.members.filter((id) => nodeIds.includes(id) && id !== this.localNodeId);
+    const restarted = nodeIds.filter((id) => this.#isOther(id));
+    if (restarted.length === 0) return;
     this.#tell((listener) => listener.nodesGo?.(restarted, 'lost'));
-    if (restarted.length > 0) this.#formRing(this.members, restarted);
+    for (const id of restarted) this.links.bounce(id);
+    this.#formRing(this.members, 'lost token', restarted);
   }
 
-  setLink(nodeId: number, link: number, status: FakeLink): void {
-    this.links.set(nodeId, link, status);
-    const key = `stats.knet.node${nodeId}.link${link}.`;
-    const put = (name: string, type: 'uint8' | 'uint32', value: number): void =>
-      this.#stats.put(key + name, toStored('FakeCorosync', key + name, { type, value }));
-    put('enabled', 'uint8', Number(status.enabled));
-    put('connected', 'uint8', Number(status.connected));
-    put('mtu', 'uint32', status.mtu);
+  /** All are still there when a ring is formed again. */
+  loseToken(): void {
+    this.#formRing(this.members, 'lost token');
   }
 
   setDevice(nodeId: number, flags: DeviceFlags, name: Buffer | undefined): void {
     const { votes, device } = this;
-    if (votes === undefined || device === undefined) return;
+    const info = this.#infos?.current(nodeId);
+    if (votes === undefined || device === undefined || info === undefined) return;
     if (name !== undefined) device.name = name;
     votes.masterWins ||= flags.masterWins;
     const node = votes.nodes.get(nodeId);
     if (node !== undefined) node.device = flags;
     votes.deviceInfo(votes.deviceVotes, this.quorate);
-    votes.nodeInfo({ ...this.#current(nodeId), device: flags });
+    votes.nodeInfo({ ...info, quorate: this.quorate, device: flags });
   }
 
   /** A node was told to exit at once. */
   kill(nodeId: number): void {
     if (nodeId === this.localNodeId) this.#host.end('killed');
-    else this.lose([nodeId], 'lost');
+    else this.lose([nodeId], []);
   }
 
   /** Every node reads its file again; this one says how that went. */
@@ -196,14 +211,29 @@ export class ClusterState {
     this.device?.close();
   }
 
-  /** A change of membership: every service is told of it, and then, when votequorum has counted, of quorum. */
-  #formRing(members: readonly number[], restarted: readonly number[]): void {
+  #isOther(nodeId: number): boolean {
+    return nodeId !== this.localNodeId && this.members.includes(nodeId);
+  }
+
+  #part(nodeIds: readonly number[], cause: RingCause): void {
+    const members = this.members.filter((id) => id === this.localNodeId || !nodeIds.includes(id));
+    if (members.length === this.members.length) return;
+    for (const id of nodeIds) this.links.connect(id, false);
+    this.#formRing(members, cause);
+  }
+
+  /**
+   * A change of membership: every service is told of it, and then, when votequorum has counted, of quorum.
+   * @param restarted members that are there again
+   */
+  #formRing(members: readonly number[], cause: RingCause, restarted: readonly number[] = []): void {
+    noteRing(this.statistics, cause);
     const stays = (id: number): boolean => !restarted.includes(id);
     const left = this.members.filter((id) => !members.includes(id) || !stays(id));
     const joined = members.filter((id) => !this.members.includes(id) || !stays(id));
     for (const id of left) noteLeft(this.keys, id);
-    for (const id of joined) noteJoined(this.keys, id, this.node(id)?.addresses ?? []);
-    for (const id of this.config.nodes.map((node) => node.id)) this.#connectLinks(id, members.includes(id));
+    for (const id of joined)
+      noteJoined(this.keys, id, this.node(id)?.addresses ?? [], this.config.configVersion ?? 0);
     this.members = members;
     this.ringId = { nodeId: Math.min(...members), seq: this.ringId.seq + 4n };
     this.#tell((listener) => listener.membershipChanged?.(joined, left));
@@ -212,8 +242,9 @@ export class ClusterState {
 
   #sync(joined: readonly number[]): void {
     const { votes, device } = this;
-    if (votes === undefined || device === undefined) return;
-    const infos = this.members.map((id) => this.#infoOf(id, joined.includes(id)));
+    const known = this.#infos;
+    if (votes === undefined || device === undefined || known === undefined) return;
+    const infos = this.members.map((id) => known.take(id, joined.includes(id)));
     votes.beginSync(this.members, this.ringId);
     this.#tell((listener) => listener.votesMembershipChanged?.());
     for (const info of infos) votes.nodeInfo(info);
@@ -230,51 +261,6 @@ export class ClusterState {
     if (held === this.#held) return;
     this.#held = held;
     this.#host.holdOff(held);
-  }
-
-  /** What a member says of itself: what it knew when it was cut off; what it has read from its file; or else what all know. */
-  #infoOf(nodeId: number, joined: boolean): NodeInfo {
-    const kept = this.#cutOff.get(nodeId);
-    this.#cutOff.delete(nodeId);
-    if (nodeId === this.localNodeId) return this.#current(nodeId);
-    return kept ?? (joined ? this.#fresh(nodeId) : this.#current(nodeId));
-  }
-
-  #fresh(nodeId: number): NodeInfo {
-    const votes = votesOfNode(
-      this.keys,
-      this.config.nodes.findIndex(({ id }) => id === nodeId),
-    );
-    const { expectedVotes, waitForAll } = readVoteConfig(this.keys);
-    const quorate = !waitForAll && votes >= Math.floor((expectedVotes + 2) / 2);
-    return { nodeId, votes, expectedVotes, quorate, device: NO_DEVICE };
-  }
-
-  #current(nodeId: number): NodeInfo {
-    const node = this.votes?.nodes.get(nodeId);
-    const { expectedVotes } = this.votes?.us ?? { expectedVotes: 0 };
-    return {
-      nodeId,
-      votes: node?.votes ?? 1,
-      expectedVotes,
-      quorate: this.quorate,
-      device: node?.device ?? NO_DEVICE,
-    };
-  }
-
-  /** They have among them the votes that they have. */
-  #keepInfo(nodeIds: readonly number[]): void {
-    const infos = nodeIds.map((id) => this.#current(id));
-    const total = infos.reduce((sum, { votes }) => sum + votes, 0);
-    const quorate = this.quorate && total >= (this.votes?.quorum ?? 0);
-    for (const info of infos) this.#cutOff.set(info.nodeId, { ...info, quorate });
-  }
-
-  #connectLinks(nodeId: number, connected: boolean): void {
-    if (nodeId === this.localNodeId || this.links.reachable(nodeId) === connected) return;
-    for (const [link, status] of (this.links.of(nodeId) ?? []).entries()) {
-      this.setLink(nodeId, link, { ...status, connected });
-    }
   }
 
   /** votequorum looks at its configuration again. */

@@ -5,7 +5,8 @@ import { setExpected, setVotes } from '../votequorum/reconfigure.ts';
 import type { DeviceFlags } from '../votequorum/voting-node.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { FakeConfigFile } from './config-file.ts';
-import type { FakeLink } from './links.ts';
+import type { FakeLink } from './fake-link.ts';
+import { noteMiss, noteTokenSilence } from './totem-statistics.ts';
 
 /** A node, as the fake's node knows it. */
 export interface FakeNode {
@@ -56,6 +57,8 @@ const deviceRule = rules.object<FakeDevice>('a quorum device', {
       typeof value === 'string' && Buffer.byteLength(value) <= 254 && /^[^\0]+$/.test(value),
   ),
 });
+const timesRule = rules.integer(1, 1000);
+const msRule = rules.integer(0, rules.INT32_MAX);
 const fileRule = rules.oneOf('good', 'unreadable', 'wrong');
 
 /**
@@ -108,22 +111,27 @@ export class FakeClusterView {
     }));
   }
 
-  /** corosync ends on nodes in good order, as by SIGTERM. Only members of process groups see more of it than of `lose`. @throws RangeError as `lose` */
+  /** corosync ends on nodes in good order, as by SIGTERM: they say so to the others. Its links fail, too. @throws RangeError as `lose` */
   shutDown(...nodeIds: readonly number[]): void {
     const state = this.#others('shutDown', nodeIds);
-    state.act(() => state.lose(nodeIds, 'shut down'));
+    state.act(() => state.leave(nodeIds));
   }
 
   /** Nodes are gone: corosync was killed there, or the whole node has ended. @throws RangeError: a node that there is not, or the fake's own */
   lose(...nodeIds: readonly number[]): void {
-    const state = this.#others('lose', nodeIds);
-    state.act(() => state.lose(nodeIds, 'lost'));
+    this.#others('lose', nodeIds);
+    this.separate(nodeIds, []);
   }
 
   /** Nodes are cut off. They run on together, and know their votes when they `join` again. @throws RangeError as `lose` */
   isolate(...nodeIds: readonly number[]): void {
-    const state = this.#others('isolate', nodeIds);
-    state.act(() => state.lose(nodeIds, 'cut off'));
+    this.separate([], [nodeIds]);
+  }
+
+  /** @internal Nodes are gone, and groups of nodes are cut off, all at once. */
+  separate(gone: readonly number[], cutOff: readonly (readonly number[])[]): void {
+    const state = this.#others('isolate', cutOff.flat());
+    state.act(() => state.lose(gone, cutOff));
   }
 
   /** Nodes become members: they have started, or are not cut off any more. @throws RangeError as `lose` */
@@ -170,7 +178,36 @@ export class FakeClusterView {
       connected: connected ?? now.connected,
       mtu: mtu ?? now.mtu,
     };
-    state.act(() => state.setLink(nodeId, link, status));
+    state.act(() => state.links.set(nodeId, link, status));
+  }
+
+  /** A link goes down and up so often that only its counters tell. @throws RangeError: as `setLink`; times is not 1 to 1000 */
+  flapLink(nodeId: number, link: number, times: number): void {
+    const state = this.#others('flapLink', [nodeId]);
+    if (state.links.get(nodeId, link) === undefined)
+      throw new RangeError(`flapLink: node ${nodeId} has no link ${link}`);
+    const count = timesRule('times', times);
+    state.act(() => state.links.flap(nodeId, link, count));
+  }
+
+  /** The token is lost once; the same members form a ring again. */
+  loseToken(): void {
+    const state = this.#current();
+    state.act(() => state.loseToken());
+  }
+
+  /** How long ago the last token came when corosync looked last, in milliseconds. @throws RangeError: it is not 0 to 2147483647 */
+  setTokenSilence(ms: number): void {
+    const state = this.#current();
+    const silence = msRule('ms', ms);
+    state.act(() => noteTokenSilence(state.statistics, silence));
+  }
+
+  /** corosync was not scheduled for so long, in milliseconds. @throws RangeError: as `setTokenSilence` */
+  missSchedule(delayMs: number): void {
+    const state = this.#current();
+    const delay = msRule('delayMs', delayMs);
+    state.act(() => noteMiss(state.statistics, delay));
   }
 
   /** The quorum device of a member changes. @throws RangeError: the node is no member */

@@ -1,36 +1,35 @@
-import type { ClusterNode } from './cluster-options.ts';
+import type { ClusterConfig } from './cluster-options.ts';
+import type { FakeLink } from './fake-link.ts';
+import { beginLinkStatistics, countLink, putLink } from './link-statistics.ts';
+import type { Statistics } from './statistics.ts';
 
 /** knet over an Ethernet of 1500 bytes. */
 const MTU = 1446;
 /** Of a node's link to itself. */
 const LOOPBACK_MTU = 65_535;
 
-/** How the fake's node sees a link to another one. */
-export interface FakeLink {
-  /** It is configured and in use. */
-  readonly enabled: boolean;
-  /** The other node answers on it. */
-  readonly connected: boolean;
-  /** Bytes; the last known of a link that is not connected. */
-  readonly mtu: number;
-}
-
 const UP: FakeLink = { enabled: true, connected: true, mtu: MTU };
 
-/** The links of this node to the others. */
+/** The links of this node to the others, with what corosync counts of them. */
 export class Links {
   readonly #localNodeId: number;
+  readonly #statistics: Statistics;
   readonly #status = new Map<number, FakeLink[]>();
 
-  constructor(localNodeId: number, nodes: readonly ClusterNode[]) {
+  /** Those to members are connected. */
+  constructor({ localNodeId, nodes, members }: ClusterConfig, statistics: Statistics) {
     this.#localNodeId = localNodeId;
-    for (const { id, addresses } of nodes) {
-      this.#status.set(
-        id,
-        id === localNodeId
-          ? [{ enabled: true, connected: true, mtu: LOOPBACK_MTU }]
-          : addresses.map(() => ({ ...UP, connected: false })),
-      );
+    this.#statistics = statistics;
+    for (const { id, addresses, linksDown } of nodes) {
+      const isLocal = id === localNodeId;
+      const status = addresses.map((_, link) => ({
+        ...UP,
+        connected: members.includes(id) && !linksDown.includes(link),
+      }));
+      const all = isLocal ? [{ enabled: true, connected: true, mtu: LOOPBACK_MTU }] : status;
+      this.#status.set(id, all);
+      for (const [link, one] of all.entries())
+        beginLinkStatistics(statistics, { nodeId: id, link, isLocal }, one);
     }
   }
 
@@ -45,7 +44,31 @@ export class Links {
 
   set(nodeId: number, link: number, status: FakeLink): void {
     const links = this.#status.get(nodeId);
-    if (links !== undefined) links[link] = status;
+    const was = links?.[link];
+    if (links === undefined || was === undefined) return;
+    links[link] = status;
+    if (was.connected !== status.connected)
+      countLink(this.#statistics, nodeId, link, status.connected ? 'up' : 'down');
+    putLink(this.#statistics, nodeId, link, status);
+  }
+
+  /** It goes down and up so often that only its counters tell. */
+  flap(nodeId: number, link: number, times: number): void {
+    for (const what of ['down', 'up'] as const) countLink(this.#statistics, nodeId, link, what, times);
+  }
+
+  /** A node that comes answers on all its links, and one that is gone on none. */
+  connect(nodeId: number, connected: boolean): void {
+    if (nodeId === this.#localNodeId || this.reachable(nodeId) === connected) return;
+    for (const [link, status] of (this.of(nodeId) ?? []).entries()) {
+      if (status.connected !== connected) this.set(nodeId, link, { ...status, connected });
+    }
+  }
+
+  /** A node that has started again was away on all that were connected. */
+  bounce(nodeId: number): void {
+    for (const [link, { connected }] of (this.of(nodeId) ?? []).entries())
+      if (connected) this.flap(nodeId, link, 1);
   }
 
   reachable(nodeId: number): boolean {

@@ -34,6 +34,12 @@ export class LibqbRing {
     return this.storage.readHeader(RING_HEADER.semaphore);
   }
 
+  /** Whether all that was written has been taken. */
+  get empty(): boolean {
+    const [write, read] = [RING_HEADER.writePointer, RING_HEADER.readPointer];
+    return this.semaphore === 0 && this.storage.readHeader(write) === this.storage.readHeader(read);
+  }
+
   /** qb_rb_space_free: equal pointers mean full or empty, and only the semaphore tells which. */
   spaceFree(): number {
     const write = this.storage.readHeader(RING_HEADER.writePointer);

@@ -38,6 +38,10 @@ export class ServerChannels {
     return this.request.semaphore;
   }
 
+  get atRest(): boolean {
+    return this.event.empty && this.waiting === 0 && this.unreadBytes === 0;
+  }
+
   receiveBytes(count: number): void {
     const owed = Math.min(count, this.owedBytes);
     this.owedBytes -= owed;

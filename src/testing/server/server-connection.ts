@@ -75,6 +75,11 @@ export class ServerConnection implements ServiceConnection {
     return this.#service;
   }
 
+  /** Whether the client has taken all that it was told, and all that it has asked is answered. */
+  get atRest(): boolean {
+    return this.#events.queued === 0 && this.#transport?.atRest !== false;
+  }
+
   /** Events that wait for room in the ring. */
   get queuedEvents(): number {
     return this.#events.queued;

@@ -56,6 +56,10 @@ export class DatagramTransport implements ServerTransport {
     };
   }
 
+  get atRest(): boolean {
+    return this.#received.length === 0 && this.#word(SENT.event) <= 0 && this.#word(SENT.response) <= 0;
+  }
+
   get directory(): string {
     return this.#directory.path;
   }

@@ -17,6 +17,8 @@ export interface ServerTransport {
   readonly announcesEvents: boolean;
   /** Requests handled so far. */
   readonly handled: number;
+  /** Whether the client has taken all events, and waits for no answer. */
+  readonly atRest: boolean;
   /** Bytes that the client owes the server. */
   readonly owedBytes: number;
   setFlowControl(value: number): void;
