@@ -116,8 +116,15 @@ export {
 } from './votequorum/index.ts';
 export {
   CpgClient,
+  CpgGroup,
   type CpgConnectOptions,
   type CpgEvent,
+  type CpgGap,
+  type CpgGroupEvent,
+  type CpgGroupOptions,
+  type CpgJoinedEvent,
+  type CpgLostEvent,
+  type CpgRejoinedEvent,
   type CpgJoinOptions,
   type CpgMcastOptions,
   type CpgMemberOptions,

@@ -17,8 +17,8 @@ interface Unfinished {
 }
 
 /**
- * Puts messages together that come in fragments: one at a time from each sender. Nothing that a fragment says is relied upon, for corosync passes on what it was
- * given. Changes of members leave what is begun as it is, unless its sender has gone.
+ * Puts messages together that come in fragments: one at a time from each sender. Nothing that a fragment says is relied upon, for corosync passes on what it
+ * was given. Changes of members leave what is begun as it is, unless its sender has gone.
  */
 export class Assembly {
   readonly #group: string;

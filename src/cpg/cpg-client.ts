@@ -7,9 +7,9 @@ import { LocalGetRequest } from '../codec/cpg/local-get.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import { CsError } from '../errors/index.ts';
 import type { IpcOptions } from '../ipc/index.ts';
-import { CALL_RULES, CallLimits, type CallOptions } from '../options/call-options.ts';
-import { checkArgument, checkOptions } from '../options/check-options.ts';
-import { boolean, object, textOrBytes } from '../options/rules.ts';
+import { CallLimits, type CallOptions } from '../options/call-options.ts';
+import { checkArgument } from '../options/check-options.ts';
+import { textOrBytes } from '../options/rules.ts';
 import {
   ConnectedClient,
   ServiceClient,
@@ -19,16 +19,11 @@ import {
 } from '../service/index.ts';
 import { resolveCpgOptions, type CpgConnectOptions } from './connect-options.ts';
 import type { CpgEvent, CpgMembershipEvent } from './cpg-events.ts';
-import { EventStream } from './event-stream.ts';
-import { GroupMember } from './group-member.ts';
+import { bytesOf, EventStream } from './event-stream.ts';
+import { GroupMember, type EventSink } from './group-member.ts';
 import { resolveJoin, type CpgJoinOptions, type GroupOptions } from './join-options.ts';
 import { addressOf, groupOf, list } from './listing.ts';
-
-/** How a message is sent, and how long to wait for it. */
-export interface CpgMcastOptions extends CallOptions {
-  /** Resolve when the message has come back from the group: all earlier messages of anybody, and changes of members, have come before it. Default false. */
-  readonly delivered?: boolean | undefined;
-}
+import { bytesOfMessage, resolveMcastOptions, type CpgMcastOptions } from './mcast-options.ts';
 
 /** Of a node that is lost with more than 128 processes in one group, or comes back with them, corosync on all other nodes overruns its heap. */
 const MOST_ON_NODE = 100;
@@ -36,14 +31,11 @@ const MOST_ON_NODE = 100;
 /** Milliseconds that a connection's end waits for corosync to acknowledge it. */
 const FINALIZE_MS = 1000;
 
-const mcastRule = object<CpgMcastOptions>('mcast', { delivered: boolean, ...CALL_RULES });
-const MCAST = { operation: 'cpg_mcast_joined' } as const;
-
 /**
- * A connection to corosync's service of closed process groups. It can join one group, once. All members get the same messages and the same changes of members,
- * in the same order; our own messages, too. The queries need no group. Every call can also fail with CS_ERR_TIMEOUT (its `timeoutMs` is up), CS_ERR_LIBRARY (a
- * ConnectionError: corosync is gone) and CS_ERR_BAD_HANDLE (called after the end); an aborted one rejects with its signal's reason. `sent` of the error says whether
- * a message may have gone out.
+ * A connection to corosync's service of closed process groups. It can join one group, once. All members get the same messages and the same changes of
+ * members, in the same order; our own messages, too. The queries need no group. Every call can also fail with CS_ERR_TIMEOUT (its `timeoutMs` is up),
+ * CS_ERR_LIBRARY (a ConnectionError: corosync is gone) and CS_ERR_BAD_HANDLE (called after the end); an aborted one rejects with its signal's reason. `sent`
+ * of the error says whether a message may have gone out.
  */
 export class CpgClient extends ConnectedClient {
   readonly #service: ServiceClient;
@@ -119,23 +111,26 @@ export class CpgClient extends ConnectedClient {
   }
 
   /**
-   * cpg_join: makes this process a member of a group, and resolves with its members when all members have been told. From then on messages can be sent, and come.
-   * A join that is given up on its way ends the connection.
+   * cpg_join: makes this process a member of a group, and resolves with its members when all members have been told. From then on messages can be sent, and
+   * come. A join that is given up on its way ends the connection.
    * @param group 1 to 127 bytes without a NUL
    * @throws CsError CS_ERR_INVALID_PARAM: no group can have such a name, or an option is wrong; CS_ERR_EXIST: this connection has joined a group already, or
-   *   a process of this node is in the group with the same pid; CS_ERR_NO_RESOURCES: 100 processes of this node are in the group, and more could make other nodes'
-   *   corosync crash.
+   *   a process of this node is in the group with the same pid; CS_ERR_NO_RESOURCES: 100 processes of this node are in the group, and more could make other
+   *   nodes' corosync crash.
    */
   async join(group: string | Uint8Array, options: CpgJoinOptions = {}): Promise<CpgMembershipEvent> {
-    const { timeoutMs, signal, ...member } = resolveJoin(group, options);
-    const { listener, maxQueuedBytes } = member;
-    return this.#join(member, new EventStream({ listener, maxQueuedBytes, bytesOf }), { timeoutMs, signal });
+    const { member, call, listener } = resolveJoin(group, options);
+    const { maxQueuedBytes } = member;
+    const stream = new EventStream<CpgEvent>({ listener, maxQueuedBytes, bytesOf });
+    const view = await this.joinInto(member, stream, call);
+    this.#stream = stream;
+    return view;
   }
 
   /**
-   * What the group tells, beginning with the change of members that is our own joining. `for await` gives the events to one loop at a time; what is unread when it
-   * is left is for the next one. It ends when the group was left, and throws ConnectionError where that was not by us. **Somebody must read it**, or `join` have a
-   * `listener`: beyond `maxQueuedBytes` of unread events the group is left.
+   * What the group tells, beginning with the change of members that is our own joining. `for await` gives the events to one loop at a time; what is unread
+   * when it is left is for the next one. It ends when the group was left, and throws ConnectionError where that was not by us. **Somebody must read it**, or
+   * `join` have a `listener`: beyond `maxQueuedBytes` of unread events the group is left.
    * @throws CsError CS_ERR_NOT_EXIST: no group was joined; CS_ERR_INVALID_PARAM: there is a listener; CS_ERR_BUSY: there is a loop already.
    */
   events(): AsyncIterableIterator<CpgEvent, undefined> {
@@ -145,21 +140,20 @@ export class CpgClient extends ConnectedClient {
   }
 
   /**
-   * cpg_mcast_joined: sends a message to all members. Resolves when corosync has taken it, or with `delivered` when it has come back: messages go out
-   * in the order of the calls, and wait as long as corosync cannot take them, or too many of ours are on their way. A call that is given up before it is sent
-   * has no effect; one that is given up later rejects, and the message goes its way.
-   * One of more than 1,047,552 bytes (60,000 over datagrams) goes out in fragments, and may have to begin again when the group changes: 30 times, then it is given up.
-   * Later messages wait behind it.
+   * cpg_mcast_joined: sends a message to all members. Resolves when corosync has taken it, or with `delivered` when it has come back: messages go out in the
+   * order of the calls, and wait as long as corosync cannot take them, or too many of ours are on their way. A call that is given up before it is sent has no
+   * effect; one that is given up later rejects, and the message goes its way. One of more than 1,047,552 bytes (60,000 over datagrams) goes out in fragments,
+   * and may have to begin again when the group changes: 30 times, then it is given up. Later messages wait behind it.
    * @param message up to `maxMessageBytes`; must not be changed before this settles, or for one that was given up, before `close` has
-   * @throws CsError CS_ERR_NOT_EXIST: this connection is not in a group; CS_ERR_INVALID_PARAM: it is no message; CS_ERR_TOO_BIG: it has more than `maxMessageBytes`;
-   *   CS_ERR_INTERRUPT, CS_ERR_TRY_AGAIN: it had to begin again too often, and was not sent.
+   * @throws CsError CS_ERR_NOT_EXIST: this connection is not in a group; CS_ERR_INVALID_PARAM: it is no message; CS_ERR_TOO_BIG: it has more than
+   *   `maxMessageBytes`; CS_ERR_INTERRUPT, CS_ERR_TRY_AGAIN: it had to begin again too often, and was not sent.
    */
   mcast(message: string | Uint8Array, options?: CpgMcastOptions): Promise<void> {
     try {
-      const member = this.#requireMember(MCAST.operation);
+      const member = this.#requireMember('cpg_mcast_joined');
       const bytes = bytesOfMessage(message);
       if (options === undefined) return member.mcast(bytes, this.#service.defaultLimits);
-      const { delivered, timeoutMs, signal } = checkOptions(MCAST, options, mcastRule);
+      const { delivered, timeoutMs, signal } = resolveMcastOptions(options);
       const limits = new CallLimits(timeoutMs ?? this.#service.defaultLimits.timeoutMs, signal);
       return delivered === true ? member.mcastDelivered(bytes, limits) : member.mcast(bytes, limits);
     } catch (error) {
@@ -168,7 +162,8 @@ export class CpgClient extends ConnectedClient {
   }
 
   /**
-   * cpg_leave: resolves when the group has ordered it; all messages sent before have come back by then. The connection can join no other group, and is good for queries only.
+   * cpg_leave: resolves when the group has ordered it; all messages sent before have come back by then. The connection can join no other group, and is good
+   * for queries only.
    * @throws CsError CS_ERR_NOT_EXIST: this connection is not in a group.
    */
   async leave(options?: CallOptions): Promise<void> {
@@ -182,22 +177,21 @@ export class CpgClient extends ConnectedClient {
     return this.#closing;
   }
 
-  async #join(
-    member: GroupOptions,
-    stream: EventStream<CpgEvent>,
-    options: CallOptions,
-  ): Promise<CpgMembershipEvent> {
+  /**
+   * Joins, and has the events told to whoever wants them.
+   * @internal
+   */
+  async joinInto(member: GroupOptions, sink: EventSink, options?: CallOptions): Promise<CpgMembershipEvent> {
     const operation = 'cpg_join';
     const subject = { operation, key: member.group };
     const rest = this.#restOf(operation, options, member.group);
     this.#service.check(new JoinRequest(member.name, member.pid, member.initialRing));
     if (this.#switchboard.member !== undefined) throw joinedAlready(subject);
-    const joining = new GroupMember(this.#service, this.#nodeId, member, stream);
+    const joining = new GroupMember(this.#service, this.#nodeId, member, sink);
     this.#switchboard.member = joining;
     try {
       if ((await this.#countOnNode(member.name, rest())) >= MOST_ON_NODE) throw tooMany(subject);
       const view = await joining.join(rest);
-      this.#stream = stream;
       const onNode = view.members.filter(({ nodeId }) => nodeId === this.#nodeId).length;
       if (onNode <= MOST_ON_NODE) return view;
       await this.close();
@@ -272,15 +266,6 @@ function askNodeId(service: ServiceClient, ipc: IpcOptions, startedAt: number): 
     new LocalGetRequest(),
     new CallLimits(ipc.timeoutMs, ipc.signal).restSince(startedAt),
   );
-}
-
-function bytesOfMessage(message: string | Uint8Array): Uint8Array {
-  const checked = checkArgument(MCAST, 'message', message, textOrBytes);
-  return typeof checked === 'string' ? Buffer.from(checked) : checked;
-}
-
-function bytesOf(event: CpgEvent): number {
-  return event.type === 'message' ? event.message.length : 32 * event.members.length;
 }
 
 function joinedAlready(subject: { operation: string; key: string }): CsError {

@@ -6,6 +6,9 @@ import { Fifo } from '../streams/fifo.ts';
 /** What an unread event counts beside its message: about what its objects take. */
 const EVENT_BYTES = 256;
 
+/** What a member counts in an event. */
+const ADDRESS_BYTES = 64;
+
 /** How a stream serves its reader. */
 export interface EventStreamOptions<E> {
   /** Gets every event in the turn in which it comes. Without one, the events wait for a loop. */
@@ -104,4 +107,13 @@ export class EventStream<E> {
 
 function misused(operation: string, code: 'CS_ERR_INVALID_PARAM' | 'CS_ERR_BUSY', detail: string): CsError {
   return new CsError(code, { operation, detail });
+}
+
+/** Bytes of what an event of a group has in it. */
+export function bytesOf(event: {
+  readonly type: string;
+  readonly message?: Uint8Array;
+  readonly members?: readonly unknown[];
+}): number {
+  return (event.message?.length ?? 0) + ADDRESS_BYTES * (event.members?.length ?? 0);
 }

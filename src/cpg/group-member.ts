@@ -14,7 +14,7 @@ import type { CallSubject, ServiceClient } from '../service/index.ts';
 import type { CpgEvent, CpgMembershipEvent, CpgMessageEvent, CpgRingEvent } from './cpg-events.ts';
 import { Assembly } from './assembly.ts';
 import { Deferred } from './deferred.ts';
-import type { EventStream } from './event-stream.ts';
+import type { ReaderWatch } from './event-stream.ts';
 import type { GroupOptions } from './join-options.ts';
 import { Outbox } from './outbox.ts';
 import { OwnWindow } from './own-window.ts';
@@ -24,6 +24,15 @@ import { whileBusy } from './while-busy.ts';
 const PARTING_MS = 2000;
 
 const MCAST = 'cpg_mcast_joined';
+
+/** Where the events of a group go. */
+export interface EventSink {
+  /** The sink says when its reader lags, and when there is no more room. */
+  watch(watch: ReaderWatch): void;
+  push(event: CpgEvent): void;
+  /** Nothing more comes on this connection. */
+  end(error?: Error): void;
+}
 
 /** What a process is to its group. */
 type State =
@@ -46,7 +55,7 @@ export class GroupMember {
   readonly #nodeId: number;
   readonly #initialRing: boolean;
   readonly #service: ServiceClient;
-  readonly #stream: EventStream<CpgEvent>;
+  readonly #sink: EventSink;
   readonly #window: OwnWindow;
   readonly #outbox: Outbox;
   readonly #assembly: Assembly;
@@ -65,7 +74,7 @@ export class GroupMember {
     service: ServiceClient,
     nodeId: number,
     { group, name, pid, initialRing, windowBytes, ...limits }: GroupOptions,
-    stream: EventStream<CpgEvent>,
+    sink: EventSink,
   ) {
     this.group = group;
     this.pid = pid;
@@ -73,12 +82,12 @@ export class GroupMember {
     this.#nodeId = nodeId;
     this.#initialRing = initialRing;
     this.#service = service;
-    this.#stream = stream;
+    this.#sink = sink;
     this.#window = new OwnWindow(group, windowBytes, () => service.resume());
     this.#outbox = new Outbox(service, group, this.#window);
     this.#assembly = new Assembly(group, limits);
     this.#maxMessageBytes = limits.maxMessageBytes;
-    stream.watch({
+    sink.watch({
       lagging: (lags) => this.#window.lagging(lags),
       overflowed: () => this.#giveUp(),
     });
@@ -125,8 +134,8 @@ export class GroupMember {
   }
 
   tell(event: CpgEvent): void {
-    if (!this.#isSilent) this.#stream.push(event);
-    if (event === this.#farewell) this.#stream.end();
+    if (!this.#isSilent) this.#sink.push(event);
+    if (event === this.#farewell) this.#sink.end();
   }
 
   /** Resolves when corosync has taken the message. */
@@ -184,7 +193,7 @@ export class GroupMember {
   /** Nothing more is told, and nobody holds up what is to be sent. */
   silence(): void {
     this.#isSilent = true;
-    this.#stream.end();
+    this.#sink.end();
     this.#window.lagging(false);
   }
 
@@ -195,7 +204,7 @@ export class GroupMember {
     this.#joined.reject(told);
     this.#left.reject(told);
     this.#window.end(told);
-    this.#stream.end(error);
+    this.#sink.end(error);
   }
 
   #decodeMessage(event: MessageReader): CpgMessageEvent | undefined {
@@ -287,7 +296,7 @@ export class GroupMember {
         'the events of the group were not read in time, and there is no more room to keep them (maxQueuedBytes); the group was left',
     });
     this.#isSilent = true;
-    this.#stream.end(error);
+    this.#sink.end(error);
     this.#window.shut();
     void this.part().then(() => this.#service.destroy(error));
   }

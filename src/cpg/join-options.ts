@@ -1,7 +1,16 @@
 import { textField } from '../codec/encodable.ts';
 import { CALL_RULES, type CallOptions } from '../options/call-options.ts';
 import { checkArgument, checkOptions } from '../options/check-options.ts';
-import { boolean, callable, integer, object, textOrBytes, uint32, type RulesOf } from '../options/rules.ts';
+import {
+  boolean,
+  callable,
+  integer,
+  object,
+  textOrBytes,
+  uint32,
+  type Checked,
+  type RulesOf,
+} from '../options/rules.ts';
 import type { CpgEvent } from './cpg-events.ts';
 
 /** How to be a member of a group. */
@@ -15,7 +24,8 @@ export interface CpgMemberOptions {
   readonly initialRing?: boolean | undefined;
   /**
    * Bytes of our own messages that may be on their way, 4096 to 16777216; one message may be, whatever its size. Default 262144. At most a sixteenth of
-   * `maxQueuedBytes` counts: what is on its way must find room. A larger one speeds up messages from 16 KiB on; but where many send, it makes corosync grow, and slow.
+   * `maxQueuedBytes` counts: what is on its way must find room. A larger one speeds up messages from 16 KiB on; but where many send, it makes corosync grow,
+   * and slow.
    */
   readonly windowBytes?: number | undefined;
   /**
@@ -26,38 +36,38 @@ export interface CpgMemberOptions {
   /** Bytes of the largest message that is sent or received, 1048576 to 2147483647. Default 67108864. At a larger one the group is left with CS_ERR_TOO_BIG. */
   readonly maxMessageBytes?: number | undefined;
   /**
-   * Bytes that messages which come in fragments, those of more than 1047552 bytes, may take together until they are complete, 1048576 to 8589934592. Default: four times
-   * `maxMessageBytes`. Beyond it the group is left with CS_ERR_TOO_BIG.
+   * Bytes that messages which come in fragments, those of more than 1047552 bytes, may take together until they are complete, 1048576 to 8589934592. Default:
+   * four times `maxMessageBytes`. Beyond it the group is left with CS_ERR_TOO_BIG.
    */
   readonly maxAssemblyBytes?: number | undefined;
+}
+
+/** How to join, and how long to wait for it. */
+export interface CpgJoinOptions extends CpgMemberOptions, CallOptions {
   /** Called for each event in the turn in which it arrives. Without one, `events()` gives them to a loop. */
   readonly listener?: ((event: CpgEvent) => void) | undefined;
 }
 
-/** How to join, and how long to wait for it. */
-export interface CpgJoinOptions extends CpgMemberOptions, CallOptions {}
-
-const DEFAULTS = {
+export const MEMBER_DEFAULTS = {
   initialRing: false,
   windowBytes: 256 * 1024,
   maxQueuedBytes: 16 * 1024 * 1024,
   maxMessageBytes: 64 * 1024 * 1024,
 } as const;
 
-const MEMBER_RULES: RulesOf<CpgMemberOptions> = {
+export const MEMBER_RULES: RulesOf<CpgMemberOptions> = {
   pid: uint32,
   initialRing: boolean,
   windowBytes: integer(4096, 16 * 1024 * 1024),
   maxQueuedBytes: integer(64 * 1024, 1024 * 1024 * 1024),
   maxMessageBytes: integer(1024 * 1024, 0x7fffffff),
   maxAssemblyBytes: integer(1024 * 1024, 8 * 1024 ** 3),
-  listener: callable(),
 };
 
-const joinRule = object<CpgJoinOptions, typeof DEFAULTS>(
+const joinRule = object<CpgJoinOptions, typeof MEMBER_DEFAULTS>(
   'join',
-  { ...MEMBER_RULES, ...CALL_RULES },
-  { defaults: DEFAULTS },
+  { ...MEMBER_RULES, ...CALL_RULES, listener: callable() },
+  { defaults: MEMBER_DEFAULTS },
 );
 
 /** Options and name that have been checked. */
@@ -71,7 +81,6 @@ export interface GroupOptions {
   readonly maxQueuedBytes: number;
   readonly maxMessageBytes: number;
   readonly maxAssemblyBytes: number;
-  readonly listener: ((event: CpgEvent) => void) | undefined;
 }
 
 /** An unread event takes up to seven times as much as the window counts for its message, and only half of the room is left when the reader begins to lag. */
@@ -83,20 +92,33 @@ const SUBJECT = { operation: 'cpg_join' };
  * @returns what the group needs, and the call's own options
  * @throws CsError CS_ERR_INVALID_PARAM: a name that no group can have, or an option
  */
-export function resolveJoin(group: string | Uint8Array, options: CpgJoinOptions): GroupOptions & CallOptions {
+export function resolveJoin(
+  group: string | Uint8Array,
+  options: CpgJoinOptions,
+): {
+  readonly member: GroupOptions;
+  readonly call: CallOptions;
+  readonly listener: CpgJoinOptions['listener'];
+} {
+  const name = groupName(group);
+  const { listener, timeoutMs, signal, ...member } = checkOptions(SUBJECT, options, joinRule);
+  return { member: resolveMember(name, member), call: { timeoutMs, signal }, listener };
+}
+
+/** Fills in the defaults that depend on others. */
+export function resolveMember(
+  name: Uint8Array,
+  checked: Checked<CpgMemberOptions, typeof MEMBER_DEFAULTS>,
+): GroupOptions {
+  const { initialRing, maxQueuedBytes, maxMessageBytes, pid = process.pid } = checked;
+  const { maxAssemblyBytes = 4 * maxMessageBytes } = checked;
+  const windowBytes = Math.min(checked.windowBytes, maxQueuedBytes / WINDOWS_OF_EVENTS);
+  const group = Buffer.from(name).toString();
+  return { group, name, pid, initialRing, windowBytes, maxQueuedBytes, maxMessageBytes, maxAssemblyBytes };
+}
+
+/** @throws CsError CS_ERR_INVALID_PARAM: no group can have such a name */
+export function groupName(group: string | Uint8Array): Uint8Array {
   const given = checkArgument(SUBJECT, 'group', group, textOrBytes);
-  const name = textField(SUBJECT.operation, 'the name of the group', given, 1, 127);
-  const { pid = process.pid, listener, maxMessageBytes, ...rest } = checkOptions(SUBJECT, options, joinRule);
-  const { maxAssemblyBytes = 4 * maxMessageBytes } = rest;
-  const windowBytes = Math.min(rest.windowBytes, rest.maxQueuedBytes / WINDOWS_OF_EVENTS);
-  return {
-    ...rest,
-    pid,
-    listener,
-    windowBytes,
-    maxMessageBytes,
-    maxAssemblyBytes,
-    name,
-    group: Buffer.from(name).toString(),
-  };
+  return textField(SUBJECT.operation, 'the name of the group', given, 1, 127);
 }

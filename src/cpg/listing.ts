@@ -18,8 +18,8 @@ const LARGEST_PAGE = 1024;
 const AHEAD = { urgent: true } as const;
 
 /**
- * Lists by iteration: cpg_membership_get, which says the same of one group, makes corosync abort from 385 members on. corosync copies all that there is when the
- * iteration begins, so the list is of one moment.
+ * Lists by iteration: cpg_membership_get, which says the same of one group, makes corosync abort from 385 members on. corosync copies all that there is when
+ * the iteration begins, so the list is of one moment.
  */
 export async function list(
   service: ServiceClient,

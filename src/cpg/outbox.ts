@@ -20,8 +20,8 @@ interface Waiting {
 }
 
 /**
- * Sends messages in the order in which they come. The connection's queue keeps that order; but while a large message goes out in fragments, those behind it wait
- * here: fragments may have to begin again, and nothing may come between.
+ * Sends messages in the order in which they come. The connection's queue keeps that order; but while a large message goes out in fragments, those behind it
+ * wait here: fragments may have to begin again, and nothing may come between.
  */
 export class Outbox {
   readonly #service: ServiceClient;

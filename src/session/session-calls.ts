@@ -28,6 +28,12 @@ export class SessionCalls<C extends SessionClient> {
     this.#defaultLimits = new CallLimits(timeoutMs);
   }
 
+  /** The connection, if every follower is up to date on it. */
+  get resynced(): C | undefined {
+    const { state, client } = usable(this.#machine.state);
+    return state === 'resynced' ? client : undefined;
+  }
+
   /** Calls that waited are made in this turn, before any that come later. */
   stateChanged(): void {
     for (const waiter of this.#waiters) this.#serve(waiter);
