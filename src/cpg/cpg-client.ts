@@ -6,7 +6,7 @@ import { JoinRequest } from '../codec/cpg/join.ts';
 import { LocalGetRequest } from '../codec/cpg/local-get.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import { CsError } from '../errors/index.ts';
-import type { IpcOptions } from '../ipc/index.ts';
+import { within, type IpcOptions } from '../ipc/index.ts';
 import { CallLimits, type CallOptions } from '../options/call-options.ts';
 import { checkArgument } from '../options/check-options.ts';
 import { textOrBytes } from '../options/rules.ts';
@@ -22,6 +22,7 @@ import type { CpgEvent, CpgMembershipEvent } from './cpg-events.ts';
 import { bytesOf, EventStream } from './event-stream.ts';
 import { GroupMember, type EventSink } from './group-member.ts';
 import { resolveJoin, type CpgJoinOptions, type GroupOptions } from './join-options.ts';
+import { inJoinTurn } from './join-turns.ts';
 import { addressOf, groupOf, list } from './listing.ts';
 import { bytesOfMessage, resolveMcastOptions, type CpgMcastOptions } from './mcast-options.ts';
 
@@ -190,21 +191,30 @@ export class CpgClient extends ConnectedClient {
     const joining = new GroupMember(this.#service, this.#nodeId, member, sink);
     this.#switchboard.member = joining;
     try {
-      if ((await this.#countOnNode(member.name, rest())) >= MOST_ON_NODE) throw tooMany(subject);
-      const view = await joining.join(rest);
-      const onNode = view.members.filter(({ nodeId }) => nodeId === this.#nodeId).length;
-      if (onNode <= MOST_ON_NODE) return view;
-      await this.close();
-      throw tooMany(subject);
+      return await inJoinTurn(
+        member.group,
+        (before) => within(before, { ...subject, timeoutMs: rest().timeoutMs, signal: rest().signal }),
+        () => this.#joinNow(joining, member, rest),
+      );
     } catch (error) {
       if (joining.state === 'new' || joining.state === 'joining') this.#switchboard.member = undefined;
       throw error;
     }
   }
 
-  async #countOnNode(group: Uint8Array, limits: CallLimits): Promise<number> {
-    const members = await this.members(group, limits);
-    return members.filter(({ nodeId }) => nodeId === this.#nodeId).length;
+  /** Counts who is there, before and afterwards: others may join at the same moment. */
+  async #joinNow(
+    joining: GroupMember,
+    { name, group: key }: GroupOptions,
+    rest: () => CallLimits,
+  ): Promise<CpgMembershipEvent> {
+    const isOnNode = ({ nodeId }: CpgAddress): boolean => nodeId === this.#nodeId;
+    const there = await this.members(name, rest());
+    if (there.filter(isOnNode).length >= MOST_ON_NODE) throw tooMany(key);
+    const view = await joining.join(rest);
+    if (view.members.filter(isOnNode).length <= MOST_ON_NODE) return view;
+    await this.close();
+    throw tooMany(key);
   }
 
   async #finish(): Promise<void> {
@@ -274,7 +284,7 @@ function joinedAlready(subject: { operation: string; key: string }): CsError {
   return new CsError('CS_ERR_EXIST', { ...subject, detail });
 }
 
-function tooMany(subject: { operation: string; key: string }): CsError {
+function tooMany(key: string): CsError {
   const detail = `${MOST_ON_NODE} processes of this node are in the group; with more than 128, the loss of this node would make corosync crash on all others`;
-  return new CsError('CS_ERR_NO_RESOURCES', { ...subject, detail });
+  return new CsError('CS_ERR_NO_RESOURCES', { operation: 'cpg_join', key, detail });
 }

@@ -241,7 +241,8 @@ export class GroupMember {
       return membership;
     }
     this.#assembly.left(left);
-    if (left.some(this.#isUs)) {
+    // Another part of the cluster may have lost our node, and tells it when it is back.
+    if (left.some((address) => this.#isUs(address) && address.reason !== 'node-down')) {
       if (this.#state !== 'leaving') throw this.#thrownOut();
       this.#state = 'left';
       this.#farewell = membership;

@@ -14,7 +14,7 @@ export const STEPS = [
 ] as const;
 export type Step = (typeof STEPS)[number];
 
-const RING_FILE = /qb-(request|response|event)-cmap-(header|data)$/;
+const RING_FILE = /qb-(request|response|event)-(?:cmap|cpg)-(header|data)$/;
 const WORDS: Readonly<Record<number, string>> = { 0: 'write_pt', 4: 'read_pt', 8208: 'semaphore' };
 
 type WriteSync = (

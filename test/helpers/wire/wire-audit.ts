@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { watchSteps, type Step } from '../faults/fault-steps.ts';
+import { PostAudit } from './post-audit.ts';
 
-const SEMAPHORE = 8208;
-const COMMITTED = 0xa1a1a1a1;
 const NAME = { at: 16, valueAt: 24, size: 256 };
 
 /** The structs that corosync reads, by request id: what they are called, their size, and whether a name follows the header. */
@@ -23,91 +20,25 @@ const FIXED_LENGTHS = [0, 1, 1, 2, 2, 4, 4, 8, 8, 4, 8];
 const STRING = 11;
 const BINARY = 12;
 
-/**
- * Looks at every byte that our clients hand to corosync, with rules written down from corosync's own source and not from ours:
- * whatever corosync does not check must be right when it arrives.
- */
-export class WireAudit implements Disposable {
-  /** What broke a rule; nothing may. */
-  readonly violations: string[] = [];
-  /** How many requests there were, by name. */
-  readonly requests: Record<string, number> = {};
-  #staged = Buffer.alloc(0);
-  #last: Step | undefined;
-  #chunks = 0;
+/** The rules of cmap's requests. */
+export class WireAudit extends PostAudit {
   /** Those that have sent something, and those of them that are on the stats map. */
   readonly #connections = new Set<string>();
   readonly #onStats = new Set<string>();
-  readonly #stop: () => void;
 
-  constructor() {
-    this.#stop = watchSteps((step, written, path) => this.#onStep(step, written, path));
-  }
-
-  [Symbol.dispose](): void {
-    this.#stop();
-  }
-
-  /** Chunks, write pointer, semaphore, bytes: in this order, nothing between, and all of the same number. */
-  #onStep(step: Step, written: Buffer, path: string): void {
-    if (!step.startsWith('request')) {
-      if (this.#last !== undefined) this.#broken(`${step} in the middle of a post`);
-      return;
-    }
-    const previous = this.#last;
-    this.#last = step === 'request bytes' ? undefined : step;
-    if (step === 'request data') {
-      if (previous !== undefined && previous !== 'request data') this.#broken(`data after ${previous}`);
-      if (previous === undefined && this.#unhandled(path) !== 0)
-        this.#broken('a post while requests are unhandled');
-      this.#staged = Buffer.concat([previous === undefined ? Buffer.alloc(0) : this.#staged, written]);
-    } else if (step === 'request write_pt') {
-      if (previous !== 'request data') this.#broken(`write_pt after ${previous ?? 'nothing'}`);
-      this.#chunks = this.#readChunks(path);
-    } else if (step === 'request semaphore') {
-      if (previous !== 'request write_pt') this.#broken(`semaphore after ${previous ?? 'nothing'}`);
-      if (written.readUInt32LE() !== this.#chunks)
-        this.#broken(`semaphore of ${written.readUInt32LE()} for ${this.#chunks}`);
-    } else {
-      if (previous !== 'request semaphore') this.#broken(`bytes after ${previous ?? 'nothing'}`);
-      if (written.length !== this.#chunks)
-        this.#broken(`${written.length} bytes for ${this.#chunks} requests`);
-    }
-  }
-
-  #unhandled(path: string): number {
-    return readFileSync(path.replace(/-data$/, '-header')).readUInt32LE(SEMAPHORE);
-  }
-
-  #readChunks(path: string): number {
-    let at = 0;
-    let count = 0;
-    for (; at < this.#staged.length; count++) {
-      const length = this.#staged.readUInt32LE(at);
-      if (this.#staged.readUInt32LE(at + 4) !== COMMITTED) this.#broken('a chunk that is not committed');
-      if (length === 0 || at + 8 + length > this.#staged.length) {
-        this.#broken(`a chunk of ${length} bytes in ${this.#staged.length - at - 8}`);
-        return count;
-      }
-      this.#readRequest(this.#staged.subarray(at + 8, at + 8 + length), path);
-      at += 8 + Math.ceil(length / 4) * 4;
-    }
-    return count;
-  }
-
-  #readRequest(request: Buffer, path: string): void {
+  protected override readRequest(request: Buffer, path: string): void {
     const id = request.readInt32LE(0);
     const struct = REQUESTS[id];
-    if (struct === undefined) return this.#broken(`request ${id}`);
+    if (struct === undefined) return this.broken(`request ${id}`);
     const { name, size, hasName } = struct;
-    this.requests[name] = (this.requests[name] ?? 0) + 1;
+    this.count(name);
     if (request.readInt32LE(8) !== request.length)
-      this.#broken(`${name}: size ${request.readInt32LE(8)} in ${request.length}`);
+      this.broken(`${name}: size ${request.readInt32LE(8)} in ${request.length}`);
     if (name === 'set' ? request.length < size : request.length !== size)
-      return this.#broken(`${name}: ${request.length} bytes`);
+      return this.broken(`${name}: ${request.length} bytes`);
     if (hasName) this.#readName(name, request);
     if (name === 'get')
-      this.#between(
+      this.between(
         'get: value_len',
         request.readBigUInt64LE(280),
         this.#onStats.has(path) ? 64n : 1n,
@@ -121,14 +52,14 @@ export class WireAudit implements Disposable {
 
   #readTrack(request: Buffer, path: string): void {
     const type = request.readInt32LE(280);
-    this.#between('track_add: track_type', BigInt(type), 1n, 15n);
-    if ((type & 7) === 0) this.#broken('a tracker that never fires');
-    if (this.#onStats.has(path) && nameOf(request).endsWith('.procname')) this.#broken('a tracker of a text');
+    this.between('track_add: track_type', BigInt(type), 1n, 15n);
+    if ((type & 7) === 0) this.broken('a tracker that never fires');
+    if (this.#onStats.has(path) && nameOf(request).endsWith('.procname')) this.broken('a tracker of a text');
   }
 
   #readMap(request: Buffer, path: string): void {
-    if (this.#connections.has(path)) this.#broken('another map on a connection in use');
-    this.#between('set_current_map: map', BigInt(request.readInt32LE(16)), 0n, 1n);
+    if (this.#connections.has(path)) this.broken('another map on a connection in use');
+    this.between('set_current_map: map', BigInt(request.readInt32LE(16)), 0n, 1n);
     if (request.readInt32LE(16) === 1) this.#onStats.add(path);
   }
 
@@ -137,29 +68,21 @@ export class WireAudit implements Disposable {
     const stated = request.readUInt16LE(NAME.at);
     const field = request.subarray(NAME.valueAt, NAME.valueAt + NAME.size);
     if (field.indexOf(0) !== stated)
-      this.#broken(`${name}: a name of ${stated} bytes ends at ${field.indexOf(0)}`);
+      this.broken(`${name}: a name of ${stated} bytes ends at ${field.indexOf(0)}`);
     const short = ['set', 'delete', 'adjust_int'].includes(name) && stated < 3;
     if (short || (name !== 'iter_init' && !/^[\w.\-/:]*$/.test(nameOf(request))))
-      this.#broken(`${name}: an illegal key`);
+      this.broken(`${name}: an illegal key`);
   }
 
   #readValue(request: Buffer): void {
     const [length, type] = [Number(request.readBigUInt64LE(280)), request.readUInt8(288)];
     if (length !== request.length - 296)
-      this.#broken(`set: value_len ${length} for ${request.length - 296} bytes`);
-    if (length > 16_384) this.#broken(`set: ${length} bytes`);
+      this.broken(`set: value_len ${length} for ${request.length - 296} bytes`);
+    if (length > 16_384) this.broken(`set: ${length} bytes`);
     const fixed = FIXED_LENGTHS[type];
     const isLegal =
       type !== 0 && (fixed === undefined ? type === STRING || type === BINARY : length === fixed);
-    if (!isLegal) this.#broken(`set: ${length} bytes of type ${type}`);
-  }
-
-  #between(what: string, value: bigint, least: bigint, most: bigint): void {
-    if (value < least || value > most) this.#broken(`${what} ${value.toString()}`);
-  }
-
-  #broken(what: string): void {
-    this.violations.push(what);
+    if (!isLegal) this.broken(`set: ${length} bytes of type ${type}`);
   }
 }
 
