@@ -6,6 +6,7 @@
  *   mcast GUARANTEE BYTES     = CODE
  *   mcast_fill LENGTH BYTE    = CODE                      (LENGTH times the number BYTE)
  *   mcast_pattern LENGTH SEED = CODE                      (LENGTH bytes that tell where they belong)
+ *   mcast_many COUNT LENGTH BYTE = CODE                   (the same COUNT times, each until there is room for it)
  *   membership NAME           = CODE NODEID:PID:REASON,...
  *   local                     = CODE NODEID
  *   iter_init TYPE NAME       = CODE HANDLE               (NAME "null" for types without)
@@ -162,6 +163,25 @@ static void do_mcast_fill(void)
 	free(part.iov_base);
 }
 
+static void do_mcast_many(void)
+{
+	uint64_t count = next_number();
+	struct iovec part = { .iov_len = (size_t)next_number() };
+	cs_error_t code = CS_OK;
+
+	part.iov_base = malloc(part.iov_len + 1);
+	memset(part.iov_base, (int)next_number(), part.iov_len);
+	while (count > 0 && code == CS_OK) {
+		code = cpg_mcast_joined(handle, CPG_TYPE_AGREED, &part, 1);
+		if (code == CS_OK)
+			count--;
+		else if (code == CS_ERR_TRY_AGAIN && poll(NULL, 0, 1) == 0)
+			code = CS_OK;
+	}
+	printf("= %d", (int)code);
+	free(part.iov_base);
+}
+
 static void do_mcast_pattern(void)
 {
 	struct iovec part = { .iov_len = (size_t)next_number() };
@@ -245,6 +265,7 @@ static const struct peer_command commands[] = {
 	{ "leave", do_leave },
 	{ "mcast", do_mcast },
 	{ "mcast_fill", do_mcast_fill },
+	{ "mcast_many", do_mcast_many },
 	{ "mcast_pattern", do_mcast_pattern },
 	{ "membership", do_membership },
 	{ "local", do_local },

@@ -67,6 +67,11 @@ export class CpgPeer extends PeerProcess {
     return this.code(`mcast_fill ${length} ${byte}`);
   }
 
+  /** Sends as many such messages, each as soon as there is room for it. */
+  mcastMany(count: number, length: number, byte: number): Promise<number> {
+    return this.code(`mcast_many ${count} ${length} ${byte}`);
+  }
+
   /** A message of that many bytes, each of which tells where it belongs. */
   mcastPattern(length: number, seed: number): Promise<number> {
     return this.code(`mcast_pattern ${length} ${seed}`);
