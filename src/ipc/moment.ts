@@ -9,18 +9,25 @@ const SLACK_NS = 100n * NS_PER_MS;
 /** By how much the two clocks may disagree over the same time without anybody having set one. */
 const DISAGREEMENT_MS = 50;
 
+/** Nanoseconds. */
+interface Stamps {
+  readonly born: bigint;
+  readonly modified: bigint;
+  readonly changed: bigint;
+}
+
 /**
  * The beginning of a handshake, on the clock by which the kernel stamps files. That clock is behind the one of `Date.now` by as much
  * as a tick, or more where a processor is taken away from the machine; so a file is stamped, which then vanishes.
  */
 export class Moment {
   readonly #directory: string;
-  readonly #stamp: bigint;
+  readonly #stamps: Stamps;
   readonly #uptimeMs = performance.now();
 
   private constructor(directory: string) {
     this.#directory = directory;
-    this.#stamp = stampOf(directory) ?? BigInt(Date.now()) * NS_PER_MS - SLACK_NS;
+    this.#stamps = stampsIn(directory) ?? stampsAt(BigInt(Date.now()) * NS_PER_MS - SLACK_NS);
   }
 
   /** @param directory where the files will be that are to be compared with it */
@@ -30,11 +37,11 @@ export class Moment {
 
   /**
    * Whether a file can have been made since. Only its owner can set its times back, and nobody can set them all forward: of the
-   * three, only `ctime` changes when somebody else makes a link.
+   * three, only `ctime` changes when somebody else makes a link. Each is compared with its like: Deno tells `ctime` in whole seconds.
    */
-  precedes({ birthtimeNs, mtimeNs, ctimeNs }: fs.BigIntStats): boolean {
-    const born = birthtimeNs > 0n ? birthtimeNs : mtimeNs; // not every kernel knows it
-    return [born, mtimeNs, ctimeNs].every((stamp) => stamp >= this.#stamp);
+  precedes(stat: fs.BigIntStats): boolean {
+    const { born, modified, changed } = stampsOf(stat);
+    return born >= this.#stamps.born && modified >= this.#stamps.modified && changed >= this.#stamps.changed;
   }
 
   /**
@@ -55,18 +62,27 @@ export class Moment {
 
   #wasSetBack(): boolean {
     const now = new Moment(this.#directory);
-    const elapsedMs = Number((now.#stamp - this.#stamp) / NS_PER_MS);
+    const elapsedMs = Number((now.#stamps.modified - this.#stamps.modified) / NS_PER_MS);
     return elapsedMs < now.#uptimeMs - this.#uptimeMs - DISAGREEMENT_MS;
   }
 }
 
-function stampOf(directory: string): bigint | undefined {
+function stampsOf({ birthtimeNs, mtimeNs, ctimeNs }: fs.BigIntStats): Stamps {
+  // Not every kernel knows when a file was made.
+  return { born: birthtimeNs > 0n ? birthtimeNs : mtimeNs, modified: mtimeNs, changed: ctimeNs };
+}
+
+function stampsAt(moment: bigint): Stamps {
+  return { born: moment, modified: moment, changed: moment };
+}
+
+function stampsIn(directory: string): Stamps | undefined {
   if (process.platform !== 'linux') return undefined;
   const { O_DIRECTORY, O_RDWR } = fs.constants;
   let fd: number | undefined;
   try {
     fd = fs.openSync(directory, O_TMPFILE | O_DIRECTORY | O_RDWR, 0o600);
-    return fs.fstatSync(fd, { bigint: true }).mtimeNs;
+    return stampsOf(fs.fstatSync(fd, { bigint: true }));
   } catch {
     return undefined; // a file system or a user that cannot make files
   } finally {

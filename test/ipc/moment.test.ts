@@ -55,6 +55,19 @@ describe('a moment', () => {
     expect(codeOf(() => moment.checkPrecedes('early', early))).toBe('CS_ERR_SECURITY');
   });
 
+  it('compares each time with its like, however coarsely a runtime tells it', async () => {
+    const coarse = (stat: fs.BigIntStats): fs.BigIntStats =>
+      Object.assign(stat, { ctimeNs: stat.ctimeNs - (stat.ctimeNs % 1_000_000_000n) });
+    const early = coarse(make('early'));
+    await aTick();
+    const real = fs.fstatSync.bind(fs);
+    const coarsely: unknown = (fd: number) => coarse(real(fd, { bigint: true }));
+    vi.spyOn(fs, 'fstatSync').mockImplementation(coarsely as typeof fs.fstatSync);
+    const moment = Moment.now(directory);
+    expect(moment.precedes(coarse(make('late')))).toBe(true);
+    expect(moment.precedes(early)).toBe(false);
+  });
+
   it.each(['birthtimeNs', 'mtimeNs', 'ctimeNs'] as const)('looks at each of the times: %s', async (name) => {
     const early = make('early');
     await aTick();
