@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeCorosync } from '../../src/testing/index.ts';
+import { RawConnection } from '../helpers/wire/raw-connection.ts';
 import { CpgSide } from '../helpers/wire/cpg-side.ts';
 import type { MessageFields } from '../helpers/wire/message-builder.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -278,6 +279,30 @@ describe('while nothing is ordered', () => {
       '1:6 small',
     ]);
   });
+});
+
+it('while a change of membership waits, who connects is refused what must be ordered, and loses what is never answered', async () => {
+  await using voting = await FakeCorosync.start({
+    cluster: { nodes: 3, device: { votes: 1, syncTimeoutMs: 100 } },
+  });
+  await using device = await RawConnection.connect(voting.connectOptions, 'votequorum');
+  await device.send({ message: 'reqVotequorumQdeviceRegister', name: hex('device') });
+  const poll: MessageFields = {
+    message: 'reqVotequorumQdevicePoll',
+    name: hex('device'),
+    castVote: 1,
+    ringId: { nodeId: 1, seq: String(voting.cluster.ringId.seq) },
+  };
+  await device.send(poll);
+  voting.cluster.lose(3);
+  await using late = new CpgSide(voting.connectOptions);
+  expect(await late.send('a', join('chat', 5))).toBe('0 24 error 6 ');
+  expect(await late.send('a', mcast('lost'))).toBe('never answered');
+  expect(await late.send('a', LOCAL)).toBe(OK.local);
+  await waitUntil(
+    'the device is waited for no longer',
+    async () => (await late.send('a', join('chat', 5))) === OK.join,
+  );
 });
 
 describe('what would crash a real corosync', () => {

@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { FakeCorosync } from '../../../src/testing/index.ts';
 import { CpgPeerOnFake } from '../../helpers/fake/cpg-member.ts';
 import { CPG_COMMANDS, type CpgCommandTarget } from '../../scenarios/cpg-commands.ts';
-import { built, shell } from '../program.ts';
+import { waitUntil } from '../../helpers/wait-until.ts';
+import { built, shell, startShell } from '../program.ts';
 
 let fake: FakeCorosync;
 let target: CpgCommandTarget;
@@ -29,6 +31,22 @@ afterEach(() => fake.stop());
 
 describe('the commands of process groups, on the fake', () => {
   it.each(CPG_COMMANDS)('$name', (scenario) => scenario.run(target));
+});
+
+it('listen leaves the group when its reader is too slow for too long, and says so', async () => {
+  const listener = startShell(`exec ${built('main')} cpg listen flood`, { env: target.environment });
+  let stderr = '';
+  listener.stderr.on('data', (data) => (stderr += String(data)));
+  await waitUntil('it is a member', () => fake.cpg.groups.includes('flood'));
+  const other = { nodeId: 1, pid: 7 };
+  fake.cpg.join('flood', other);
+  for (let count = 0; count < 40; count++) fake.cpg.mcast('flood', other, Buffer.alloc(1_000_000, 'x'));
+  await waitUntil('it has left', () => fake.cpg.members('flood').length === 1, { timeoutMs: 20_000 });
+  fake.cpg.leave('flood', other);
+  listener.stdout.resume();
+  await once(listener, 'exit');
+  expect({ code: listener.exitCode, stderr }).toMatchObject({ code: 1 });
+  expect(stderr).toMatch(/^corosync-client: cannot listen to flood: CS_ERR_NO_SPACE .*not read in time/);
 });
 
 test.each([
