@@ -11,6 +11,7 @@ const LIBRARIES = {
   'cmap-peer': 'cmap',
   'cmap-load': 'cmap',
   'cmap-witness': 'cmap',
+  'cpg-order-member': 'cpg',
   'cpg-peer': 'cpg',
   'quorum-peer': 'quorum',
   'votequorum-peer': 'votequorum',

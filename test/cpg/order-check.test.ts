@@ -1,0 +1,218 @@
+import { describe, expect, it } from 'vitest';
+import { checkOrder } from '../helpers/cpg-order/order-check.ts';
+import { parseHistory, type OrderHistory } from '../helpers/cpg-order/order-history.ts';
+
+/** Of a run on two nodes: 1:10 and 2:20 join; 1:11 comes and goes; node 2 is cut off, comes back, and all leave. */
+const FIRST = `
+v 1:10:0 1:10:1 -
+r 1.4
+m 1 10 1 100 whole
+v 1:10:0,2:20:0 2:20:1 -
+m 1 10 2 100 whole
+m 2 20 1 100 whole
+v 1:10:0,2:20:0,1:11:0 1:11:1 -
+m 1 11 1 100 whole
+m 2 20 2 100 whole
+v 1:10:0,2:20:0 - 1:11:2
+m 1 10 3 100 whole
+v 1:10:0 - 2:20:3
+r 1.8
+m 1 10 4 100 whole
+v 1:10:0,2:20:0 2:20:4 -
+r 1.c
+m 2 20 4 100 whole
+m 1 10 5 100 whole
+v 1:10:0 - 2:20:5
+v - - 1:10:2
+a 5
+e left
+`;
+const SECOND = `
+v 1:10:0,2:20:0 2:20:1 -
+r 1.4
+m 1 10 2 100 whole
+m 2 20 1 100 whole
+v 1:10:0,2:20:0,1:11:0 1:11:1 -
+m 1 11 1 100 whole
+m 2 20 2 100 whole
+v 1:10:0,2:20:0 - 1:11:2
+m 1 10 3 100 whole
+v 2:20:0 - 1:10:3
+r 2.8
+m 2 20 3 100 whole
+v 1:10:0,2:20:0 1:10:4 -
+r 1.c
+m 2 20 4 100 whole
+m 1 10 5 100 whole
+`;
+const GUEST = `
+v 1:10:0,2:20:0,1:11:0 1:11:1 -
+r 1.4
+m 1 11 1 100 whole
+m 2 20 2 100 whole
+a 1
+e closed
+`;
+
+type Texts = readonly [string, string, string];
+const TEXTS: Texts = [FIRST, SECOND, GUEST];
+
+function histories([first, second, guest]: Texts): OrderHistory[] {
+  return [
+    parseHistory('first', '1:10', first.trimStart()),
+    parseHistory('second', '2:20', second.trimStart()),
+    parseHistory('guest', '1:11', guest.trimStart()),
+  ];
+}
+
+/** What is found when one history says something else. */
+function withFault(who: number, from: string, to: string): string[] {
+  const texts = TEXTS.map((text, index) => (index === who ? text.replace(from, to) : text));
+  expect(texts).not.toEqual(TEXTS);
+  const [first = '', second = '', guest = ''] = texts;
+  return checkOrder(histories([first, second, guest]));
+}
+
+describe('the checker of histories', () => {
+  it('has nothing to say of what is right', () => {
+    expect(checkOrder(histories(TEXTS))).toEqual([]);
+  });
+
+  it.each([
+    ['a message is lost', 0, 'm 2 20 1 100 whole\n', '', 'comes after the 0th of its sender'],
+    ['the last message of one who leaves is lost', 1, 'm 1 11 1 100 whole\n', '', 'differ'],
+    [
+      'a message comes twice',
+      0,
+      'm 2 20 1 100 whole\n',
+      'm 2 20 1 100 whole\nm 2 20 1 100 whole\n',
+      'comes after the 1th',
+    ],
+    ['two messages of one sender are swapped', 0, 'm 1 10 2', 'm 1 10 3', 'comes after the 1th'],
+    [
+      'two messages are swapped at one member',
+      1,
+      'm 1 10 2 100 whole\nm 2 20 1 100 whole\n',
+      'm 2 20 1 100 whole\nm 1 10 2 100 whole\n',
+      'differ',
+    ],
+    [
+      'two messages are swapped in the last ring',
+      1,
+      'm 2 20 4 100 whole\nm 1 10 5 100 whole\n',
+      'm 1 10 5 100 whole\nm 2 20 4 100 whole\n',
+      'differ',
+    ],
+    ['a message is torn', 2, 'm 2 20 2 100 whole', 'm 2 20 2 100 torn', 'was torn'],
+    [
+      'a message moves behind a change of members',
+      0,
+      'v 1:10:0,2:20:0 - 1:11:2\nm 1 10 3 100 whole\n',
+      'm 1 10 3 100 whole\nv 1:10:0,2:20:0 - 1:11:2\n',
+      'differ',
+    ],
+    [
+      'a message comes from who has left',
+      0,
+      'm 1 11 1 100 whole\nm 2 20 2 100 whole\nv 1:10:0,2:20:0 - 1:11:2\n',
+      'm 2 20 2 100 whole\nv 1:10:0,2:20:0 - 1:11:2\nm 1 11 1 100 whole\n',
+      'no member',
+    ],
+    ['a message comes from who has not joined', 0, 'm 1 10 1 100', 'm 2 20 1 100', 'no member'],
+    [
+      'a message from the other part comes in another ring',
+      1,
+      'm 2 20 3 100 whole\n',
+      'm 2 20 3 100 whole\nm 1 10 4 100 whole\n',
+      'elsewhere',
+    ],
+    ['a message comes again after a merge', 0, 'm 2 20 4 100', 'm 2 20 2 100', 'comes after the 2th'],
+    ['a change of members is lost', 1, 'v 1:10:0,2:20:0,1:11:0 1:11:1 -\n', '', 'no member'],
+    [
+      'the members do not fit the change',
+      0,
+      'v 1:10:0,2:20:0 - 1:11:2',
+      'v 1:10:0,2:20:0,1:11:0 - 1:11:2',
+      'should have the members',
+    ],
+    [
+      'somebody leaves who was no member',
+      0,
+      'v 1:10:0 - 2:20:3',
+      'v 1:10:0 - 2:20:3,3:30:3',
+      'was no member',
+    ],
+    [
+      'somebody joins who was a member',
+      0,
+      'v 1:10:0,2:20:0 2:20:4 -',
+      'v 1:10:0,2:20:0 2:20:4,1:10:4 -',
+      'was a member',
+    ],
+    [
+      'the own joining is missing',
+      1,
+      'v 1:10:0,2:20:0 2:20:1 -',
+      'v 1:10:0,2:20:0 3:30:1 -',
+      'its own joining first',
+    ],
+    [
+      'something comes after the own leaving',
+      0,
+      'v - - 1:10:2\n',
+      'v - - 1:10:2\nm 1 10 6 100 whole\n',
+      'after its own leaving',
+    ],
+    ['the own leaving is missing', 0, 'v - - 1:10:2\n', '', 'not told of its leaving'],
+    [
+      'what was accepted does not come back',
+      0,
+      'a 5',
+      'a 6',
+      '6 of its messages were accepted, and 5 came back',
+    ],
+    [
+      'what was accepted is lost by a close',
+      2,
+      'a 1',
+      'a 2',
+      'of 2 accepted messages of guest it was told 1',
+    ],
+    ['a member breaks down', 0, 'e left', 'e broken out of order', 'broke down: out of order'],
+    ['a neighbour is told less', 2, 'm 2 20 2 100 whole\n', 'm 2 20 3 100 whole\n', 'differ'],
+  ])('finds that %s', (_what, who, from, to, complaint) => {
+    expect(withFault(who, from, to).join('\n')).toContain(complaint);
+  });
+
+  it('finds that one of those who go on together has not heard of the other', () => {
+    const second = SECOND.replaceAll('r 2.8', 'r 1.8').replace(
+      'v 1:10:0,2:20:0 2:20:1 -',
+      'v 2:20:0 2:20:1 -',
+    );
+    expect(checkOrder(histories([FIRST, second, GUEST])).join('\n')).toContain(
+      'one has not heard of the other',
+    );
+  });
+
+  it('grants to each side what it has sent itself when nodes part', () => {
+    const first = FIRST.replace(
+      'm 1 10 3 100 whole\nv 1:10:0 -',
+      'm 1 10 3 100 whole\nm 1 10 4 100 whole\nv 1:10:0 -',
+    ).replace('r 1.8\nm 1 10 4 100 whole\n', 'r 1.8\n');
+    expect(checkOrder(histories([first, SECOND, GUEST]))).toEqual([]);
+  });
+
+  it('grants that who joins does not get a message whose first fragment came before', () => {
+    const large = (text: string): string => text.replace('m 2 20 2 100', 'm 2 20 2 2000000');
+    const guest = GUEST.replace('m 2 20 2 100 whole\n', '');
+    expect(checkOrder(histories([large(FIRST), large(SECOND), guest]))).toEqual([]);
+    expect(
+      checkOrder(histories([FIRST, SECOND, guest.replace('a 1\ne closed', 'm 1 10 3 100 whole')])),
+    ).not.toEqual([]);
+  });
+
+  it('does not count the last line of who was killed in it', () => {
+    const { entries, end } = parseHistory('killed', '1:10', 'm 1 10 1 100 whole\nm 1 10 2 10');
+    expect({ end, count: entries.length }).toEqual({ end: 'killed', count: 1 });
+  });
+});

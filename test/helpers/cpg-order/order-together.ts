@@ -1,0 +1,118 @@
+import { MAX_ATOMIC_MESSAGE } from '../../../src/codec/cpg/mcast.ts';
+import { nodeOf, tokenOf, type OrderHistory } from './order-history.ts';
+
+/** What a member was told between two changes of the nodes. */
+interface Part {
+  readonly of: OrderHistory;
+  readonly ring: string;
+  /** The ring that came next; undefined if the history ends before. */
+  next: string | undefined;
+  readonly tokens: string[];
+  /** Of messages that came in fragments. */
+  readonly fragmented: Set<string>;
+  /** It begins with the member's own joining: the ring was there before. */
+  readonly isFirst: boolean;
+}
+
+/**
+ * Whether those who were in a ring together have been told the same. On one node, and on nodes that go on together, all is the same. A node that
+ * parts has the same beginning; behind that each side may have what the other has not, and nothing else.
+ */
+export function checkTogether(histories: readonly OrderHistory[]): string[] {
+  const wrong: string[] = [];
+  const rings = new Map<string, Part[]>();
+  const homes = new Map<string, string>();
+  for (const part of histories.flatMap(partsOf)) {
+    for (const token of part.tokens) {
+      const home = homes.get(token);
+      if (home === undefined) homes.set(token, part.ring);
+      else if (home !== part.ring && !token.startsWith('members'))
+        wrong.push(`${part.of.name}: message ${token} came in ring ${part.ring}, elsewhere in ${home}`);
+    }
+    const others = rings.get(part.ring) ?? [];
+    for (const other of others) wrong.push(...compare(other, part));
+    rings.set(part.ring, [...others, part]);
+  }
+  return wrong;
+}
+
+function partsOf(history: OrderHistory): Part[] {
+  const first = history.entries.find((entry) => entry.kind === 'ring');
+  if (first === undefined) return [];
+  let part = partOf(history, first.ring, true);
+  const parts = [part];
+  for (const entry of history.entries) {
+    if (entry.kind !== 'ring') part.tokens.push(tokenOf(entry));
+    else if (entry.ring !== part.ring) {
+      part.next = entry.ring;
+      part = partOf(history, entry.ring, false);
+      parts.push(part);
+    }
+    if (entry.kind === 'message' && entry.length > MAX_ATOMIC_MESSAGE) part.fragmented.add(tokenOf(entry));
+  }
+  return parts;
+}
+
+function partOf(of: OrderHistory, ring: string, isFirst: boolean): Part {
+  return { of, ring, next: undefined, tokens: [], fragmented: new Set(), isFirst };
+}
+
+function compare(a: Part, b: Part): string[] {
+  const [allOfA, allOfB] = overlap(a, b) ?? [];
+  const areNeighbours = nodeOf(a.of.member) === nodeOf(b.of.member);
+  const goOnTogether = a.next !== undefined && b.next !== undefined && (areNeighbours || a.next === b.next);
+  if (allOfA === undefined || allOfB === undefined)
+    return goOnTogether ? [`${names(a, b)} go on together, and one has not heard of the other`] : [];
+  const [as, bs] = [withoutBegun(allOfA, a, allOfB), withoutBegun(allOfB, b, allOfA)];
+  let same = 0;
+  while (same < as.length && same < bs.length && as[same] === bs[same]) same += 1;
+  if (same === as.length && same === bs.length) return [];
+  const isEnd = (same === as.length && a.next === undefined) || (same === bs.length && b.next === undefined);
+  const mayDiffer = !goOnTogether && (!areNeighbours || isEnd) && areDisjoint(as.slice(same), bs.slice(same));
+  return mayDiffer ? [] : [`${names(a, b)} differ at ${same}: ${around(as, same)} - ${around(bs, same)}`];
+}
+
+/** What both were there for: from the later of the two joinings on. */
+function overlap(a: Part, b: Part): [readonly string[], readonly string[]] | undefined {
+  const from = (late: Part, early: Part): [readonly string[], readonly string[]] | undefined => {
+    const [joining] = late.tokens;
+    if (!late.isFirst || joining === undefined) return undefined;
+    const at = early.tokens.indexOf(joining);
+    return at === -1 ? undefined : [late.tokens, early.tokens.slice(at)];
+  };
+  if (!a.isFirst && !b.isFirst) return [a.tokens, b.tokens];
+  const bThenA = from(b, a);
+  return from(a, b) ?? (bThenA === undefined ? undefined : [bThenA[1], bThenA[0]]);
+}
+
+/**
+ * Without messages whose first fragment came before: who joins in between does not get them, nor who comes back. Others do, and for them
+ * they are the first ones of their senders.
+ */
+function withoutBegun(
+  tokens: readonly string[],
+  { fragmented }: Part,
+  others: readonly string[],
+): readonly string[] {
+  const senders = new Set<string>();
+  const got = new Set(others);
+  return tokens.filter((token) => {
+    const [sender = ''] = token.split(' ');
+    const isSendersFirst = !senders.has(sender);
+    senders.add(sender);
+    return !isSendersFirst || !fragmented.has(token) || got.has(token);
+  });
+}
+
+function areDisjoint(as: readonly string[], bs: readonly string[]): boolean {
+  const tokens = new Set(as);
+  return !bs.some((token) => tokens.has(token));
+}
+
+function names(a: Part, b: Part): string {
+  return `in ring ${a.ring}, ${a.of.name} and ${b.of.name}`;
+}
+
+function around(tokens: readonly string[], at: number): string {
+  return tokens.slice(Math.max(at - 1, 0), at + 2).join(' | ') || 'the end';
+}
