@@ -1,7 +1,11 @@
 /** Tests of other folders that are a folder's unit tests, too: beside those that mirror it. */
 const MORE: Readonly<Record<string, readonly string[]>> = {
   ipc: ['test/faults-fake'],
-  service: ['test/cmap/connect-options.test.ts', 'test/cmap/cmap-client.test.ts'],
+  service: [
+    'test/cmap/connect-options.test.ts',
+    'test/cmap/cmap-client.test.ts',
+    'test/cfg/shutdown-tracking.test.ts',
+  ],
   session: ['test/cmap/cmap-session.test.ts', 'test/cmap/session-ending.test.ts'],
   cmap: ['test/cmap/cmap-client.test.ts'],
 };

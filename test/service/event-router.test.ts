@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { LocalGetRequest } from '../../src/codec/cfg/local-get.ts';
 import { ConnectionError } from '../../src/errors/index.ts';
-import { EventRouter } from '../../src/service/event-router.ts';
+import { DEAF, EventRouter } from '../../src/service/event-router.ts';
 import { readerAmongDirt } from '../helpers/memory/memory-stage.ts';
 
 function route(): { router: EventRouter<number>; told: unknown[] } {
@@ -51,5 +52,17 @@ describe('an EventRouter', () => {
     const { router, told } = route();
     router.onClosed(new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection' }));
     expect(told).toEqual(['CS_ERR_LIBRARY']);
+  });
+
+  it('tells when events begin to wait inside corosync, and what fetches them', () => {
+    const { router } = route();
+    expect(() => router.onBehind(true)).not.toThrow();
+    const told: boolean[] = [];
+    router.whenBehind((behind) => void told.push(behind));
+    for (const behind of [true, false]) router.onBehind(behind);
+    expect(told).toEqual([true, false]);
+    expect(router.waking).toBeUndefined();
+    const waking = { wake: () => new LocalGetRequest(), largestEvent: 8192 };
+    expect(new EventRouter({ ...DEAF, waking }).waking).toBe(waking);
   });
 });

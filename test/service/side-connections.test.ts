@@ -84,16 +84,10 @@ describe('a connection for one call', () => {
 
   it('is given up when the client is destroyed, and waited for when it is closed', async () => {
     const sides = new SideConnections<FakeSide>();
-    const aborted = sides.use(
-      call(new FakeSide()),
-      (_side, rest) =>
-        new Promise((_resolve, reject) => {
-          rest().signal?.addEventListener('abort', () => reject(rest().signal?.reason as Error));
-        }),
-    );
+    const given = sides.use(call(new FakeSide()), (_side, rest) => aborted(rest().signal));
     await sleep(1);
     sides.destroy(new Error('enough'));
-    await expect(aborted).rejects.toMatchObject({ name: 'ConnectionError', cause: { message: 'enough' } });
+    await expect(given).rejects.toMatchObject({ name: 'ConnectionError', cause: { message: 'enough' } });
 
     let over = false;
     const under = sides.use(call(new FakeSide()), async () => {
@@ -119,4 +113,69 @@ describe('a connection for one call', () => {
     sides.destroy(undefined);
     expect([first.destroyed, second.destroyed, third.destroyed]).toEqual([0, 0, 1]);
   });
+
+  it('waits for nobody without a lane', async () => {
+    const sides = new SideConnections<FakeSide>();
+    const never = sides.use(call(new FakeSide()), (_side, rest) => aborted(rest().signal));
+    expect(await sides.use(call(new FakeSide()), () => Promise.resolve('over'))).toBe('over');
+    sides.destroy(undefined);
+    await expect(never).rejects.toMatchObject({ code: 'CS_ERR_LIBRARY', operation: 'connection' });
+  });
+
+  it('waits for the last in its lane, though the one before has ended', async () => {
+    const sides = new SideConnections<FakeSide>();
+    const log: string[] = [];
+    const run = (name: string): Promise<void> =>
+      sides.use(call(new FakeSide(), { lane: 'votes' }), async () => {
+        log.push(`${name} begins`);
+        await sleep(20);
+        log.push(`${name} ends`);
+      });
+    const [first, second] = [run('first'), run('second')];
+    await first;
+    await run('third');
+    await second;
+    expect(log).toEqual(['first', 'second', 'third'].flatMap((name) => [`${name} begins`, `${name} ends`]));
+  });
+
+  it('passes on the signal of the call, and what is no error of corosync', async () => {
+    const sides = new SideConnections<FakeSide>();
+    const giveUp = new AbortController();
+    const limits = new CallLimits(5000, giveUp.signal);
+    const given = sides.use(call(new FakeSide(), { limits }), (_side, rest) => aborted(rest().signal));
+    await sleep(1);
+    giveUp.abort(new Error('enough'));
+    await expect(given).rejects.toThrow('enough');
+    const mistake = new TypeError('a mistake');
+    const failing = call(new FakeSide(), { connect: () => Promise.reject(mistake) });
+    await expect(sides.use(failing, () => Promise.resolve())).rejects.toBe(mistake);
+  });
+
+  it('that lives on is lost with the client, also if it comes later', async () => {
+    const sides = new SideConnections<FakeSide>();
+    const [kept, late] = [new FakeSide(), new FakeSide()];
+    await sides.open(call(kept), () => Promise.resolve());
+    let connected: () => void = () => undefined;
+    const connecting = new Promise<void>((resolve) => (connected = resolve));
+    const opening = sides.open(call(late, { connect: () => connecting.then(() => late) }), () =>
+      Promise.resolve(),
+    );
+    const lost = new ConnectionError('CS_ERR_LIBRARY', { operation: 'connection' });
+    sides.lost(lost);
+    expect(kept.destroyed).toBe(1);
+    connected();
+    await expect(opening).rejects.toMatchObject({
+      ...subject,
+      code: 'CS_ERR_LIBRARY',
+      sent: 'no',
+      cause: lost,
+    });
+    expect(late.destroyed).toBe(1);
+  });
 });
+
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason as Error));
+  });
+}
