@@ -1,6 +1,9 @@
 import { LITTLE_ENDIAN } from './byte-order.ts';
 import { malformed } from './malformed.ts';
 
+/** So many bytes cost more to copy than a new buffer does, and they must be so large a share of it that they do not keep much else in memory. */
+const [TAKE_FROM, TAKE_SHARE] = [16 * 1024, 4];
+
 /**
  * A bounds-checked window on one message inside a larger buffer.
  * It is moved from message to message, so that decoding a batch allocates nothing but the results;
@@ -11,6 +14,7 @@ export class MessageReader {
   readonly #view: DataView;
   #start = 0;
   #length = 0;
+  #isTaken = false;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -102,6 +106,19 @@ export class MessageReader {
   copy(offset: number, length: number): Uint8Array {
     const at = this.#at(offset, length);
     return new Uint8Array(this.#bytes.subarray(at, at + length));
+  }
+
+  /** Bytes that outlive this window: a copy, or where they are most of the buffer, themselves. Whoever owns it then needs another one (`isTaken`). */
+  take(offset: number, length: number): Uint8Array {
+    if (length < TAKE_FROM || length * TAKE_SHARE < this.#bytes.length) return this.copy(offset, length);
+    const at = this.#at(offset, length);
+    this.#isTaken = true;
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + at, length);
+  }
+
+  /** Whether a part of the buffer was given away. */
+  get isTaken(): boolean {
+    return this.#isTaken;
   }
 
   /** Copies `length` bytes from `offset` into `target` at `at`, where there must be room for them. */

@@ -35,6 +35,16 @@ interface OutgoingMessage {
   /** A batch of such requests may fill the ring: corosync looks at none of them again. Default: a batch has a bounded part of it. */
   readonly fillsRing?: boolean;
   encode(into: MessageWriter): void;
+  /** Bytes at its end that need not be copied. Without them, or where they are few, all of it is encoded. */
+  readonly tail?: MessageTail;
+}
+
+/** The end of a request: bytes that are taken from where they are, and what is encoded before them. */
+export interface MessageTail {
+  readonly bytes: Uint8Array;
+  /** Bytes before the tail. */
+  readonly headSize: number;
+  encodeHead(into: MessageWriter): void;
 }
 
 /** One request of a corosync service with its response: all that the ipc layer must know to carry both. */

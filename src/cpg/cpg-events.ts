@@ -6,7 +6,7 @@ export interface CpgMessageEvent {
   readonly type: 'message';
   /** Who has sent it. */
   readonly from: CpgAddress;
-  /** A copy of its own. */
+  /** Bytes of its own; the ArrayBuffer behind them may hold more. */
   readonly message: Uint8Array;
 }
 

@@ -60,6 +60,7 @@ export class GroupMember {
   readonly #outbox: Outbox;
   readonly #assembly: Assembly;
   readonly #maxMessageBytes: number;
+  readonly #windowBytes: (members: number) => number;
   readonly #joined = new Deferred<CpgMembershipEvent>();
   readonly #left = new Deferred<void>();
   #state: State = 'new';
@@ -83,10 +84,11 @@ export class GroupMember {
     this.#initialRing = initialRing;
     this.#service = service;
     this.#sink = sink;
-    this.#window = new OwnWindow(group, windowBytes, () => service.resume());
+    this.#window = new OwnWindow(group, windowBytes(1), () => service.resume());
     this.#outbox = new Outbox(service, group, this.#window);
     this.#assembly = new Assembly(group, limits);
     this.#maxMessageBytes = limits.maxMessageBytes;
+    this.#windowBytes = windowBytes;
     sink.watch({
       lagging: (lags) => this.#window.lagging(lags),
       overflowed: () => this.#giveUp(),
@@ -234,6 +236,7 @@ export class GroupMember {
     if (!this.#hears && this.#state !== 'joining') return undefined;
     const { members, joined, left } = decodeConfchg(event);
     const membership = { type: 'membership', members, joined, left } as const;
+    this.#window.limit = this.#windowBytes(members.length);
     if (this.#state === 'joining') {
       if (!joined.some(this.#isUs)) return undefined;
       this.#state = 'joined';
@@ -241,8 +244,7 @@ export class GroupMember {
       return membership;
     }
     this.#assembly.left(left);
-    // Another part of the cluster may have lost our node, and tells it when it is back.
-    if (left.some((address) => this.#isUs(address) && address.reason !== 'node-down')) {
+    if (left.some(this.#isUs)) {
       if (this.#state !== 'leaving') throw this.#thrownOut();
       this.#state = 'left';
       this.#farewell = membership;

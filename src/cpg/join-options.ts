@@ -23,9 +23,9 @@ export interface CpgMemberOptions {
   /** Whether a `'ring'` event says at the beginning which nodes there are. Default false. */
   readonly initialRing?: boolean | undefined;
   /**
-   * Bytes of our own messages that may be on their way, 4096 to 16777216; one message may be, whatever its size. Default 262144. At most a sixteenth of
-   * `maxQueuedBytes` counts: what is on its way must find room. A larger one speeds up messages from 16 KiB on; but where many send, it makes corosync grow,
-   * and slow.
+   * Bytes of our own messages that may be on their way, 4096 to 16777216, each with 200 more; one message may be, whatever its size. Default: 1048576 where
+   * the group has one or two members, and the less the more there are, down to 262144. At most a sixteenth of `maxQueuedBytes` counts: what is on its way
+   * must find room. A large one is fast; but where many send, it makes corosync grow, and slow.
    */
   readonly windowBytes?: number | undefined;
   /**
@@ -50,7 +50,6 @@ export interface CpgJoinOptions extends CpgMemberOptions, CallOptions {
 
 export const MEMBER_DEFAULTS = {
   initialRing: false,
-  windowBytes: 256 * 1024,
   maxQueuedBytes: 16 * 1024 * 1024,
   maxMessageBytes: 64 * 1024 * 1024,
 } as const;
@@ -77,10 +76,18 @@ export interface GroupOptions {
   readonly name: Uint8Array;
   readonly pid: number;
   readonly initialRing: boolean;
-  readonly windowBytes: number;
+  /** With so many members. */
+  readonly windowBytes: (members: number) => number;
   readonly maxQueuedBytes: number;
   readonly maxMessageBytes: number;
   readonly maxAssemblyBytes: number;
+}
+
+/** With a window of 256 KiB, nine senders at full speed do a cluster of three nodes no harm, and three of them with 1 MiB. */
+const [LARGEST_WINDOW, LEAST_WINDOW, ALL_WINDOWS] = [1024 * 1024, 256 * 1024, 9 * 256 * 1024];
+
+function defaultWindow(members: number): number {
+  return Math.min(Math.max(ALL_WINDOWS / members, LEAST_WINDOW), LARGEST_WINDOW);
 }
 
 /** An unread event takes up to seven times as much as the window counts for its message, and only half of the room is left when the reader begins to lag. */
@@ -112,7 +119,8 @@ export function resolveMember(
 ): GroupOptions {
   const { initialRing, maxQueuedBytes, maxMessageBytes, pid = process.pid } = checked;
   const { maxAssemblyBytes = 4 * maxMessageBytes } = checked;
-  const windowBytes = Math.min(checked.windowBytes, maxQueuedBytes / WINDOWS_OF_EVENTS);
+  const windowBytes = (members: number): number =>
+    Math.min(checked.windowBytes ?? defaultWindow(members), maxQueuedBytes / WINDOWS_OF_EVENTS);
   const group = Buffer.from(name).toString();
   return { group, name, pid, initialRing, windowBytes, maxQueuedBytes, maxMessageBytes, maxAssemblyBytes };
 }

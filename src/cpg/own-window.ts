@@ -8,6 +8,9 @@ import { Multicast, OwnFragment, type OwnMessage } from './own-message.ts';
 /** Milliseconds after which one message goes out even while the reader lags: it may be the reader who waits for it. */
 export const LAG_HOLD_MS = 50;
 
+/** What a message counts beside its request: as an event it is so much larger, and of small ones many fit the window. */
+const EVENT_BYTES = 160;
+
 /** Bytes of fragments that may be on their way, whatever the limit: with fewer, a large message waits for its own answers. */
 const FRAGMENT_WINDOW = 1_001_000;
 
@@ -16,7 +19,7 @@ const FRAGMENT_WINDOW = 1_001_000;
  * a few senders make corosync grow by gigabytes, until it loses the token.
  */
 export class OwnWindow implements SendWindow {
-  readonly #limit: number;
+  #limit: number;
   readonly #group: string;
   readonly #resume: () => void;
   readonly #undelivered = new Fifo<OwnMessage>();
@@ -47,6 +50,12 @@ export class OwnWindow implements SendWindow {
     return 'earlier messages of ours have not come back from the group yet';
   }
 
+  /** So many bytes may be on their way from now on. */
+  set limit(bytes: number) {
+    this.#limit = bytes;
+    this.release();
+  }
+
   /** A message waits to be sent. */
   queued(length: number): void {
     this.#bufferedBytes += length;
@@ -64,7 +73,7 @@ export class OwnWindow implements SendWindow {
   }
 
   took(message: AnyMessage): void {
-    this.#bytes += message.size;
+    this.#bytes += costOf(message);
     if (this.#lags) this.#lastTakenAt = performance.now();
     if (message instanceof Multicast) this.#posted(message, message);
     if (!(message instanceof OwnFragment)) return;
@@ -74,14 +83,14 @@ export class OwnWindow implements SendWindow {
 
   /** A message of ours has come back whole. @throws ConnectionError it is not the one whose turn it is */
   delivered(length: number): void {
-    this.#bytes -= length + MCAST_FIXED_SIZE;
+    this.#bytes -= length + MCAST_FIXED_SIZE + EVENT_BYTES;
     this.#completed(length);
     this.release();
   }
 
   /** A fragment of ours has come back. */
   fragmentDelivered(length: number): void {
-    this.#bytes -= length + FRAGMENT_FIXED_SIZE;
+    this.#bytes -= length + FRAGMENT_FIXED_SIZE + EVENT_BYTES;
     this.release();
   }
 
@@ -93,7 +102,7 @@ export class OwnWindow implements SendWindow {
   /** Corosync has refused a fragment of ours: it does not come back. */
   refused(fragment: OwnFragment): void {
     if (!fragment.isPosted) return;
-    this.#bytes -= fragment.size;
+    this.#bytes -= costOf(fragment);
     if (fragment.isLast) fragment.attempt.isWithdrawn = true;
     this.release();
   }
@@ -146,7 +155,7 @@ export class OwnWindow implements SendWindow {
 
   #hasRoomFor(message: AnyMessage): boolean {
     const limit = message instanceof OwnFragment ? Math.max(this.#limit, FRAGMENT_WINDOW) : this.#limit;
-    return this.#bytes === 0 || this.#bytes + message.size <= limit;
+    return this.#bytes === 0 || this.#bytes + costOf(message) <= limit;
   }
 
   #waitsForReader(): boolean {
@@ -172,4 +181,8 @@ export class OwnWindow implements SendWindow {
       detail: `${what}: corosync has lost a message, or delivered it out of order`,
     });
   }
+}
+
+function costOf({ size }: AnyMessage): number {
+  return size + EVENT_BYTES;
 }

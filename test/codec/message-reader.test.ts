@@ -111,4 +111,19 @@ describe('MessageReader', () => {
       }),
     );
   });
+
+  it('gives away the bytes themselves where they are many, and most of the buffer', () => {
+    const bytes = Buffer.alloc(40_000, 7);
+    const reader = new MessageReader(bytes).moveTo(100, 39_000);
+    const few = reader.take(0, 16_383);
+    expect({ length: few.length, isTaken: reader.isTaken }).toEqual({ length: 16_383, isTaken: false });
+    const many = reader.take(1, 16_384);
+    expect(reader.isTaken).toBe(true);
+    bytes.fill(9);
+    expect([few[0], many[0], many.length]).toEqual([7, 9, 16_384]);
+    expect(() => reader.take(30_000, 16_384)).toThrow(malformed);
+    const small = new MessageReader(Buffer.alloc(100_000, 7));
+    small.take(0, 20_000);
+    expect(small.isTaken).toBe(false);
+  });
 });

@@ -221,6 +221,32 @@ describeOnCorosync('Messages of CpgClient up to the largest', (suite) => {
   });
 });
 
+describeOnCorosync(
+  'Messages of libcpg over datagrams',
+  (suite) => {
+    it('end the connection where they do not fit one, and say so', async () => {
+      const client = await CpgClient.connect();
+      await client.join('chat', { pid: 1 });
+      await using peer = new CpgPeer();
+      await peer.connect();
+      await peer.join('chat');
+      expect(await peer.mcastFill(60_000, 1)).toBe(CS_OK);
+      expect(await peer.mcastFill(100_000, 2)).toBe(CS_OK);
+      const lengths: number[] = [];
+      const readAll = async (): Promise<void> => {
+        for await (const event of client.events())
+          if (event.type === 'message') lengths.push(event.message.length);
+      };
+      await expect(readAll()).rejects.toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_TOO_BIG' });
+      expect(lengths).toEqual([60_000]);
+      await peer.notified(4); // the peer has both, and is told that we are gone
+      expect(suite.transport).toBe('socket');
+    });
+  },
+  {},
+  ['socket'],
+);
+
 async function read(client: CpgClient, count: number): Promise<CpgEvent[]> {
   const events: CpgEvent[] = [];
   for await (const event of client.events()) {

@@ -4,7 +4,7 @@ import type { CpgAddress } from './address.ts';
 
 /** A message to the group, our own ones too. */
 export interface CpgDelivery extends CpgAddress {
-  /** A copy of its own. */
+  /** Bytes of its own; the ArrayBuffer behind them may hold more. */
   readonly message: Uint8Array;
 }
 
@@ -21,5 +21,5 @@ export interface CpgDelivery extends CpgAddress {
 export function decodeDelivery(event: MessageReader): CpgDelivery {
   const length = event.u32(160);
   expectSize(event, 184 + length);
-  return { nodeId: event.u32(168), pid: event.u32(176), message: event.copy(184, length) };
+  return { nodeId: event.u32(168), pid: event.u32(176), message: event.take(184, length) };
 }

@@ -1,7 +1,7 @@
 import { unencodable } from '../encodable.ts';
 import { encodeRequestHeader } from '../header.ts';
 import type { MessageWriter } from '../message-writer.ts';
-import type { UnansweredMessage } from '../message.ts';
+import type { MessageTail, UnansweredMessage } from '../message.ts';
 import { CPG_REQUEST_ID } from './ids.ts';
 import { LocalGetRequest } from './local-get.ts';
 
@@ -25,7 +25,7 @@ const BARRIER = new LocalGetRequest();
  *   40  u8   message[]
  * corosync does not compare msglen with what was sent.
  */
-export class McastRequest implements UnansweredMessage {
+export class McastRequest implements UnansweredMessage, MessageTail {
   readonly operation = 'cpg_mcast_joined';
   readonly requestId = CPG_REQUEST_ID.mcast;
   readonly answer = 'never';
@@ -33,7 +33,8 @@ export class McastRequest implements UnansweredMessage {
   readonly changes = true;
   readonly key: string;
   readonly size: number;
-  readonly #message: Uint8Array;
+  readonly headSize = MCAST_FIXED_SIZE;
+  readonly bytes: Uint8Array;
 
   /**
    * @param group of the connection, for errors
@@ -42,15 +43,23 @@ export class McastRequest implements UnansweredMessage {
   constructor(group: string, message: Uint8Array) {
     checkMessage(this.operation, message);
     this.key = group;
-    this.#message = message;
+    this.bytes = message;
     this.size = MCAST_FIXED_SIZE + message.length;
   }
 
+  get tail(): MessageTail {
+    return this;
+  }
+
   encode(into: MessageWriter): void {
+    this.encodeHead(into);
+    copyMessage(into, MCAST_FIXED_SIZE, this.bytes, this.size - MCAST_FIXED_SIZE);
+  }
+
+  encodeHead(into: MessageWriter): void {
     encodeRequestHeader(into, this);
     into.u32(24, AGREED);
     into.u32(32, this.size - MCAST_FIXED_SIZE);
-    copyMessage(into, MCAST_FIXED_SIZE, this.#message, this.size - MCAST_FIXED_SIZE);
   }
 }
 

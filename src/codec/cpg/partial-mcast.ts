@@ -1,7 +1,7 @@
 import { u32Field, unencodable } from '../encodable.ts';
 import { encodeRequestHeader, RESPONSE_HEADER_SIZE } from '../header.ts';
 import type { MessageWriter } from '../message-writer.ts';
-import type { RequestMessage } from '../message.ts';
+import type { MessageTail, RequestMessage } from '../message.ts';
 import { FRAGMENT_HINTS } from './hints.ts';
 import { CPG_REQUEST_ID, CPG_RESPONSE_ID } from './ids.ts';
 import { AGREED, checkMessage, copyMessage } from './mcast.ts';
@@ -45,13 +45,14 @@ export interface Fragment {
  * CS_ERR_INTERRUPT answers this and every further fragment until the next first one. corosync does not compare lengths with what
  * was sent, nor does it check that the parts make a message: the receivers do, or crash.
  */
-export class PartialMcastRequest implements RequestMessage<void> {
+export class PartialMcastRequest implements RequestMessage<void>, MessageTail {
   readonly operation = 'cpg_mcast_joined';
   readonly requestId = CPG_REQUEST_ID.partialMcast;
   readonly responseId = CPG_RESPONSE_ID.partialSend;
   readonly changes = true;
   readonly hints = FRAGMENT_HINTS;
   readonly maxResponseSize = RESPONSE_HEADER_SIZE;
+  readonly headSize = FRAGMENT_FIXED_SIZE;
   readonly key: string;
   readonly size: number;
   readonly #fragment: Fragment;
@@ -67,15 +68,26 @@ export class PartialMcastRequest implements RequestMessage<void> {
     this.size = FRAGMENT_FIXED_SIZE + bytes.length;
   }
 
+  get bytes(): Uint8Array {
+    return this.#fragment.bytes;
+  }
+
+  get tail(): MessageTail {
+    return this;
+  }
+
   encode(into: MessageWriter): void {
-    const { part, messageLength, bytes } = this.#fragment;
-    const length = this.size - FRAGMENT_FIXED_SIZE;
+    this.encodeHead(into);
+    copyMessage(into, FRAGMENT_FIXED_SIZE, this.bytes, this.size - FRAGMENT_FIXED_SIZE);
+  }
+
+  encodeHead(into: MessageWriter): void {
+    const { part, messageLength } = this.#fragment;
     encodeRequestHeader(into, this);
     into.u32(24, AGREED);
     into.u32(32, messageLength);
-    into.u32(40, length);
+    into.u32(40, this.size - FRAGMENT_FIXED_SIZE);
     into.u32(48, partCode(part));
-    copyMessage(into, FRAGMENT_FIXED_SIZE, bytes, length);
   }
 
   decode(): void {

@@ -66,6 +66,7 @@ export class ChunkReader {
 
   /** Reads as much of the ring into the window as is there and fits; at most two reads, where the ring wraps. */
   #fill(available: number): number {
+    if (this.#message.isTaken) this.#grow(this.#window.length);
     if (available > this.#window.length && this.#window.length < MAX_WINDOW)
       this.#grow(Math.min(this.#window.length * 4, MAX_WINDOW));
     const length = Math.min(available, this.#window.length);
@@ -88,6 +89,7 @@ export class ChunkReader {
     return length;
   }
 
+  /** Another window. */
   #grow(size: number): void {
     this.#window = Buffer.allocUnsafe(size);
     this.#view = viewOf(this.#window);

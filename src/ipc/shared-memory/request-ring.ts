@@ -1,6 +1,6 @@
 import { malformed } from '../../codec/malformed.ts';
 import { MessageWriter } from '../../codec/message-writer.ts';
-import type { AnyMessage, RequestMessage } from '../../codec/message.ts';
+import type { AnyMessage, MessageTail, RequestMessage } from '../../codec/message.ts';
 import {
   CHUNK_HEADER_SIZE,
   CHUNK_MAGIC,
@@ -12,6 +12,8 @@ import {
 import type { RingStorage } from './ring-storage.ts';
 
 const FIRST_STAGE = 8 * 1024;
+/** A tail of so many bytes is written from where it is: a write more costs less than to copy them. */
+const TAIL_FROM = 48 * 1024;
 /** What a batch takes at most, unless one message alone takes more or is made for it: it bounds memory and the time of others. */
 const MAX_BATCH_BYTES = 256 * 1024;
 
@@ -28,7 +30,12 @@ export class RequestRing {
   readonly #capacity: number;
   readonly #batchCapacity: number;
   #stage = new MessageWriter(Buffer.alloc(FIRST_STAGE));
+  /** Bytes of all chunks that are staged. */
   #staged = 0;
+  /** Bytes of our own memory that they take. */
+  #held = 0;
+  /** Ends of requests that stay where they are, each with how much of our memory comes before it. */
+  #tails: { readonly bytes: Uint8Array; readonly before: number }[] = [];
   #count = 0;
   /** Bytes of the last post, which ends at `#position`. */
   #posted = 0;
@@ -106,14 +113,19 @@ export class RequestRing {
   /** Publishes what is staged and returns how many requests that were: as many bytes are now due on the socket. */
   post(): number {
     const count = this.#count;
-    const toEnd = Math.min(this.#staged, this.#ringBytes - this.#position);
-    this.#storage.writeData(this.#position, this.#stage.bytes, 0, toEnd);
-    if (toEnd < this.#staged) this.#storage.writeData(0, this.#stage.bytes, toEnd, this.#staged - toEnd);
-    this.#position = (this.#position + this.#staged) % this.#ringBytes;
+    let written = 0;
+    for (const { bytes, before } of this.#tails) {
+      this.#write(this.#stage.bytes, written, before - written);
+      this.#write(bytes, 0, bytes.length);
+      written = before;
+    }
+    this.#write(this.#stage.bytes, written, this.#held - written);
     this.#storage.writeHeader(RING_HEADER.writePointer, this.#position / WORD_SIZE);
     this.#storage.writeHeader(RING_HEADER.semaphore, count);
     this.#posted = this.#staged;
     this.#staged = 0;
+    this.#held = 0;
+    this.#tails = [];
     this.#count = 0;
     return count;
   }
@@ -123,19 +135,36 @@ export class RequestRing {
   }
 
   #append(message: AnyMessage, end: number): void {
-    if (end > this.#stage.bytes.length) this.#grow(end);
-    const header = this.#stage.begin(this.#staged, end - this.#staged);
+    const tail = tailOf(message);
+    const held = end - this.#staged - (tail?.bytes.length ?? 0);
+    if (this.#held + held > this.#stage.bytes.length) this.#grow(this.#held + held);
+    const header = this.#stage.begin(this.#held, held);
     header.u32(0, message.size);
     header.u32(4, CHUNK_MAGIC);
-    message.encode(this.#stage.at(this.#staged + CHUNK_HEADER_SIZE));
+    const body = this.#stage.at(this.#held + CHUNK_HEADER_SIZE);
+    if (tail === undefined) message.encode(body);
+    else {
+      tail.encodeHead(body);
+      // Our memory behind the head pads the chunk.
+      this.#tails.push({ bytes: tail.bytes, before: this.#held + CHUNK_HEADER_SIZE + tail.headSize });
+    }
+    this.#held += held;
     this.#staged = end;
     this.#count += 1;
+  }
+
+  /** Behind what was written last; at most two writes, where the ring wraps. */
+  #write(bytes: Uint8Array, from: number, length: number): void {
+    const toEnd = Math.min(length, this.#ringBytes - this.#position);
+    if (toEnd > 0) this.#storage.writeData(this.#position, bytes, from, toEnd);
+    if (toEnd < length) this.#storage.writeData(0, bytes, from + toEnd, length - toEnd);
+    this.#position = (this.#position + length) % this.#ringBytes;
   }
 
   #grow(needed: number): void {
     const ahead = needed <= MAX_BATCH_BYTES ? MAX_BATCH_BYTES : this.#capacity;
     const bytes = Buffer.alloc(Math.max(needed, Math.min(this.#stage.bytes.length * 4, ahead)));
-    this.#stage.bytes.copy(bytes, 0, 0, this.#staged);
+    this.#stage.bytes.copy(bytes, 0, 0, this.#held);
     this.#stage = new MessageWriter(bytes);
   }
 }
@@ -143,4 +172,10 @@ export class RequestRing {
 /** Bytes that must stay free behind a request. */
 function reserveFor(message: AnyMessage): number {
   return message.answer === 'never' ? chunkBytes(message.barrier.size) : 0;
+}
+
+/** The end of a request that is not copied, if it has one. The memory behind it may have been resized meanwhile: then all is encoded. */
+function tailOf({ tail, size }: AnyMessage): MessageTail | undefined {
+  if (tail === undefined || tail.bytes.length < TAIL_FROM) return undefined;
+  return tail.bytes.length === size - tail.headSize ? tail : undefined;
 }

@@ -88,6 +88,11 @@ export class RequestPipeline {
     else this.#ledger.armDeadlines();
   }
 
+  /** Events have come, so corosync has gone on: what was posted before may have been taken. */
+  eventsCame(): void {
+    if (this.#looksAlways && this.#ledger.batchSize > 0) this.#schedule();
+  }
+
   /** What a window has held back may go out now. */
   resume(): void {
     if (this.#ledger.batchSize === 0) this.#schedule();

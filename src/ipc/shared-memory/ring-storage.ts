@@ -8,7 +8,7 @@ export interface RingStorage {
   readHeader(offset: number): number;
   writeHeader(offset: number, value: number): void;
   readData(offset: number, into: Buffer, at: number, length: number): void;
-  writeData(offset: number, from: Buffer, at: number, length: number): void;
+  writeData(offset: number, from: Uint8Array, at: number, length: number): void;
   /** Idempotent. */
   close(): void;
 }

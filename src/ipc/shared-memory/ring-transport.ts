@@ -150,6 +150,7 @@ export class RingTransport implements Transport {
     try {
       const restMs = events.drain(count, (event) => listener.onEvent(event));
       listener.onDrained();
+      this.#pipeline.eventsCame();
       this.#backlog?.drained(events.held, events.left, events.lastTaken);
       return restMs;
     } catch (error) {

@@ -1,7 +1,13 @@
 import { malformed } from '../../../src/codec/malformed.ts';
 import type { MessageReader } from '../../../src/codec/message-reader.ts';
 import type { MessageWriter } from '../../../src/codec/message-writer.ts';
-import type { RequestMessage, SendWindow, TurnKind, UnansweredMessage } from '../../../src/codec/message.ts';
+import type {
+  MessageTail,
+  RequestMessage,
+  SendWindow,
+  TurnKind,
+  UnansweredMessage,
+} from '../../../src/codec/message.ts';
 import { CS_ERROR_CODES } from '../../../src/errors/index.ts';
 import type { Reply } from '../../../src/testing/server/service.ts';
 
@@ -109,13 +115,44 @@ export class FakeUnanswered implements UnansweredMessage {
   }
 }
 
+/** The same with an end that need not be copied. */
+export class FakeWithTail extends FakeUnanswered {
+  tail: MessageTail;
+
+  constructor(number: number, length: number) {
+    super(number, REQUEST_FIXED_SIZE + length, 32, { fillsRing: true });
+    this.tail = this.#tailOf(length);
+  }
+
+  /** As if the memory behind its end had been resized. */
+  withTailOf(length: number): this {
+    this.tail = this.#tailOf(length);
+    return this;
+  }
+
+  #tailOf(length: number): MessageTail {
+    const bytes = Uint8Array.from({ length }, (_, i) => pattern(this.number, REQUEST_FIXED_SIZE + i));
+    return {
+      bytes,
+      headSize: REQUEST_FIXED_SIZE,
+      encodeHead: (into) => encodeHead(into, this, 0, CS_ERROR_CODES.CS_OK),
+    };
+  }
+}
+
 interface Encodable {
   readonly answer: 'now' | 'later' | 'never';
   readonly size: number;
   readonly number: number;
 }
 
-function encode(
+function encode(into: MessageWriter, message: Encodable, responseSize: number, error: number): void {
+  encodeHead(into, message, responseSize, error);
+  const { size, number } = message;
+  for (let i = REQUEST_FIXED_SIZE; i < size; i++) into.u8(i, pattern(number, i));
+}
+
+function encodeHead(
   into: MessageWriter,
   { answer, size, number }: Encodable,
   responseSize: number,
@@ -126,7 +163,6 @@ function encode(
   into.u32(16, number);
   into.u32(20, responseSize);
   into.u32(24, error);
-  for (let i = REQUEST_FIXED_SIZE; i < size; i++) into.u8(i, pattern(number, i));
 }
 
 /** What a server that understands these requests does at once; `answerFake` is what it answers later, too. */

@@ -42,16 +42,16 @@ export class MemoryRing implements RingStorage {
     this.data.copy(into, at, offset, offset + length);
   }
 
-  writeData(offset: number, from: Buffer, at: number, length: number): void {
+  writeData(offset: number, from: Uint8Array, at: number, length: number): void {
     this.#check('write', offset, from, at, length);
-    from.copy(this.data, offset, at, at + length);
+    this.data.set(from.subarray(at, at + length), offset);
   }
 
   close(): void {
     this.closed = true;
   }
 
-  #check(what: string, offset: number, buffer: Buffer, at: number, length: number): void {
+  #check(what: string, offset: number, buffer: Uint8Array, at: number, length: number): void {
     this.#checkOpen();
     const values = [offset, at, length];
     if (values.some((value) => !Number.isInteger(value) || value < 0) || length === 0) {

@@ -41,6 +41,23 @@ describe('ChunkReader', () => {
     }
   });
 
+  it('reads on in other memory where a message was given away', () => {
+    const storage = new MemoryRing(64 * 1024);
+    const server = new LibqbRing(storage);
+    const reader = new ChunkReader(storage, 0);
+    const kept: Uint8Array[] = [];
+    const written: Buffer[] = [];
+    for (let number = 0; number < 40; number += 1) {
+      const chunk = bytesOf(number, number % 3 === 0 ? 100 : 20_000 + number);
+      written.push(chunk);
+      expect(server.write(chunk)).toBe(true);
+      reader.read(1, chunkBytes(chunk.length), (message) => void kept.push(message.take(0, message.length)));
+      storage.writeHeader(RING_HEADER.semaphore, 0);
+      storage.writeHeader(RING_HEADER.readPointer, reader.readPointer);
+    }
+    expect(kept.map((bytes) => Buffer.from(bytes))).toEqual(written);
+  });
+
   it('reads as many as it is told, also where more bytes are available', () => {
     const storage = new MemoryRing(WORDS);
     const server = new LibqbRing(storage);

@@ -1,13 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MessageWriter } from '../../../src/codec/message-writer.ts';
+import type { AnyMessage } from '../../../src/codec/message.ts';
 import { RING_HEADER } from '../../../src/codec/ring-layout.ts';
 import { RequestRing } from '../../../src/ipc/shared-memory/request-ring.ts';
-import { FakeRequest, FakeUnanswered, answerFake, numberOf } from '../../helpers/fake/fake-request.ts';
+import {
+  FakeRequest,
+  FakeUnanswered,
+  FakeWithTail,
+  answerFake,
+  numberOf,
+} from '../../helpers/fake/fake-request.ts';
 import { LibqbRing } from '../../../src/testing/server/libqb-ring.ts';
 import { MemoryRing } from '../../helpers/memory/memory-ring.ts';
 import { Recorder, RecordingStorage } from '../../helpers/memory/recording-storage.ts';
 
 const WORDS = 128;
+
+function encoded(message: AnyMessage): Buffer {
+  const writer = new MessageWriter(Buffer.alloc(message.size));
+  message.encode(writer.begin(0, message.size));
+  return writer.bytes;
+}
 
 function takeAll(server: LibqbRing): Buffer[] {
   return Array.from({ length: server.semaphore }, () => server.take());
@@ -118,6 +132,32 @@ describe('RequestRing', () => {
     expect(ring.stage(new FakeRequest(2, { size: 28 }))).toBe(false);
     ring.post();
     expect(takeAll(server).map(numberOf)).toEqual([1]);
+  });
+
+  it('writes long ends of requests from where they are, whole, wherever the ring wraps', () => {
+    const words = 64 * 1024;
+    for (const start of [0, words - 1, words - 3, words - 14_000, words - 20_000]) {
+      const storage = new MemoryRing(words, start);
+      const [ring, server] = [new RequestRing(storage), new LibqbRing(storage)];
+      const requests = [
+        ...[49_152, 49_153, 3, 50_002].map((length, index) => new FakeWithTail(index, length)),
+        new FakeUnanswered(4, 33, 32, { fillsRing: true }),
+      ];
+      for (const request of requests) expect(ring.stage(request)).toBe(true);
+      ring.post();
+      expect(takeAll(server)).toEqual(requests.map(encoded));
+    }
+  });
+
+  it('encodes an end whose memory was resized meanwhile, in the room that it has', () => {
+    const storage = new MemoryRing(64 * 1024);
+    const [ring, server] = [new RequestRing(storage), new LibqbRing(storage)];
+    const grown = new FakeWithTail(1, 49_152);
+    const other = new FakeWithTail(2, 49_152);
+    ring.stage(grown.withTailOf(60_000));
+    ring.stage(other);
+    ring.post();
+    expect(takeAll(server)).toEqual([encoded(grown), encoded(other)]);
   });
 
   it('is filled by requests that are made for it, with room for their barrier', () => {
