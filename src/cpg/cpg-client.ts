@@ -223,6 +223,7 @@ export class CpgClient extends ConnectedClient {
       member.silence();
       await member.whenSent();
       await member.part();
+      member.stop();
       await this.#service.submit(new FinalizeRequest(), { timeoutMs: FINALIZE_MS }).catch(() => undefined);
     }
     await this.#service.close();

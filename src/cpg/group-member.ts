@@ -7,6 +7,7 @@ import { LeaveRequest } from '../codec/cpg/leave.ts';
 import { decodePartialDelivery } from '../codec/cpg/partial-deliver.ts';
 import { decodeTotemConfchg } from '../codec/cpg/totem-confchg.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
+import type { RequestMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
 import { within } from '../ipc/index.ts';
 import { CallLimits } from '../options/call-options.ts';
@@ -68,6 +69,8 @@ export class GroupMember {
   #farewell: CpgMembershipEvent | undefined;
   /** Nothing is told any more. */
   #isSilent = false;
+  /** Nothing is asked for any more. */
+  #isStopped = false;
   /** Of the last message: most come in a row from the same. */
   #from: CpgAddress = { nodeId: 0, pid: 0 };
 
@@ -110,7 +113,7 @@ export class GroupMember {
     const message = new JoinRequest(this.#name, this.pid, this.#initialRing);
     this.#state = 'joining';
     try {
-      await whileBusy(subject, rest, () => this.#service.submit(message, rest()));
+      await whileBusy(subject, rest, () => this.#submit(message, rest()));
       return await this.#wait(this.#joined.promise, subject, rest());
     } catch (error) {
       // It may still come to be a member, and could not leave before.
@@ -164,9 +167,8 @@ export class GroupMember {
     if (this.#state === 'joined') this.#state = 'leaving';
     const { timeoutMs, signal } = rest();
     await this.#orStay(within(this.#outbox.whenIdle(), { ...subject, timeoutMs, signal }), () => true);
-    const leaving = whileBusy(subject, rest, () =>
-      this.#service.submit(new LeaveRequest(this.#name, this.pid), rest()),
-    );
+    const message = new LeaveRequest(this.#name, this.pid);
+    const leaving = whileBusy(subject, rest, () => this.#submit(message, rest()));
     // Where that is not sure, it counts as a leave: a second one, or a message, would be wrong if it does.
     await this.#orStay(leaving, hasNoEffect);
     await this.#wait(this.#left.promise, subject, rest());
@@ -184,6 +186,11 @@ export class GroupMember {
     } catch {
       // The end of the connection is a leave, too.
     }
+  }
+
+  /** The connection is about to be finalized: a join that came after that would never be told of. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   /** Resolves when all messages that were given to us are settled. */
@@ -274,6 +281,12 @@ export class GroupMember {
     if (length <= this.#maxMessageBytes) return;
     const detail = `the message has ${length} bytes, more than maxMessageBytes, ${this.#maxMessageBytes}`;
     throw new CsError('CS_ERR_TOO_BIG', { ...this.#subject(MCAST), detail });
+  }
+
+  async #submit(message: RequestMessage<void>, limits: CallLimits): Promise<void> {
+    if (!this.#isStopped) return this.#service.submit(message, limits);
+    const detail = 'the connection is closed';
+    throw new CsError('CS_ERR_BAD_HANDLE', { ...this.#subject(message.operation), detail });
   }
 
   /** For what corosync has accepted. */

@@ -1,0 +1,76 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { describe, expect, it } from 'vitest';
+import { CpgClient, type CallTrace } from '../../src/index.ts';
+import { FakeCorosync } from '../../src/testing/index.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+
+const BUSY = { error: 'CS_ERR_TRY_AGAIN' } as const;
+
+/** What is called, in order. */
+class Calls implements Disposable {
+  readonly made: string[] = [];
+  readonly #listener = (message: unknown): void => void this.made.push((message as CallTrace).operation);
+
+  constructor() {
+    subscribe('tracing:corosync-client:call:start', this.#listener);
+  }
+
+  [Symbol.dispose](): void {
+    unsubscribe('tracing:corosync-client:call:start', this.#listener);
+  }
+}
+
+async function started(): Promise<FakeCorosync> {
+  return FakeCorosync.start({ cluster: { nodes: 1 } });
+}
+
+describe('A corosync that is busy', () => {
+  it('is asked again to let us join, and to let us leave', async () => {
+    await using fake = await started();
+    await using client = await CpgClient.connect(fake.connectOptions);
+    fake.faults.add({ when: { step: 'request', service: 'cpg', request: 'join', times: 3 }, do: BUSY });
+    fake.faults.add({ when: { step: 'request', service: 'cpg', request: 'leave', times: 2 }, do: BUSY });
+    using calls = new Calls();
+    await client.join('chat', { pid: 7, listener: () => undefined });
+    await client.leave();
+    expect(calls.made.filter((operation) => operation === 'cpg_join')).toHaveLength(4);
+    expect(calls.made.filter((operation) => operation === 'cpg_leave')).toHaveLength(3);
+  });
+
+  it('is not asked again after the end', async () => {
+    await using fake = await started();
+    const client = await CpgClient.connect(fake.connectOptions);
+    fake.faults.add({
+      when: { step: 'request', service: 'cpg', request: 'join', times: Infinity },
+      do: BUSY,
+    });
+    fake.faults.add({ when: { step: 'request', service: 'cpg', request: 'finalize' }, do: { delayMs: 300 } });
+    using calls = new Calls();
+    const join = client.join('chat', { pid: 7 });
+    const refused = expect(join).rejects.toMatchObject({ code: 'CS_ERR_BAD_HANDLE', sent: 'no' });
+    await waitUntil(
+      'it was asked twice',
+      () => calls.made.filter((name) => name === 'cpg_join').length === 2,
+    );
+    await client.close();
+    await refused;
+    expect(calls.made.at(-1)).toBe('cpg_finalize');
+  });
+
+  it('gets a large message again from its beginning', async () => {
+    await using fake = await started();
+    await using client = await CpgClient.connect(fake.connectOptions);
+    const told: string[] = [];
+    await client.join('chat', {
+      pid: 7,
+      listener: (event) =>
+        void told.push(event.type === 'message' ? String(event.message.length) : event.type),
+    });
+    const fragments = { step: 'request', service: 'cpg', request: 'partialMcast' } as const;
+    fake.faults.add({ when: { ...fragments, nth: 2 }, do: BUSY });
+    fake.faults.add({ when: { ...fragments, nth: 8 }, do: { error: 'CS_ERR_INTERRUPT' } });
+    await Promise.all([client.mcast(new Uint8Array(1_300_000)), client.mcast('behind it')]);
+    await client.leave();
+    expect(told).toEqual(['membership', '1300000', '9', 'membership']);
+  });
+});
