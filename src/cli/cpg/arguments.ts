@@ -2,6 +2,8 @@ import type { CommandContext } from '../command.ts';
 import { UsageError } from '../exit-codes.ts';
 
 const UINT32_MAX = 0xffff_ffff;
+/** Bytes of a name that can be joined; other programs have joined groups of longer ones. */
+const MAX_NAME = 127;
 
 /** The group's name, whose bytes need not be UTF-8, and what follows it. */
 export function groupAndRest({ operands, rawOperands }: CommandContext): {
@@ -13,10 +15,20 @@ export function groupAndRest({ operands, rawOperands }: CommandContext): {
   return { group: Buffer.from(name, 'latin1'), rest };
 }
 
+/** The same for a group to join. */
+export function groupToJoin(context: CommandContext): ReturnType<typeof groupAndRest> {
+  const found = groupAndRest(context);
+  const { length } = found.group;
+  if (length >= 1 && length <= MAX_NAME) return found;
+  throw new UsageError(`the name of a group has 1 to ${MAX_NAME} bytes, not ${length}`);
+}
+
 /** Where nothing may follow it. */
-export function onlyGroup(context: CommandContext): Uint8Array {
-  const { group, rest } = groupAndRest(context);
-  if (rest.length > 0) throw new UsageError(`cpg ${context.operands[0] ?? ''} takes one group`);
+export function only(
+  { group, rest }: ReturnType<typeof groupAndRest>,
+  { operands }: CommandContext,
+): Uint8Array {
+  if (rest.length > 0) throw new UsageError(`cpg ${operands[0] ?? ''} takes one group`);
   return group;
 }
 

@@ -2,12 +2,12 @@ import type { CpgUser } from '../cluster/connector.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { untilSignalled } from '../stop-signals.ts';
-import { onlyGroup, pidOption } from './arguments.ts';
+import { groupToJoin, only, pidOption } from './arguments.ts';
 import { groupEventLine, groupEventText } from './print.ts';
 
 /** Ends by a signal (exit code 0), or by an error, such as the loss of corosync. The group is left in any case. */
 export async function listen(context: CommandContext): Promise<number> {
-  const group = onlyGroup(context);
+  const group = only(groupToJoin(context), context);
   const pid = pidOption(context);
   await untilSignalled(async (signal) => {
     const client = await context.services().cpg(signal);

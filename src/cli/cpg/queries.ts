@@ -3,7 +3,7 @@ import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { jsonLine } from '../printing/json.ts';
 import { table } from '../printing/table.ts';
-import { onlyGroup } from './arguments.ts';
+import { groupAndRest, only } from './arguments.ts';
 import { groupFields } from './print.ts';
 
 /** The names of all groups. */
@@ -27,7 +27,7 @@ export async function groups(context: CommandContext): Promise<number> {
 
 /** The members of a group. */
 export async function members(context: CommandContext): Promise<number> {
-  const group = onlyGroup(context);
+  const group = only(groupAndRest(context), context);
   const client = await context.services().cpg();
   const found = await client.members(group);
   if (found.length === 0) {

@@ -3,7 +3,7 @@ import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { readInput } from '../read-input.ts';
 import { untilSignalled } from '../stop-signals.ts';
-import { groupAndRest, pidOption } from './arguments.ts';
+import { groupToJoin, pidOption } from './arguments.ts';
 import { linesOf } from './lines.ts';
 
 /** Bytes of a message, at most: what is read is kept until it is sent. */
@@ -15,7 +15,7 @@ type Messages = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** Sends, and waits until all has come back. A signal ends the reading of lines; where there are none to read, it ends the process. */
 export async function send(context: CommandContext): Promise<number> {
-  const { group, rest } = groupAndRest(context);
+  const { group, rest } = groupToJoin(context);
   const pid = pidOption(context);
   const binary = context.options.binary === true;
   if (binary && rest.length > 0) throw new UsageError('--binary is for standard input; leave the text out');
