@@ -176,6 +176,7 @@ export class FakeCorosync implements AsyncDisposable {
       running: this.running,
       tell: () => this.#cmap.pollStats(),
       done: () => this.#cluster?.state.totem.idle !== false,
+      events: () => this.#server.counters.events,
       settleMs: this.#cluster?.state.settleMs ?? 0,
     });
   }

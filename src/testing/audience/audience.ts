@@ -23,6 +23,8 @@ export interface Waiting {
   readonly done: () => boolean;
   /** Tells what has not been told. */
   readonly tell: () => void;
+  /** How many events have been sent. */
+  readonly events: () => number;
   /** Milliseconds that corosync takes to find out who is there, when it is back. */
   readonly settleMs: number;
 }
@@ -34,6 +36,9 @@ export class Audience {
   #missing: ReadonlyMap<FakeService, number> = new Map();
   /** Since when they have to find out what has happened meanwhile, on the clock of performance.now(). */
   #backAt = -Infinity;
+  /** How many events clients have been told, and when the last, on the clock of performance.now(). */
+  #events = 0;
+  #toldAt = -Infinity;
 
   /** The same service, whose clients are heard. */
   hear(served: ServedService<ServerConnection>): ServedService<ServerConnection> {
@@ -70,13 +75,14 @@ export class Audience {
    * back, or does not ask again, is not waited for longer than two seconds.
    * @throws Error: a client does not take what it is told
    */
-  async caughtUp({ running, done, tell, settleMs }: Waiting): Promise<void> {
+  async caughtUp({ running, done, tell, events, settleMs }: Waiting): Promise<void> {
     const startedAt = performance.now();
     for (let inARow = 0; inARow < LOOKS_IN_A_ROW;) {
       tell();
       const pausedAt = performance.now();
       await sleep(PAUSE_MS);
       await turn();
+      this.#noteEvents(events());
       if (performance.now() - pausedAt > settleMs * STANDSTILL + PAUSE_MS) this.back();
       const waitedMs = performance.now() - startedAt - this.#settlesInMs(settleMs, startedAt);
       if (waitedMs > PATIENCE_MS) {
@@ -92,7 +98,15 @@ export class Audience {
     if (!running) return true;
     if (![...this.#reads.keys()].every(({ atRest }) => atRest)) return false;
     if (!this.#complete || performance.now() < this.#settledAt(settleMs)) return false;
-    return [...this.#reads.values()].every(({ current, holdsBack }) => current && !holdsBack);
+    return [...this.#reads.values()].every(
+      (reads) => !reads.readsSince(this.#toldAt) && !reads.holdsBack && reads.current,
+    );
+  }
+
+  #noteEvents(count: number): void {
+    if (count === this.#events) return;
+    this.#events = count;
+    this.#toldAt = performance.now();
   }
 
   /** Whether all have come back. */
