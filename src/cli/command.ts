@@ -1,5 +1,13 @@
 import type { ParseArgsConfig } from 'node:util';
-import type { CmapClient, CmapSession, CmapConnectOptions, QuorumSession } from '../index.ts';
+import type {
+  Cluster,
+  ClusterSnapshotOptions,
+  ClusterState,
+  CmapClient,
+  CmapSession,
+  CmapConnectOptions,
+  QuorumSession,
+} from '../index.ts';
 import type { Connector } from './cluster/connector.ts';
 import type { Output } from './printing/output.ts';
 
@@ -42,8 +50,14 @@ export interface CommandContext {
   services(): Connector;
   /** As `openSession`, for the quorum service. */
   openQuorumSession(): Promise<QuorumSession>;
+  /** As `openSession`, for the whole cluster. */
+  openCluster(): Promise<Cluster>;
+  /** The whole cluster, asked once. Throws ConnectFailure. @throws UsageError as `services` */
+  clusterState(more?: ClusterSnapshotOptions): Promise<ClusterState>;
+  /** The environment variables. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
   /** One line to standard error. */
-  complain(message: string): void;
+  readonly complain: (message: string) => void;
 }
 
 /** Does its work, and returns an exit code. */
@@ -54,6 +68,10 @@ export interface Command {
   /** What `--help` prints above the options that all commands have. */
   readonly help: string;
   readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** `--timeout` is the command's own. */
+  readonly ownTimeout?: true;
+  /** The exit code of whatever goes wrong, the command line too. Default: those of EXIT. */
+  readonly failure?: number;
   /** Loaded when it is needed: starting up is most of the time of most runs. */
   load(): Promise<CommandFunction>;
 }

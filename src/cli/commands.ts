@@ -2,6 +2,7 @@ import { CPG_COMMAND } from './cpg/command.ts';
 import { CLUSTER_COMMANDS } from './cluster/commands.ts';
 import type { Command } from './command.ts';
 import { JSON_HELP, JSON_OPTION } from './json-option.ts';
+import { STATUS_COMMANDS } from './status/commands.ts';
 
 /** Every command by its name, in the order in which help lists them. */
 export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
@@ -185,6 +186,7 @@ Examples:
   corosync-client follow --map stats --prefix stats.knet. --json | jq .`,
     },
   ],
+  ...STATUS_COMMANDS,
   ...CLUSTER_COMMANDS,
   ['cpg', CPG_COMMAND],
   [

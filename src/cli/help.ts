@@ -19,7 +19,9 @@ const EXIT_CODES = `Exit codes:
   1  not done, or not all: a key is missing or read-only, corosync went away, ...
   2  the command line is wrong; nothing was done
   3  no connection to corosync: it is not running, or access is denied
-  4  quorum: the cluster is not quorate; links: a link is not connected`;
+  4  quorum: the cluster is not quorate; links: a link is not connected; status: the
+     cluster is in trouble, or it is not known
+check has its own: see corosync-client check --help.`;
 
 const JSON_HELP = `Output with --json: one object a line.
 
@@ -69,6 +71,26 @@ quorum --watch  {"event":"snapshot","quorate":true,"members":[1,2],"ring":"1.1a"
                 {"event":"overflow","dropped":3,"quorate":true,"members":[1,2],
                  "ring":"1.24","time":"..."}
                 3 changes are not told one by one; the rest is what holds by now.
+
+status          {"format":1,"freshness":{"kind":"fresh","asOf":"2025-..."},
+                 "name":"private","localNodeId":1,"ring":{"nodeId":1,"seq":"26"},
+                 "quorum":{"quorate":true,...},"nodes":[...],"links":[...],...}
+                The state of docs/cluster.md, by the names that it has there. What is
+                not known is left out. Numbers of 64 bits are strings of digits, times
+                are as in ISO 8601. format is 1. It grows when something has another
+                meaning, or is not there any more; not when something is new.
+
+events          {"type":"link.down","severity":"warning","message":"...",
+                 "time":"...","notBefore":"...","inferred":true,"explainedBy":null,
+                 "node":2,"name":"two","link":1,"last":false,
+                 "quorate":true,"members":[1,2,3]}
+                type and severity are those of docs/cluster.md. time is when it was
+                noticed; it has not happened before notBefore. inferred: corosync did
+                not tell it, it was found by comparing. explainedBy is
+                {"type":"member.left","node":2} where another event explains it. node,
+                name and link are null where it is about none. Behind them stands what
+                events of this type have beside, as from and to. quorate and members
+                are of the cluster just after it, and null where nothing is known.
 
 members         {"node":1,"name":"one","local":true,"member":true,"votes":1,
                  "addresses":["10.0.0.1","10.1.0.1"]}
@@ -164,8 +186,8 @@ function overview(): string {
   );
   return `Usage: corosync-client COMMAND [OPTION...] [ARGUMENT...]
 
-Reads, changes and tracks the configuration map (CMAP) of the local corosync, tells of
-its cluster (quorum, nodes and links), and speaks to its process groups.
+Tells of the cluster of the local corosync, whole or by quorum, nodes and links; reads,
+changes and tracks its configuration map (CMAP), and speaks to its process groups.
 
 Commands:
 ${commands.join('\n')}

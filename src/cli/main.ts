@@ -25,6 +25,14 @@ exitWith(
       const { QuorumSession } = await import('./library/quorum-session.ts');
       return QuorumSession.open(options);
     },
+    async openCluster(options) {
+      const { Cluster } = await import('./library/cluster.ts');
+      return Cluster.open(options);
+    },
+    async clusterState(options) {
+      const { Cluster } = await import('./library/cluster.ts');
+      return Cluster.snapshot(options);
+    },
     connector: localConnector,
     complain(line) {
       errors.write(`${Buffer.from(line).toString('latin1')}\n`);

@@ -1,5 +1,9 @@
 import { escapeControls } from '../errors/index.ts';
 import type {
+  Cluster,
+  ClusterOptions,
+  ClusterSnapshotOptions,
+  ClusterState,
   CmapSession,
   CmapConnectOptions,
   ConnectOptions,
@@ -31,6 +35,8 @@ export interface CliEnvironment {
   connect(options: CmapConnectOptions): Promise<CliClient>;
   openSession(options: SessionOptions): Promise<CmapSession>;
   openQuorumSession(options: SessionOptions): Promise<QuorumSession>;
+  openCluster(options: ClusterOptions): Promise<Cluster>;
+  clusterState(options: ClusterSnapshotOptions): Promise<ClusterState>;
   /** Connects to the services that tell of the cluster. */
   connector(options: ConnectOptions): Connector;
   complain(line: string): void;
@@ -73,9 +79,15 @@ async function run(words: readonly string[], environment: CliEnvironment): Promi
   if (name === 'help') return printHelp(after[0], environment);
   const command = COMMANDS.get(name);
   if (command === undefined) throw new UsageError(`there is no command ${fromRaw(name)}; ${theCommands()}`);
-  const { options, operands } = parseCommandLine([...before, ...after], command.options);
-  if (options.help === true) return printHelp(name, environment);
-  return runCommand(command, { options, rawOperands: operands }, environment);
+  try {
+    const { options, operands } = parseCommandLine([...before, ...after], command.options);
+    if (options.help === true) return await printHelp(name, environment);
+    return await runCommand(command, { options, rawOperands: operands }, environment);
+  } catch (error) {
+    if (command.failure === undefined || error instanceof OutputError) throw error;
+    complain(environment, describe(error));
+    return command.failure;
+  }
 }
 
 function runDropIn(
@@ -111,7 +123,10 @@ async function runCommand(
   { options, rawOperands }: Pick<CommandContext, 'options' | 'rawOperands'>,
   environment: CliEnvironment,
 ): Promise<number> {
-  const settings = connectOptions(options, environment.variables);
+  const settings = connectOptions(
+    command.ownTimeout === true ? withoutTimeout(options) : options,
+    environment.variables,
+  );
   const opened: Pick<CliClient, 'close'>[] = [];
   const open = async <T extends Pick<CliClient, 'close'>>(connect: () => Promise<T>): Promise<T> => {
     const connection = await tryConnect(connect);
@@ -137,6 +152,10 @@ async function runCommand(
       };
     },
     openQuorumSession: () => open(() => environment.openQuorumSession(serviceOptions(options, settings))),
+    openCluster: () => open(() => environment.openCluster(serviceOptions(options, settings))),
+    clusterState: (more) =>
+      tryConnect(() => environment.clusterState({ ...serviceOptions(options, settings), ...more })),
+    variables: environment.variables,
     complain: (message) => complain(environment, message),
   };
   const perform = await command.load();
@@ -145,6 +164,10 @@ async function runCommand(
   } finally {
     await Promise.all(opened.map((connection) => connection.close()));
   }
+}
+
+function withoutTimeout(options: CommandContext['options']): CommandContext['options'] {
+  return { ...options, timeout: undefined };
 }
 
 async function tryConnect<T>(connect: () => Promise<T>): Promise<T> {

@@ -41,6 +41,8 @@ async function run(...words: string[]): Promise<{ code: number; stdout: string; 
     },
     openSession: () => Promise.reject(new Error('a session is opened')),
     openQuorumSession: () => Promise.reject(new Error('a session is opened')),
+    openCluster: () => Promise.reject(new Error('a cluster is opened')),
+    clusterState: () => Promise.reject(new Error('a cluster is asked')),
     connector: () => new FakeCluster().connector,
     complain: (line) => (stderr += `${line}\n`),
     dropIn(name, args) {
@@ -225,7 +227,7 @@ describe('usage', () => {
     expect(stderr).toMatch(/^corosync-client: .+\n$/);
   });
 
-  it.each([[['status']], [[]]])('%j: names the commands that there are', async (words) => {
+  it.each([[['state']], [[]]])('%j: names the commands that there are', async (words) => {
     const { stderr } = await run(...words);
     for (const name of [...COMMANDS.keys(), ...Object.keys(DROP_INS)]) expect(stderr).toContain(` ${name}`);
   });

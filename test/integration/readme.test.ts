@@ -90,7 +90,7 @@ describeIntegration('README and docs', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     // A tracker ends when it is told to.
-    const stop = / (?:track|follow|listen) | --watch\b/.test(command)
+    const stop = / (?:track|follow|listen) | events\b| --watch\b/.test(command)
       ? setTimeout(() => child.kill('SIGTERM'), 2000)
       : undefined;
     const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));

@@ -38,6 +38,8 @@ async function run(...words: string[]): Promise<Run> {
     connect: () => Promise.reject(new Error('only the services are asked')),
     openSession: () => Promise.reject(new Error('no session of the map')),
     openQuorumSession: () => Promise.resolve(session()),
+    openCluster: () => Promise.reject(new Error('no cluster')),
+    clusterState: () => Promise.reject(new Error('no cluster')),
     connector(options) {
       connectedWith = options;
       return cluster.connector;

@@ -1,0 +1,87 @@
+import type { Cluster, ClusterEvent, ClusterState } from '../../index.ts';
+import type { CommandContext } from '../command.ts';
+import { EXIT, UsageError } from '../exit-codes.ts';
+import { explain, explainConnecting } from '../printing/explain.ts';
+import { stateLine } from '../status/plain-json.ts';
+import { screen } from '../status/screen.ts';
+import { paintFor, type Paint } from '../status/style.ts';
+import { remarks, worst } from '../status/verdict.ts';
+import { untilSignalled } from '../stop-signals.ts';
+import { checkSubject } from './check.ts';
+
+/** Home, and what was there goes: less of a flicker than an empty screen. */
+const HOME = '\x1b[H';
+const CLEAR_LINE_END = '\x1b[K';
+const CLEAR_BELOW = '\x1b[J';
+/** So many of what has happened last. */
+const EVENTS_SHOWN = 8;
+
+/** The whole cluster on one screen: once, or for as long as nobody stops it. */
+export async function status(context: CommandContext): Promise<number> {
+  const { operands, options, output } = context;
+  if (operands.length > 0) throw new UsageError('status takes no arguments');
+  if (options.check === true) return checkSubject(context, 'all');
+  if (options.watch === true) return watch(context);
+  const state = await context.clusterState();
+  await output.write(options.json === true ? stateLine(state) : screen(state, [], paintOf(context)));
+  return ['ok', 'warning'].includes(worst(remarks(state, 'all'))) ? EXIT.ok : EXIT.trouble;
+}
+
+/** Ends by a signal (exit code 0), never because corosync goes away. */
+async function watch(context: CommandContext): Promise<number> {
+  await untilSignalled(async (signal) => {
+    const cluster = await context.openCluster();
+    signal.addEventListener('abort', () => void cluster.close());
+    const show = context.options.json === true ? printStates : showScreens;
+    await Promise.race([show(cluster, context), context.output.failed]);
+  });
+  return EXIT.ok;
+}
+
+async function printStates(cluster: Cluster, { output }: CommandContext): Promise<void> {
+  for await (const state of cluster.states()) await output.write(stateLine(state));
+}
+
+/** Each event is a reason to draw anew, and each second is, for the figures and the time. */
+async function showScreens(cluster: Cluster, context: CommandContext): Promise<void> {
+  const latest: ClusterEvent[] = [];
+  const show = (): void => void draw(cluster, latest, context);
+  show();
+  const timer = setInterval(show, context.output.isTerminal ? 1000 : 60_000);
+  try {
+    for await (const event of cluster.events()) {
+      latest.push(event);
+      if (latest.length > EVENTS_SHOWN) latest.shift();
+      await draw(cluster, latest, context);
+    }
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function draw(
+  { state, freshness }: Cluster,
+  latest: readonly ClusterEvent[],
+  context: CommandContext,
+): Promise<void> | undefined {
+  const { output } = context;
+  const text =
+    state === undefined ? waitingText(freshness) : screen(now(state, freshness), latest, paintOf(context));
+  if (!output.isTerminal) return output.write(`${text}\n`);
+  return output.write(HOME + text.replaceAll('\n', `${CLEAR_LINE_END}\n`) + CLEAR_BELOW);
+}
+
+/** What is known of the present state may have been confirmed since. */
+function now(state: ClusterState, freshness: ClusterState['freshness']): ClusterState {
+  return { ...state, freshness };
+}
+
+function waitingText(freshness: ClusterState['freshness']): string {
+  const error = freshness.kind === 'stale' ? freshness.error : undefined;
+  if (error === undefined) return 'Waiting for corosync.\n';
+  return `Waiting for corosync: ${(error.operation === 'connect' ? explainConnecting : explain)(error)}.\n`;
+}
+
+function paintOf({ output, variables }: CommandContext): Paint {
+  return paintFor(output.isTerminal, variables);
+}

@@ -1,0 +1,62 @@
+import type { Cluster } from '../../index.ts';
+import type { CommandContext } from '../command.ts';
+import { duration } from '../duration.ts';
+import { EXIT, UsageError } from '../exit-codes.ts';
+import { explain, explainConnecting } from '../printing/explain.ts';
+import { conditionOf, type Condition } from '../status/conditions.ts';
+import { untilSignalled } from '../stop-signals.ts';
+
+/** Waits until all conditions hold at once, for certain. Waits for corosync, too. */
+export async function wait(context: CommandContext): Promise<number> {
+  const { operands } = context;
+  if (operands.length === 0) throw new UsageError('wait needs one of quorate, member=NAME, link-up, whole');
+  const conditions = operands.map(conditionOf);
+  const withinMs = duration('timeout', context.options, 1000) ?? Infinity;
+  let code: number = EXIT.failed;
+  await untilSignalled(async (signal) => {
+    const cluster = await context.openCluster();
+    const giveUp = (): void => void cluster.close();
+    signal.addEventListener('abort', giveUp);
+    const timer = withinMs === Infinity ? undefined : setTimeout(giveUp, withinMs);
+    const why = await missingAtTheEnd(cluster, conditions, context);
+    clearTimeout(timer);
+    if (why === undefined) code = EXIT.ok;
+    else
+      context.complain(
+        signal.aborted ? `not waited to the end: ${why}` : `not within ${withinMs / 1000} s: ${why}`,
+      );
+  });
+  return code;
+}
+
+/** `undefined`: nothing. Whatever is in the way is told once. */
+async function missingAtTheEnd(
+  cluster: Cluster,
+  conditions: readonly Condition[],
+  context: CommandContext,
+): Promise<string | undefined> {
+  const complaints = new Set<string>();
+  const timer = setInterval(() => complain(cluster, complaints, context), 1000);
+  try {
+    let missing: string | undefined = 'corosync has not told anything';
+    for await (const state of cluster.states()) {
+      if (state.freshness.kind === 'stale') continue;
+      const all = conditions.map((condition) => condition.missing(state));
+      missing = all.find((one) => one !== undefined);
+      if (missing === undefined && state.freshness.kind === 'fresh') return undefined;
+      missing ??= 'corosync is still finding out what the cluster is';
+    }
+    return missing;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function complain({ freshness }: Cluster, complaints: Set<string>, context: CommandContext): void {
+  const error = freshness.kind === 'stale' ? freshness.error : undefined;
+  if (error === undefined) return;
+  const text = (error.operation === 'connect' ? explainConnecting : explain)(error);
+  if (complaints.has(text)) return;
+  complaints.add(text);
+  context.complain(`${text}; trying again until it works`);
+}

@@ -1,0 +1,52 @@
+import { open, rename, rm, utimes } from 'node:fs/promises';
+
+/** A file that always is there as a whole: a reader finds what was written last, or what was written before. */
+export class StateFile {
+  readonly #path: string;
+  readonly #temporary: string;
+  #written: string | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(path: string) {
+    this.#path = path;
+    // In the same directory: only there is a rename one step.
+    this.#temporary = `${path}.${process.pid}.new`;
+  }
+
+  /** Writes are made one after the other. What it holds already is not written again: only its time is set. */
+  write(text: string): Promise<void> {
+    const written = this.#last.then(() => this.#write(text));
+    this.#last = written.catch(() => undefined);
+    return written;
+  }
+
+  async #write(text: string): Promise<void> {
+    if (text === this.#written) {
+      const now = new Date();
+      // Somebody may have removed it.
+      if (
+        await utimes(this.#path, now, now).then(
+          () => true,
+          () => false,
+        )
+      )
+        return;
+    }
+    try {
+      // Others may write where it lies: what they have put there is not followed.
+      await rm(this.#temporary, { force: true });
+      const file = await open(this.#temporary, 'wx', 0o644);
+      try {
+        await file.writeFile(text);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(this.#temporary, this.#path);
+    } catch (error) {
+      await rm(this.#temporary, { force: true });
+      throw error;
+    }
+    this.#written = text;
+  }
+}

@@ -1,0 +1,145 @@
+import type { ClusterLink, ClusterNode, ClusterState } from '../../index.ts';
+
+/** How well something is, in the words and numbers of Nagios' plugins. */
+export const LEVELS = ['ok', 'warning', 'critical', 'unknown'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** What can be looked at. */
+export const SUBJECTS = ['quorum', 'links', 'members', 'all'] as const;
+export type Subject = (typeof SUBJECTS)[number];
+
+/** What is found of one thing, as part of a sentence. */
+export interface Remark {
+  readonly level: Level;
+  readonly text: string;
+}
+
+export interface VerdictOptions {
+  /** Nodes that are not members are meant to be away, and so are their links. */
+  readonly ignoreLeftNodes?: boolean;
+}
+
+/** What is to be said of a subject, the worst first. Of a state that may not hold nothing is, but why. */
+export function remarks(
+  state: ClusterState,
+  subject: Subject,
+  { ignoreLeftNodes = false }: VerdictOptions = {},
+): readonly Remark[] {
+  const doubt = doubtOf(state);
+  if (doubt !== undefined) return [doubt];
+  const all = [
+    ...(subject === 'links' || subject === 'members' ? [] : [quorumRemark(state, ignoreLeftNodes)]),
+    ...(subject === 'quorum' || subject === 'links' ? [] : [membersRemark(state, ignoreLeftNodes)]),
+    ...(subject === 'quorum' || subject === 'members' ? [] : linksRemarks(state)),
+  ];
+  return all.sort((one, other) => rank(other.level) - rank(one.level));
+}
+
+/** The worst of them. */
+export function worst(of: readonly Remark[]): Level {
+  return of.reduce<Level>((level, remark) => (rank(remark.level) > rank(level) ? remark.level : level), 'ok');
+}
+
+function doubtOf({ freshness }: ClusterState): Remark | undefined {
+  if (freshness.kind === 'fresh') return undefined;
+  const text =
+    freshness.kind === 'stale'
+      ? `nothing is known any more: corosync is ${STALE[freshness.why]}`
+      : 'corosync is still finding out what the cluster is';
+  return { level: 'unknown', text };
+}
+
+const STALE = {
+  starting: 'being asked',
+  disconnected: 'not there',
+  denied: 'not to be used by this user',
+  'not answering': 'not answering',
+  closed: 'not asked any more',
+} as const;
+
+function quorumRemark(state: ClusterState, ignoreLeftNodes: boolean): Remark {
+  const { quorate, votes } = state.quorum;
+  if (votes === undefined) {
+    const text = quorate ? 'quorate, for want of a provider of quorum' : 'NOT quorate';
+    return { level: quorate ? 'ok' : 'critical', text };
+  }
+  if (!quorate) {
+    const waits = votes.waitingForAll === true ? '; it waits for all nodes' : '';
+    const text = `NOT quorate: ${votes.total} of ${votes.expected} votes, ${votes.needed} needed${waits}`;
+    return { level: 'critical', text };
+  }
+  return toleranceRemark(state, votes, ignoreLeftNodes);
+}
+
+/** A whole cluster of one node, or of two without two_node, is as it was meant. */
+function toleranceRemark(
+  state: ClusterState,
+  votes: NonNullable<ClusterState['quorum']['votes']>,
+  ignoreLeftNodes: boolean,
+): Remark {
+  const { failureTolerance: least, failureToleranceAtBest: best } = votes;
+  const devices = state.nodes.filter(({ qdevice }) => qdevice !== undefined && !qdevice.alive);
+  const device = devices.length === 0 ? '' : '; the quorum device does not report';
+  const help = best > least ? `, ${best} if the quorum device or a rule helps` : '';
+  const words = least === 0 ? 'no node can be lost' : `${counted(least, 'node')} can be lost`;
+  const isLess = absent(state).length > 0 && !ignoreLeftNodes;
+  const level = devices.length > 0 || (best === 0 && isLess) ? 'warning' : 'ok';
+  return { level, text: `quorate, ${words}${help}${device}` };
+}
+
+function membersRemark(state: ClusterState, ignoreLeftNodes: boolean): Remark {
+  const missing = absent(state);
+  const members = state.nodes.length - missing.length;
+  const all = `${members} of ${counted(state.nodes.length, 'node')}`;
+  if (missing.length === 0) return { level: 'ok', text: all };
+  const who = missing.map((node) => `${nameOf(node)} ${AWAY[node.state]}`).join(', ');
+  return { level: ignoreLeftNodes ? 'ok' : 'warning', text: `${all}: ${who}` };
+}
+
+const AWAY = {
+  left: 'has left',
+  'never seen': 'was never seen',
+  unknown: 'is unclear',
+  member: 'is there',
+} as const;
+
+/** Links to a node that is away say nothing that the node does not. */
+function linksRemarks(state: ClusterState): readonly Remark[] {
+  const { links } = state;
+  if (links === undefined) return [{ level: 'ok', text: 'links are not told by this corosync' }];
+  const members = new Set(state.nodes.filter((node) => node.state === 'member').map(({ id }) => id));
+  const ofMembers = links.filter(({ nodeId }) => members.has(nodeId));
+  if (ofMembers.length === 0) return [{ level: 'ok', text: 'no links to other members' }];
+  const down = ofMembers.filter(({ connected }) => !connected);
+  const up = `${ofMembers.length - down.length} of ${counted(ofMembers.length, 'link')} up`;
+  if (down.length === 0) return [{ level: 'ok', text: up }];
+  const lonely = down.some(
+    ({ nodeId }) => !ofMembers.some((link) => link.nodeId === nodeId && link.connected),
+  );
+  const which = down.map((link) => linkName(state, link)).join(', ');
+  return [{ level: lonely ? 'critical' : 'warning', text: `${up}: ${which} down` }];
+}
+
+function linkName({ nodes }: ClusterState, { nodeId, link }: ClusterLink): string {
+  const node = nodes.find(({ id }) => id === nodeId);
+  return `link ${link} to ${node === undefined ? `node ${nodeId}` : nameOf(node)}`;
+}
+
+/** Nodes that belong to the cluster, and are no members. */
+export function absent({ nodes }: ClusterState): readonly ClusterNode[] {
+  return nodes.filter(({ state }) => state !== 'member');
+}
+
+/** As people call it. */
+export function nameOf({ id, name }: ClusterNode): string {
+  return name ?? `node ${id}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** Not known is less than critical: what is known to be bad is bad. */
+function rank(level: Level): number {
+  return ['ok', 'unknown', 'warning', 'critical'].indexOf(level);
+}
