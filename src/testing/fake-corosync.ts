@@ -13,6 +13,7 @@ import {
 } from './fake-options.ts';
 import { Faults } from './faults/faults.ts';
 import { FakeCmap, type FakeMaps } from './cmap/fake-cmap.ts';
+import { IpcStatistics, shown } from './cmap/ipc-statistics.ts';
 import { cmapSubjects } from './cmap/requests.ts';
 import { IpcServer } from './server/ipc-server.ts';
 import { Life } from './life.ts';
@@ -66,6 +67,8 @@ export class FakeCorosync implements AsyncDisposable {
   #cluster: ClusterServices | undefined;
   readonly #life = new Life();
   readonly #audience = new Audience();
+  /** Of a fake with a cluster. */
+  #ipc: IpcStatistics | undefined;
   readonly #host = this.#newHost();
   #poll: NodeJS.Timeout | undefined;
 
@@ -239,7 +242,9 @@ export class FakeCorosync implements AsyncDisposable {
       datagrams: this.#options.ipcType === 'socket' ? await loadDatagramBackend() : undefined,
       faults: this.#faults,
       services: () =>
-        [this.#cmapService(), ...this.#servedByCluster()].map((served) => this.#audience.hear(served)),
+        [this.#cmapService(), ...this.#servedByCluster()].map((served) =>
+          this.#audience.hear(shown(served, () => this.#ipc)),
+        ),
     });
   }
 
@@ -311,6 +316,7 @@ export class FakeCorosync implements AsyncDisposable {
 
   #begin({ maps, cluster }: Prepared): void {
     this.#cmap.begin(maps);
+    this.#ipc = cluster && new IpcStatistics(maps.stats);
     this.#cluster = cluster && new ClusterServices(cluster, maps, this.#host);
   }
 

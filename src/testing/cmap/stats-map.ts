@@ -18,7 +18,13 @@ const CLEARED: Readonly<Record<string, readonly string[]>> = {
   all: ['stats.knet.', 'stats.ipcs.', 'stats.srp.', 'stats.pg.', SCHEDMISS],
 };
 /** Present state, not counted. */
-const NOT_COUNTED = /\.(?:enabled|connected|mtu|procname)$/;
+const NOT_COUNTED = /\.(?:enabled|connected|mtu|procname|active|queued|queueing)$/;
+
+interface Item {
+  current: StoredValue;
+  /** What it is is found out when somebody looks. */
+  readonly live?: true;
+}
 
 interface PolledTracker {
   readonly key: string;
@@ -32,7 +38,7 @@ interface PolledTracker {
  * clients and by a poll for those who track a single key.
  */
 export class StatsMap implements CmapStore {
-  readonly #trie = new Trie<{ current: StoredValue }>();
+  readonly #trie = new Trie<Item>();
   readonly #onDanger: (what: string) => void;
   #polled: PolledTracker[] = [];
 
@@ -44,8 +50,18 @@ export class StatsMap implements CmapStore {
   /** What corosync itself does. */
   put(key: string, value: StoredValue): void {
     const item = this.#trie.get(key);
-    if (item === undefined) this.#trie.put(key, { current: value });
+    if (item === undefined || item.live === true) this.#trie.put(key, { current: value });
     else item.current = value;
+  }
+
+  /** What is looked at when somebody asks. */
+  putLive(key: string, value: () => StoredValue): void {
+    this.#trie.put(key, {
+      live: true,
+      get current() {
+        return value();
+      },
+    });
   }
 
   remove(key: string): boolean {
@@ -132,7 +148,7 @@ export class StatsMap implements CmapStore {
 
   /** Old and new value are the same; what is kept in the ring of scheduling misses is not told. */
   #notify(key: string | undefined, trackType: number, listener: StoreListener): Untrack {
-    const notifier = notifierFor<{ current: StoredValue }>(key, trackType, (event, name, now, old) => {
+    const notifier = notifierFor<Item>(key, trackType, (event, name, now, old) => {
       const value = (now ?? old)?.current;
       if (value !== undefined && !name.startsWith('stats.schedmiss')) listener(event, name, value, value);
     });

@@ -340,3 +340,18 @@ describe('what makes no sense', () => {
     await expect(fake.restart({ absent: [1] })).rejects.toThrow('restart: node 1 is the local one');
   });
 });
+
+describe('the clients of a fake cluster', () => {
+  it('are shown in its statistics, as long as they are there', async () => {
+    await start();
+    await using quorum = await QuorumClient.connect(fake.connectOptions);
+    for (let times = 0; times < 3; times += 1) await quorum.getQuorate();
+    const { ipc } = await Cluster.snapshot(fake.connectOptions);
+    // Those of the snapshot itself, those of the cluster that is open, and this one.
+    expect(ipc).toMatchObject({ active: 11n, closed: 0n, processes: [{ name: 'node', connections: 11 }] });
+    expect(ipc?.processes[0]?.requests).toBeGreaterThan(3n);
+    await quorum.close();
+    await fake.caughtUp();
+    expect((await Cluster.snapshot(fake.connectOptions)).ipc).toMatchObject({ active: 10n, closed: 6n });
+  });
+});
