@@ -92,6 +92,15 @@ export class Bench {
     return new Peer(join(PROGRAMS, 'libqb-peer'));
   }
 
+  /** Our client of cpg as a member of a group; `under` runs it elsewhere. */
+  oursCpg(group: string, under: readonly string[] = []): Peer {
+    return new Peer(process.execPath, [peerScript('ours-cpg'), this.options.dist, group], under);
+  }
+
+  libcpg(words: readonly string[], under: readonly string[] = []): Peer {
+    return new Peer(join(PROGRAMS, 'libcpg-peer'), words, under);
+  }
+
   cpg(): Peer {
     return new Peer(join(PROGRAMS, 'cpg-peer'));
   }

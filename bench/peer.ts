@@ -23,9 +23,11 @@ export class Peer implements AsyncDisposable {
   readonly #lines: AsyncIterator<string>;
   readonly #name: string;
 
-  constructor(program: string, words: readonly string[] = []) {
+  /** @param under a command that runs another one, word by word */
+  constructor(program: string, words: readonly string[] = [], under: readonly string[] = []) {
     this.#name = [program, ...words].join(' ');
-    const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const [command = program, ...args] = [...under, program, ...words];
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#process = child;
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }
@@ -51,6 +53,13 @@ export class Peer implements AsyncDisposable {
   /** For a program that does not listen. */
   kill(): void {
     this.#process.kill();
+  }
+
+  /** The same, until it has gone. */
+  async end(): Promise<void> {
+    const exited = once(this.#process, 'exit');
+    this.kill();
+    await exited;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

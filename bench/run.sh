@@ -41,6 +41,7 @@ compile() {
 compile libcmap-peer bench/c/peer.c -lcmap
 compile libqb-peer bench/c/peer.c -lqb
 compile cpg-peer bench/c/peer.c -lcpg
+compile libcpg-peer bench/c/peer.c -lcpg
 compile libquorum-peer bench/c/peer.c -lquorum -lvotequorum
 compile spin
 

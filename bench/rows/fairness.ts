@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { alternate } from '../alternate.ts';
 import type { Bench } from '../bench.ts';
 import { comparison, finding, type Finding } from '../finding.ts';
 import type { Latencies, Peer } from '../peer.ts';
+import { troubles } from '../troubles.ts';
 
 const HEAD_START_SECONDS = 0.1;
 const GOAL = { of: 'ratio', atMost: 2 } as const;
@@ -73,12 +73,4 @@ function compare(
       comparison({ ...measured, name: 'beside nobody', other: samples('nobody') }),
     ];
   });
-}
-
-/** corosync's own counts of what must not happen. */
-function troubles(): number {
-  const { stdout } = spawnSync('corosync-cmapctl', ['-m', 'stats', 'stats.'], { encoding: 'utf8' });
-  const lostTokens = [...stdout.matchAll(/^stats\.srp\.\S*token_lost\S* \(\w+\) = (\d+)$/gm)];
-  const misses = new Set([...stdout.matchAll(/^stats\.schedmiss\.(\d+)\./gm)].map(([, number]) => number));
-  return lostTokens.reduce((sum, [, count]) => sum + Number(count), 0) + misses.size;
 }

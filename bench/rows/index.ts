@@ -1,4 +1,7 @@
 import type { Row } from '../bench.ts';
+import { cpg, cpgCluster } from './cpg.ts';
+import { cpgReceiving } from './cpg-receiving.ts';
+import { cpgSenders } from './cpg-senders.ts';
 import { cmapctlPrefix } from './cmapctl-prefix.ts';
 import { eventLatency } from './event-latency.ts';
 import { fairness } from './fairness.ts';
@@ -32,4 +35,8 @@ export const ROWS: ReadonlyMap<string, Row> = new Map([
   ['service-calls', serviceCalls],
   ['quorum-latency', quorumLatency],
   ['tool-start', toolStart],
+  ['cpg', cpg],
+  ['cpg-cluster', cpgCluster],
+  ['cpg-receiving', cpgReceiving],
+  ['cpg-senders', cpgSenders],
 ]);

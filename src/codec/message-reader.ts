@@ -12,12 +12,15 @@ const [TAKE_FROM, TAKE_SHARE] = [16 * 1024, 4];
 export class MessageReader {
   readonly #bytes: Buffer;
   readonly #view: DataView;
+  /** What is cut out of it is no Buffer, and made faster. */
+  readonly #array: Uint8Array;
   #start = 0;
   #length = 0;
   #isTaken = false;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
+    this.#array = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#length = bytes.length;
   }
@@ -105,7 +108,7 @@ export class MessageReader {
   /** A copy, which outlives this window. */
   copy(offset: number, length: number): Uint8Array {
     const at = this.#at(offset, length);
-    return new Uint8Array(this.#bytes.subarray(at, at + length));
+    return this.#array.slice(at, at + length);
   }
 
   /** Bytes that outlive this window: a copy, or where they are most of the buffer, themselves. Whoever owns it then needs another one (`isTaken`). */

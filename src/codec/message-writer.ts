@@ -4,10 +4,13 @@ import { LITTLE_ENDIAN } from './byte-order.ts';
 export class MessageWriter {
   readonly bytes: Buffer;
   readonly #view: DataView;
+  /** Buffer's own `fill` checks more, which takes longer than the filling. */
+  readonly #array: Uint8Array;
   #start = 0;
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
+    this.#array = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
@@ -16,7 +19,8 @@ export class MessageWriter {
    * @throws RangeError it does not fit its buffer
    */
   begin(start: number, size: number): this {
-    this.bytes.fill(0, start, start + size);
+    if (start + size > this.#array.length) throw new RangeError(`${size} bytes at ${start} do not fit`);
+    this.#array.fill(0, start, start + size);
     this.#start = start;
     return this;
   }

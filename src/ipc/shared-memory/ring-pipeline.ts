@@ -45,6 +45,8 @@ export class RequestPipeline {
   #flowCheckedAt = -Infinity;
   /** Whether the flow-control word is looked at before each post. */
   #looksAlways = false;
+  /** Whether the batch ends with requests that are never answered: the events that they cause tell when to look for the barrier's answer. */
+  #causesEvents = false;
   /** Which answer belongs to which call is no longer known. */
   #broken = false;
   #whenAnswered: (() => void) | undefined;
@@ -226,6 +228,7 @@ export class RequestPipeline {
     }
     if (this.#ledger.batchSize === 0) throw malformed('a single request does not fit the rings');
     const { barrier } = this.#ledger;
+    this.#causesEvents = barrier !== undefined;
     if (barrier === undefined) return;
     this.#requests.stageBarrier(barrier);
     this.#ledger.takeBarrier(barrier);
@@ -267,7 +270,8 @@ export class RequestPipeline {
     const idleMs = performance.now() - this.#progressAt;
     if (idleMs >= WAIT.lostMs) this.#checkForLostAnswers();
     this.#ledger.armDeadlines();
-    this.#ladder.wait(idleMs);
+    // Who is going to be told leaves the processor to corosync.
+    this.#ladder.wait(this.#causesEvents ? Math.max(idleMs, WAIT.immediateMs) : idleMs);
   }
 
   /** Whoever waits for an answer that corosync could not send would wait for ever, and so would all behind him. */

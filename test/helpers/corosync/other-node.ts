@@ -84,6 +84,11 @@ export class OtherNode implements AsyncDisposable {
     return this.#corosync?.exitCode ?? undefined;
   }
 
+  get corosyncPid(): number {
+    if (this.#corosync?.pid === undefined) throw new Error('corosync was not started there');
+    return this.#corosync.pid;
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#corosync?.kill(signal);
   }

@@ -220,6 +220,23 @@ describe('RequestPipeline: batches', () => {
     await connection.submit(new FakeUnanswered(2, 448));
   });
 
+  it('does not turn while it waits for the answer behind requests that are never answered: their events tell', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const connection = new MemoryConnection({ onBytes: answerWhenTold });
+      const sent = connection.submit(new FakeUnanswered(1));
+      const states = watch([sent]);
+      for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      connection.server.runDry();
+      for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      expect(states).toEqual(['waiting']);
+      connection.pipeline.eventsCame();
+      await sent;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('takes back what it has read if an answer needs more than the room that is left', async () => {
     // 1008 bytes of room, of which 408 are read but not yet taken back when the large answer is asked for.
     const connection = new MemoryConnection({ responseWords: 256 });
