@@ -3,7 +3,7 @@ import type { RingId } from '../codec/ring-id.ts';
 
 /** A message to the group, our own ones too. */
 export interface CpgMessageEvent {
-  readonly type: 'message';
+  readonly kind: 'message';
   /** Who has sent it. */
   readonly from: CpgAddress;
   /** Bytes of its own; the ArrayBuffer behind them may hold more. */
@@ -12,7 +12,7 @@ export interface CpgMessageEvent {
 
 /** The group's members have changed. All members hear of it at the same place among the messages. */
 export interface CpgMembershipEvent {
-  readonly type: 'membership';
+  readonly kind: 'membership';
   /** All who are in the group now. */
   readonly members: readonly CpgAddress[];
   /** Those that are new, and why: `'join'`, or `'node-up'` where two parts of the cluster have come together. */
@@ -23,7 +23,7 @@ export interface CpgMembershipEvent {
 
 /** The nodes of the cluster have changed, whether the group has members on them or not. It comes after the changes of members. */
 export interface CpgRingEvent {
-  readonly type: 'ring';
+  readonly kind: 'ring';
   /** Names the new membership of nodes. */
   readonly ring: RingId;
   /** Node ids. */

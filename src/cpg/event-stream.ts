@@ -111,7 +111,7 @@ function misused(operation: string, code: 'CS_ERR_INVALID_PARAM' | 'CS_ERR_BUSY'
 
 /** Bytes of what an event of a group has in it. */
 export function bytesOf(event: {
-  readonly type: string;
+  readonly kind: string;
   readonly message?: Uint8Array;
   readonly members?: readonly unknown[];
 }): number {

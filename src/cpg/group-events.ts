@@ -4,7 +4,7 @@ import type { CpgEvent } from './cpg-events.ts';
 
 /** This process has become a member, for the first time. What follows is complete. */
 export interface CpgJoinedEvent {
-  readonly type: 'joined';
+  readonly kind: 'joined';
   /** All who are in the group now, we too. */
   readonly members: readonly CpgAddress[];
   /** Those that came together with us, we too. */
@@ -13,7 +13,7 @@ export interface CpgJoinedEvent {
 
 /** The connection to corosync is lost: until `'rejoined'` the group goes on without us, and nothing of it is told. */
 export interface CpgLostEvent {
-  readonly type: 'lost';
+  readonly kind: 'lost';
   /** Why it was lost. */
   readonly error: CsError;
 }
@@ -23,7 +23,7 @@ export interface CpgLostEvent {
  * to tell each other what they have missed.
  */
 export interface CpgRejoinedEvent {
-  readonly type: 'rejoined';
+  readonly kind: 'rejoined';
   /** All who are in the group now, we too. */
   readonly members: readonly CpgAddress[];
   /** Those that came together with us, we too. */

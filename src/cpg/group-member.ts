@@ -236,13 +236,13 @@ export class GroupMember {
 
   #messageFrom({ nodeId, pid }: CpgAddress, message: Uint8Array): CpgMessageEvent {
     if (this.#from.pid !== pid || this.#from.nodeId !== nodeId) this.#from = Object.freeze({ nodeId, pid });
-    return { type: 'message', from: this.#from, message };
+    return { kind: 'message', from: this.#from, message };
   }
 
   #decodeMembership(event: MessageReader): CpgMembershipEvent | undefined {
     if (!this.#hears && this.#state !== 'joining') return undefined;
     const { members, joined, left } = decodeConfchg(event);
-    const membership = { type: 'membership', members, joined, left } as const;
+    const membership = { kind: 'membership', members, joined, left } as const;
     this.#window.limit = this.#windowBytes(members.length);
     if (this.#state === 'joining') {
       if (!joined.some(this.#isUs)) return undefined;
@@ -265,7 +265,7 @@ export class GroupMember {
     const isWanted = this.#state === 'joining' ? this.#initialRing : this.#hears;
     if (!isWanted) return undefined;
     const { ringId: ring, members } = decodeTotemConfchg(event);
-    return { type: 'ring', ring, members };
+    return { kind: 'ring', ring, members };
   }
 
   /** Whether what comes is for us. */

@@ -48,7 +48,7 @@ export class MembershipDriver implements FollowerDriver<CpgClient> {
     this.#attachment = undefined;
     if (members === undefined) return;
     this.#loss = { at: performance.now(), members };
-    this.#stream.push({ type: 'lost', error });
+    this.#stream.push({ kind: 'lost', error });
   }
 
   end(error?: Error): void {
@@ -58,11 +58,11 @@ export class MembershipDriver implements FollowerDriver<CpgClient> {
   }
 
   #ownJoining({ members, joined }: CpgMembershipEvent): CpgGroupEvent {
-    if (this.#loss === undefined) return { type: 'joined', members, joined };
+    if (this.#loss === undefined) return { kind: 'joined', members, joined };
     const { at, members: before } = this.#loss;
     const ms = Math.round(performance.now() - at);
     const gap = { ms, gone: without(before, members), come: without(members, before) };
-    return { type: 'rejoined', members, joined, gap };
+    return { kind: 'rejoined', members, joined, gap };
   }
 }
 
@@ -88,7 +88,7 @@ class Attachment implements EventSink {
   }
 
   push(event: CpgEvent): void {
-    if (event.type !== 'membership') return this.#stream.push(event);
+    if (event.kind !== 'membership') return this.#stream.push(event);
     const isOwnJoining = this.members === undefined;
     this.members = event.members;
     this.#stream.push(isOwnJoining ? this.#ownJoining(event) : event);

@@ -64,7 +64,7 @@ describe('A corosync that is busy', () => {
     await client.join('chat', {
       pid: 7,
       listener: (event) =>
-        void told.push(event.type === 'message' ? String(event.message.length) : event.type),
+        void told.push(event.kind === 'message' ? String(event.message.length) : event.kind),
     });
     const fragments = { step: 'request', service: 'cpg', request: 'partialMcast' } as const;
     fake.faults.add({ when: { ...fragments, nth: 2 }, do: BUSY });

@@ -17,6 +17,6 @@ it('tells of others who leave in the same moment, and of the own leaving last', 
   await left;
   const told: string[] = [];
   for await (const event of client.events())
-    told.push(event.type === 'membership' ? `${event.members.length} members` : event.type);
+    told.push(event.kind === 'membership' ? `${event.members.length} members` : event.kind);
   expect(told).toEqual(['2 members', 'message', '1 members', '0 members']);
 });

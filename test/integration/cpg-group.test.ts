@@ -7,15 +7,15 @@ const SOON = { firstDelayMs: 20, maxDelayMs: 50 } as const;
 
 /** What is compared of an event. */
 function shorten(event: CpgGroupEvent): string {
-  switch (event.type) {
+  switch (event.kind) {
     case 'message':
       return `${event.from.pid}: ${Buffer.from(event.message).toString()}`;
     case 'membership':
     case 'joined':
     case 'rejoined':
-      return `${event.type} ${event.members.map(({ pid }) => pid).join()}`;
+      return `${event.kind} ${event.members.map(({ pid }) => pid).join()}`;
     default:
-      return event.type;
+      return event.kind;
   }
 }
 
@@ -51,7 +51,7 @@ describeOnCorosync('CpgGroup', (suite) => {
     const read: string[] = [];
     for await (const event of group.events()) {
       read.push(shorten(event));
-      if (event.type === 'joined') await group.mcast('hello');
+      if (event.kind === 'joined') await group.mcast('hello');
       else await group.close();
     }
     expect(read).toEqual(['joined 1', '1: hello']);
@@ -66,7 +66,7 @@ describeOnCorosync('CpgGroup', (suite) => {
 
     suite.corosync.kill('SIGKILL');
     await suite.corosync.exited();
-    await waitUntil('the loss is told', () => told.some(({ type }) => type === 'lost'));
+    await waitUntil('the loss is told', () => told.some(({ kind }) => kind === 'lost'));
     expect(group.members).toBeUndefined();
     const between = ['x', 'y'].map((text) => group.mcast(text));
     await suite.restart();
@@ -86,7 +86,7 @@ describeOnCorosync('CpgGroup', (suite) => {
     expect(told[3]).toMatchObject({ error: { name: 'ConnectionError' } });
     const us = { nodeId: 1, pid: 1 };
     expect(told[4]).toEqual({
-      type: 'rejoined',
+      kind: 'rejoined',
       members: [us],
       joined: [{ ...us, reason: 'join' }],
       gap: { ms: expect.any(Number) as number, gone: [{ nodeId: 1, pid: 2 }], come: [] },
@@ -141,7 +141,7 @@ describeOnCorosync('CpgGroup', (suite) => {
     await lagging.ready();
     for (let count = 0; count < 100; count += 1) await sender.mcast(Buffer.alloc(1000), { delivered: true });
     const read = async (): Promise<void> => {
-      for await (const event of lagging.events()) expect(['joined', 'message']).toContain(event.type);
+      for await (const event of lagging.events()) expect(['joined', 'message']).toContain(event.kind);
     };
     await expect(read()).rejects.toMatchObject({ code: 'CS_ERR_NO_SPACE' });
     await waitUntil('it has left', () => sender.members?.length === 1);

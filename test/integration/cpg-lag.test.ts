@@ -17,7 +17,7 @@ describeOnCorosync('A reader that lags', (suite) => {
     expect(client.bufferedBytes).toBeGreaterThan(0);
     const read: string[] = [];
     for await (const event of client.events()) {
-      if (event.type === 'message') read.push(Buffer.from(event.message).toString());
+      if (event.kind === 'message') read.push(Buffer.from(event.message).toString());
       if (read.length === messages.length) break;
     }
     expect(read).toEqual(messages);
@@ -33,12 +33,12 @@ describeOnCorosync('A reader that lags', (suite) => {
     const lagging = await CpgClient.connect();
     await lagging.join('lag', { pid: 2, maxQueuedBytes: 64 * 1024 });
     for (let count = 0; count < 200; count += 1) await sender.mcast(String(count).padEnd(1000));
-    const left = await waitFor(told, (event) => event.type === 'membership' && event.left.length === 1);
+    const left = await waitFor(told, (event) => event.kind === 'membership' && event.left.length === 1);
     expect(left).toMatchObject({ left: [{ pid: 2, reason: 'leave' }] });
     let count = 0;
     const read = async (): Promise<void> => {
       for await (const event of lagging.events())
-        if (event.type === 'message')
+        if (event.kind === 'message')
           expect(Buffer.from(event.message).toString()).toBe(String(count++).padEnd(1000));
     };
     await expect(read()).rejects.toMatchObject({
@@ -62,12 +62,12 @@ describeOnCorosync('A reader that lags', (suite) => {
     await Promise.all(Array.from({ length: 130 }, () => sender.mcast(Buffer.alloc(1000))));
     let answers = 0;
     for await (const event of echo.events()) {
-      if (event.type === 'message' && event.from.pid === 1 && answers < 5) {
+      if (event.kind === 'message' && event.from.pid === 1 && answers < 5) {
         await echo.mcast('answer one');
         await echo.mcast('answer two');
         answers += 1;
       }
-      if (event.type === 'message' && event.from.pid === 2) break;
+      if (event.kind === 'message' && event.from.pid === 2) break;
     }
     expect(answers).toBe(5);
     await echo.close();

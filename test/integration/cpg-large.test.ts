@@ -19,9 +19,9 @@ const digest = (bytes: Uint8Array): string => createHash('sha1').update(bytes).d
 
 /** What was told, shortened to what is compared. */
 const shorten = (event: CpgEvent): string =>
-  event.type === 'message'
+  event.kind === 'message'
     ? `${event.from.pid}: ${event.message.length} ${digest(event.message)}`
-    : event.type === 'membership'
+    : event.kind === 'membership'
       ? `members ${event.members.length}`
       : 'ring';
 const sent = (pid: number, bytes: Uint8Array): string => `${pid}: ${bytes.length} ${digest(bytes)}`;
@@ -114,7 +114,7 @@ describeOnCorosync('Large messages', (suite) => {
     await receiver.join('large', { pid: 2, maxMessageBytes: 1_048_576 });
     await sender.mcast(new Uint8Array(1_048_577));
     const read = async (): Promise<void> => {
-      for await (const event of receiver.events()) expect(event.type).toBe('membership');
+      for await (const event of receiver.events()) expect(event.kind).toBe('membership');
     };
     await expect(read()).rejects.toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_TOO_BIG' });
     await waitUntil('the others are told', () => told.lastIndexOf('members 1') > 0);
@@ -142,8 +142,8 @@ describeOnCorosync(
       expect(await peer.mcastPattern(theirs.length, 11)).toBe(CS_OK);
       await client.mcast(ours.subarray(0, 100));
       await peer.notified(4);
-      await waitUntil('all has come to us', () => told.filter(({ type }) => type === 'message').length === 3);
-      const messages = told.flatMap((event) => (event.type === 'message' ? [event] : []));
+      await waitUntil('all has come to us', () => told.filter(({ kind }) => kind === 'message').length === 3);
+      const messages = told.flatMap((event) => (event.kind === 'message' ? [event] : []));
       const expected = [ours, theirs, ours.subarray(0, 100)];
       for (const [index, message] of expected.entries())
         expect(message.equals(messages[index]?.message ?? Buffer.alloc(0))).toBe(true);

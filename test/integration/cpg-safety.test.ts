@@ -190,7 +190,7 @@ describeOnCorosync(
       await new Promise((resolve) => setTimeout(resolve, 20));
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
       expect(await sent).toBe(CS_OK);
-      await waitUntil('all has come', () => told.filter(({ type }) => type === 'message').length === 8);
+      await waitUntil('all has come', () => told.filter(({ kind }) => kind === 'message').length === 8);
       expect(turns[0]).toBe(true);
       await waitUntil('nothing waits any more', () => turns.at(-1) === false);
       expect(client.behind).toBe(false);

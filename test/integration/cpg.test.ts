@@ -25,7 +25,7 @@ describeOnCorosync('CpgClient beside libcpg', (suite) => {
     const view = await client.join('chat', { pid: 7 });
     const us = { nodeId: 1, pid: 7 };
     expect(view).toEqual({
-      type: 'membership',
+      kind: 'membership',
       members: [us],
       joined: [{ ...us, reason: 'join' }],
       left: [],
@@ -39,8 +39,8 @@ describeOnCorosync('CpgClient beside libcpg', (suite) => {
     await using client = await connected();
     await client.join('chat', { initialRing: true });
     const events = await read(client, 2);
-    expect(events.map(({ type }) => type).sort()).toEqual(['membership', 'ring']);
-    expect(events.find(({ type }) => type === 'ring')).toMatchObject({ ring: { nodeId: 1 }, members: [1] });
+    expect(events.map(({ kind }) => kind).sort()).toEqual(['membership', 'ring']);
+    expect(events.find(({ kind }) => kind === 'ring')).toMatchObject({ ring: { nodeId: 1 }, members: [1] });
   });
 
   it('exchanges messages with libcpg, in one order', async () => {
@@ -55,7 +55,7 @@ describeOnCorosync('CpgClient beside libcpg', (suite) => {
     await client.mcast(Uint8Array.of(0, 255));
     await peer.notified(5);
     await waitUntil('all has come', () => told.length === 6);
-    const messages = told.filter((event) => event.type === 'message');
+    const messages = told.filter((event) => event.kind === 'message');
     expect(messages.map(({ message }) => Buffer.from(message).toString('latin1'))).toEqual([
       'from us',
       'from libcpg',
@@ -72,7 +72,7 @@ describeOnCorosync('CpgClient beside libcpg', (suite) => {
     );
     expect(await peer.finalize()).toBe(CS_OK);
     await waitUntil('the peer has gone', () => told.length === 7);
-    expect(told[6]).toMatchObject({ type: 'membership', joined: [], left: [{ reason: 'process-down' }] });
+    expect(told[6]).toMatchObject({ kind: 'membership', joined: [], left: [{ reason: 'process-down' }] });
     await client.close();
   });
 
@@ -85,7 +85,7 @@ describeOnCorosync('CpgClient beside libcpg', (suite) => {
     expect(client.bufferedBytes).toBe(0);
     await client.leave();
     expect(
-      told.slice(1, -1).map((event) => event.type === 'message' && Buffer.from(event.message).toString()),
+      told.slice(1, -1).map((event) => event.kind === 'message' && Buffer.from(event.message).toString()),
     ).toEqual(Array.from({ length: 1000 }, (_, index) => String(index)));
     expect(told.at(-1)).toMatchObject({ members: [], left: [{ reason: 'leave' }] });
     await client.close();
@@ -114,7 +114,7 @@ describeOnCorosync('CpgClient beside libcpg', (suite) => {
     expect(() => client.events()).toThrow(expect.objectContaining({ code: 'CS_ERR_BUSY' }));
     await client.leave();
     const kinds: string[] = [];
-    for await (const event of events) kinds.push(event.type);
+    for await (const event of events) kinds.push(event.kind);
     expect(kinds).toEqual(['membership', 'message', 'membership']);
     expect(await client.members('chat')).toEqual([]);
     await expect(client.mcast('too late')).rejects.toMatchObject({ code: 'CS_ERR_NOT_EXIST' });
@@ -200,7 +200,7 @@ describeOnCorosync('CpgClient beside libcpg', (suite) => {
     const events = client.events();
     await expect(
       (async () => {
-        for await (const event of events) expect(event.type).toBe('membership');
+        for await (const event of events) expect(event.kind).toBe('membership');
       })(),
     ).rejects.toMatchObject({ name: 'ConnectionError' });
     await expect(client.mcast('lost')).rejects.toMatchObject({ code: 'CS_ERR_BAD_HANDLE', sent: 'no' });
@@ -217,7 +217,7 @@ describeOnCorosync('Messages of CpgClient up to the largest', (suite) => {
     suite.letEventsQueue();
     for (let round = 0; round < 5; round += 1) await client.mcast(message, { delivered: true });
     for (const event of (await read(client, 6)).slice(1))
-      expect(event.type === 'message' && message.equals(event.message)).toBe(true);
+      expect(event.kind === 'message' && message.equals(event.message)).toBe(true);
   });
 });
 
@@ -235,7 +235,7 @@ describeOnCorosync(
       const lengths: number[] = [];
       const readAll = async (): Promise<void> => {
         for await (const event of client.events())
-          if (event.type === 'message') lengths.push(event.message.length);
+          if (event.kind === 'message') lengths.push(event.message.length);
       };
       await expect(readAll()).rejects.toMatchObject({ name: 'ConnectionError', code: 'CS_ERR_TOO_BIG' });
       expect(lengths).toEqual([60_000]);

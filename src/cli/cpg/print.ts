@@ -20,7 +20,7 @@ export function groupEventText(event: CpgEvent, time: Date): string {
 /** The same as an object. */
 export function groupEventLine(event: CpgEvent, at: Date): string {
   const time = at.toISOString();
-  switch (event.type) {
+  switch (event.kind) {
     case 'message': {
       const { nodeId, pid } = event.from;
       return jsonLine({ event: 'message', node: nodeId, pid, ...bytesFields(event.message), time });
@@ -44,7 +44,7 @@ export function groupFields(named: { readonly group: string; readonly groupBytes
 }
 
 function describe(event: CpgEvent): string {
-  switch (event.type) {
+  switch (event.kind) {
     case 'message':
       return `${address(event.from)} ${messageText(event.message)}`;
     case 'membership': {

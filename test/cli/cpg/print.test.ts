@@ -4,17 +4,17 @@ import type { CpgEvent } from '../../../src/index.ts';
 
 const TIME = new Date('2026-01-31T12:00:00.000Z');
 const message = (bytes: string | Uint8Array): CpgEvent => ({
-  type: 'message',
+  kind: 'message',
   from: { nodeId: 2, pid: 7 },
   message: Buffer.from(bytes),
 });
 const membership: CpgEvent = {
-  type: 'membership',
+  kind: 'membership',
   members: [{ nodeId: 1, pid: 5 }],
   joined: [{ nodeId: 1, pid: 5, reason: 'join' }],
   left: [{ nodeId: 3, pid: 9, reason: 77 }],
 };
-const ring: CpgEvent = { type: 'ring', ring: { nodeId: 1, seq: 26n }, members: [1, 2] };
+const ring: CpgEvent = { kind: 'ring', ring: { nodeId: 1, seq: 26n }, members: [1, 2] };
 
 describe('an event of a group', () => {
   test.each([

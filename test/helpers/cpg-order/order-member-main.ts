@@ -89,7 +89,7 @@ class Member {
   }
 
   #note(event: CpgEvent): void {
-    switch (event.type) {
+    switch (event.kind) {
       case 'message': {
         const { nodeId, pid } = event.from;
         const { number, whole } = readMessage(pid, event.message);

@@ -19,7 +19,7 @@ export class CpgPeerOnFake implements OtherMember {
     await client.join(group, {
       pid,
       listener: (event) => {
-        if (event.type === 'message') peer.#heard.push(Buffer.from(event.message).toString());
+        if (event.kind === 'message') peer.#heard.push(Buffer.from(event.message).toString());
       },
     });
     return peer;

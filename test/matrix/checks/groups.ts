@@ -19,7 +19,7 @@ export const groups: readonly Check[] = [
       const sent = Array.from({ length: MESSAGES }, (_, n) => Buffer.from(`message ${n}`));
       sent.push(LARGE, Buffer.alloc(0));
       await Promise.all(sent.map((message) => client.mcast(message, { delivered: true })));
-      const came = told.flatMap((event) => (event.type === 'message' ? [Buffer.from(event.message)] : []));
+      const came = told.flatMap((event) => (event.kind === 'message' ? [Buffer.from(event.message)] : []));
       assert.equal(came.length, sent.length);
       assert.ok(came.every((message, n) => sent[n]?.equals(message)));
     },
@@ -40,9 +40,9 @@ export const groups: readonly Check[] = [
       );
       assert.ok((await first.groups()).some(({ group }) => group === 'matrix'));
       await third.leave();
-      await waitUntil('it has left', () => told.at(-1)?.type === 'membership' && told.length === 3);
+      await waitUntil('it has left', () => told.at(-1)?.kind === 'membership' && told.length === 3);
       const changes = told.flatMap((event) =>
-        event.type === 'membership'
+        event.kind === 'membership'
           ? [...event.joined, ...event.left].map(({ pid, reason }) => `${pid} ${reason}`)
           : [],
       );

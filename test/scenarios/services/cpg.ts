@@ -25,7 +25,7 @@ export async function member(
 
 /** `1:7 text`, `joined 1:7 join; left; of 1:7`, `nodes 1`. Of long messages, their length and the number of different bytes. */
 function short(event: CpgEvent): string {
-  switch (event.type) {
+  switch (event.kind) {
     case 'message': {
       const { from, message } = event;
       const text =
@@ -134,7 +134,7 @@ export const CPG: readonly ServiceScenario[] = [
       const client = await CpgClient.connect(target.options);
       await client.join('chat', { initialRing: true });
       const events = client.events();
-      expect([await events.next(), await events.next()].map(({ value }) => value?.type).sort()).toEqual([
+      expect([await events.next(), await events.next()].map(({ value }) => value?.kind).sort()).toEqual([
         'membership',
         'ring',
       ]);
