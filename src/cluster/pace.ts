@@ -8,6 +8,9 @@ export const PACE_KEYS = ['runtime.config.totem.token', 'runtime.config.totem.co
 const TOKEN_MS = 3000;
 const CONSENSUS_PER_TOKEN = 1.2;
 
+/** knet looks at its links so often, in milliseconds. */
+const KNET_LOOKS_EACH_MS = 200;
+
 /** Links change at corosync within 1.5 s; asking oftener would show no more. */
 const MOST_BEAT_MS = 1500;
 const LEAST_BEAT_MS = 100;
@@ -30,6 +33,12 @@ export class Pace {
   /** After it, corosync has found out what happened while it did not look. */
   get settleMs(): number {
     return this.#tokenMs + this.#consensusMs;
+  }
+
+  /** How long a link that is down may be explained by what is found out then. */
+  get hold(): { readonly members: number; readonly links: number } {
+    // knet pings a link four times in a token timeout, and gives one that was down before a little longer.
+    return { members: this.settleMs + MOST_BEAT_MS, links: this.#tokenMs / 2 + 2 * KNET_LOOKS_EACH_MS };
   }
 
   /** So often it is asked that no suspicious standstill passes unseen. */

@@ -66,6 +66,7 @@ export interface ClusterEventDetails {
   readonly 'link.flapped': OfLink & { readonly times: number };
   readonly 'link.added': OfLink;
   readonly 'link.removed': OfLink;
+  /** It carries smaller packets than before, or as large ones again. */
   readonly 'link.mtu': OfLink & FromTo<number>;
   /** It was away for more than half the time after which it is lost. */
   readonly 'token.silent': { readonly silenceMs: number; readonly tokenMs: number };

@@ -1,51 +1,50 @@
-import type { ClusterLink, ClusterState } from '../cluster-state.ts';
+import type { ClusterState } from '../cluster-state.ts';
 import { linkName, membersOf } from './told.ts';
 
+/** How long something is held back, in milliseconds. */
+export interface HoldTimes {
+  /** Until corosync has found out who is there. */
+  readonly members: number;
+  /** Until all links of a node have been given up that has vanished: each is pinged at a time of its own. */
+  readonly links: number;
+}
+
 /**
- * Holds back what may be explained in a moment. A node that vanishes is missed by its links before it is missed by the token, and one that comes is heard on
- * its links before it is a member: so what says that all links to a member are down, or that one to a node is up that is none, waits until corosync must have
- * found out.
+ * Holds back what may be explained in a moment. A node that vanishes is missed by one link after the other, and then by the token. One that comes is heard on
+ * its links before it is a member. So a link that is down waits for the others, and where all are down, for the token; and one that is up to a node that is
+ * no member waits until it is one.
  */
 export class HeldLinks {
-  /** When they are told in any case, on the clock of performance.now(). */
-  readonly #until = new Map<string, number>();
+  /** Since when, on the clock of performance.now(). */
+  #since = new Map<string, number>();
+  #until: number | undefined;
 
-  /** Whether anything is held back. */
-  get any(): boolean {
-    return this.#until.size > 0;
+  /** When the first of them is told in any case, on the clock of performance.now(). */
+  get until(): number | undefined {
+    return this.#until;
   }
 
-  /** The next state, with the links that are held back as they were. @param holdMs as long as corosync may take to find out */
-  hold(previous: ClusterState, next: ClusterState, now: number, holdMs: number): ClusterState {
+  /** The next state, with the links that are held back as they were. */
+  hold(previous: ClusterState, next: ClusterState, now: number, times: HoldTimes): ClusterState {
     if (previous.links === undefined || next.links === undefined) return next;
     const members = membersOf(next);
     const before = new Map(previous.links.map((link) => [linkName(link), link]));
     const reachable = new Set(next.links.filter(({ connected }) => connected).map(({ nodeId }) => nodeId));
+    const held = new Map<string, number>();
+    this.#until = undefined;
     const links = next.links.map((link) => {
-      const was = before.get(linkName(link));
-      const { nodeId } = link;
-      const unclear =
-        was !== undefined &&
-        was.connected !== link.connected &&
-        members.has(nodeId) !== link.connected &&
-        reachable.has(nodeId) === link.connected;
-      return unclear && this.#waits(linkName(link), now, holdMs) ? was : this.#clear(link);
+      const { nodeId, connected } = link;
+      const name = linkName(link);
+      const was = before.get(name);
+      if (was === undefined || was.connected === connected || members.has(nodeId) === connected) return link;
+      const since = this.#since.get(name) ?? now;
+      const until = since + (!connected && reachable.has(nodeId) ? times.links : times.members);
+      if (until <= now) return link;
+      held.set(name, since);
+      this.#until = Math.min(this.#until ?? Infinity, until);
+      return was;
     });
+    this.#since = held;
     return Object.freeze({ ...next, links: Object.freeze(links) });
-  }
-
-  clear(): void {
-    this.#until.clear();
-  }
-
-  #waits(name: string, now: number, holdMs: number): boolean {
-    const until = this.#until.get(name) ?? now + holdMs;
-    this.#until.set(name, until);
-    return now < until;
-  }
-
-  #clear(link: ClusterLink): ClusterLink {
-    this.#until.delete(linkName(link));
-    return link;
   }
 }

@@ -40,7 +40,11 @@ function cameOrWent(
   return { type, nodeId, link, message: `Link ${link} to ${nodeName(state, nodeId)} ${words}.` };
 }
 
-function* changes({ next, since, now }: Comparison, was: ClusterLink, is: ClusterLink): Generator<Finding> {
+function* changes(
+  { next, since, now, shrunk }: Comparison,
+  was: ClusterLink,
+  is: ClusterLink,
+): Generator<Finding> {
   const { nodeId, link } = is;
   const to = nodeName(next, nodeId);
   const downs = (is.flaps ?? 0) - (was.flaps ?? 0);
@@ -55,7 +59,9 @@ function* changes({ next, since, now }: Comparison, was: ClusterLink, is: Cluste
   if (!was.connected && is.connected) {
     yield { type: 'link.up', nodeId, link, message: `Link ${link} to ${to} is up.` };
   }
-  if (was.mtu !== undefined && is.mtu !== undefined && was.mtu !== is.mtu && is.connected) {
+  if (was.mtu === undefined || is.mtu === undefined || !is.connected) return;
+  // knet begins with a small one, and finds out then that more goes.
+  if (is.mtu < was.mtu || (is.mtu > was.mtu && shrunk.has(linkName(is)))) {
     const message = `MTU of link ${link} to ${to}: ${was.mtu} -> ${is.mtu}.`;
     yield { type: 'link.mtu', nodeId, link, message, from: was.mtu, to: is.mtu };
   }
@@ -103,4 +109,16 @@ export function downWithNode(
   return new Set(
     down.filter((link) => explained.has(linkName(link)) || !members.has(link.nodeId)).map(linkName),
   );
+}
+
+/** The links whose MTU has been told to have become smaller. */
+export function shrunkLinks(before: ReadonlySet<string>, findings: readonly Finding[]): ReadonlySet<string> {
+  const shrunk = new Set(before);
+  for (const finding of findings) {
+    if (finding.type === 'link.removed') shrunk.delete(linkName(finding));
+    if (finding.type !== 'link.mtu') continue;
+    if (finding.to < finding.from) shrunk.add(linkName(finding));
+    else shrunk.delete(linkName(finding));
+  }
+  return shrunk;
 }

@@ -1,5 +1,5 @@
 import type { ClusterState } from '../cluster-state.ts';
-import type { ClusterEventCause, Finding } from './event-types.ts';
+import type { Finding } from './event-types.ts';
 import { membersOf, nodeName, type Comparison, type ToldMembership } from './told.ts';
 
 type Departure = 'member.left' | 'member.failed';
@@ -13,7 +13,19 @@ export function memberFindings(comparison: Comparison): readonly Finding[] {
     for (const event of told) if (event.kind === 'membership') finder.tell(event);
   }
   finder.compare(membersOf(next));
-  return finder.findings;
+  return explained(comparison, finder.findings);
+}
+
+/** What corosync told while it had not found out yet is its own doing, but for the last word on a node of which all is different now. */
+function explained({ gap, previous, next }: Comparison, findings: readonly Finding[]): readonly Finding[] {
+  if (gap === undefined) return findings;
+  const [before, after] = [membersOf(previous), membersOf(next)];
+  const lasting = new Set([...before, ...after].filter((id) => before.has(id) !== after.has(id)));
+  const all = [...findings].reverse().map((finding) => {
+    const isLast = 'nodeId' in finding && lasting.delete(finding.nodeId);
+    return isLast ? finding : { ...finding, explainedBy: gap };
+  });
+  return all.reverse();
 }
 
 class MemberFinder {
@@ -63,7 +75,6 @@ class MemberFinder {
       nodeId,
       message: `${this.#name(nodeId)} ${words}.`,
       ...how,
-      ...this.#passing(nodeId, false),
     });
   }
 
@@ -71,21 +82,12 @@ class MemberFinder {
     if (this.#members.has(nodeId)) return;
     this.#members.add(nodeId);
     const message = `${this.#name(nodeId)} has joined.`;
-    this.#find({ type: 'member.joined', nodeId, message, ...how, ...this.#passing(nodeId, true) });
+    this.#find({ type: 'member.joined', nodeId, message, ...how });
   }
 
   #restarted(nodeId: number, how: Pick<Finding, 'notBefore' | 'inferred'>): void {
     const message = `${this.#name(nodeId)} has left and come back at once: it has restarted, or stood still.`;
-    const { gap } = this.#comparison;
-    this.#find({ type: 'member.restarted', nodeId, message, ...how, explainedBy: gap });
-  }
-
-  /** What corosync told while it had not found out yet, and has not lasted, is its own doing. */
-  #passing(nodeId: number, isThere: boolean): { readonly explainedBy?: ClusterEventCause } {
-    const { gap, previous, next } = this.#comparison;
-    const was = membersOf(previous).has(nodeId);
-    const lasts = membersOf(next).has(nodeId) === isThere && was !== isThere;
-    return gap === undefined || lasts ? {} : { explainedBy: gap };
+    this.#find({ type: 'member.restarted', nodeId, message, ...how });
   }
 
   #find(finding: Finding): void {

@@ -4,9 +4,9 @@ import { present } from '../present.ts';
 import { Churn } from './churn.ts';
 import { configFindings } from './config.ts';
 import type { ClusterEventCause, Finding } from './event-types.ts';
-import { HeldLinks } from './held-links.ts';
+import { HeldLinks, type HoldTimes } from './held-links.ts';
 import { ipcFindings } from './ipc.ts';
-import { downWithNode, linkFindings } from './links.ts';
+import { downWithNode, linkFindings, shrunkLinks } from './links.ts';
 import { memberFindings } from './members.ts';
 import { quorumFindings } from './quorum.ts';
 import type { Comparison, Told } from './told.ts';
@@ -26,8 +26,10 @@ export interface Noted {
   readonly changed: boolean;
   /** When what is polled was as it is; it was asked for one after the other. */
   readonly asked: Date;
-  /** Milliseconds in which corosync finds out who is there. */
-  readonly settleMs: number;
+  /** How long what may be explained in a moment is held back. */
+  readonly hold: HoldTimes;
+  /** On the clock of performance.now(). */
+  readonly now: number;
 }
 
 /** Finds what is to be told: nothing that has not happened, nothing twice, and at the end nothing is missing. */
@@ -37,6 +39,7 @@ export class Narrator {
   readonly #churn = new Churn();
   readonly #lastMember = new Map<number, ClusterEventCause>();
   #downWithNode: ReadonlySet<string> = new Set();
+  #shrunk: ReadonlySet<string> = new Set();
   /** How often the token had been lost by the time of the last membership; `undefined`: it is not known. */
   #lossesBefore: bigint | undefined;
   /** What readers have been told, all of it. */
@@ -59,6 +62,11 @@ export class Narrator {
     return this.#told === undefined
       ? undefined
       : Object.freeze({ ...this.#told, freshness: Object.freeze(freshness) });
+  }
+
+  /** When `note` is to be called again in any case, on the clock of performance.now(). */
+  get heldUntil(): number | undefined {
+    return this.#held.until;
   }
 
   hear(told: Told): void {
@@ -121,7 +129,8 @@ export class Narrator {
     if (complete) this.#up(state);
     if (this.#told === undefined) return this.#begin(noted);
     const { length } = this.#heard;
-    if (changed || length > 0 || this.#held.any || this.#gap !== undefined) this.#compare(this.#told, noted);
+    if (changed || length > 0 || this.#held.until !== undefined || this.#gap !== undefined)
+      this.#compare(this.#told, noted);
     if (!complete) return;
     this.#gap = undefined;
     this.#restarted = false;
@@ -147,9 +156,9 @@ export class Narrator {
     this.#tell(findings, state);
   }
 
-  #compare(previous: ClusterState, { state, complete, settleMs }: Noted): void {
+  #compare(previous: ClusterState, { state, complete, hold, now }: Noted): void {
     const next = complete
-      ? this.#held.hold(previous, state, performance.now(), settleMs + POLLED_EACH_MS)
+      ? this.#held.hold(previous, state, now, hold)
       : Object.freeze({ ...state, quorum: previous.quorum, ...present('links', previous.links) });
     const told = complete ? this.#heard : this.#heard.filter(({ kind }) => kind !== 'quorum');
     this.#heard = complete ? [] : this.#heard.filter(({ kind }) => kind === 'quorum');
@@ -164,10 +173,12 @@ export class Narrator {
       losses: this.#losses(previous, next, told),
       lastMember: this.#lastMember,
       downWithNode: this.#downWithNode,
+      shrunk: this.#shrunk,
     };
     this.#told = next;
     const findings = this.#find(comparison);
     this.#downWithNode = downWithNode(this.#downWithNode, next, findings);
+    this.#shrunk = shrunkLinks(this.#shrunk, findings);
     if (findings.length > 0) this.#tell(findings, state);
   }
 

@@ -8,18 +8,20 @@ export function quorumFindings(comparison: Comparison): readonly Finding[] {
   return [...quorateFindings(comparison), ...votesFindings(comparison), ...deviceFindings(comparison)];
 }
 
-function* quorateFindings({ previous, next, told, restarted, since, gap }: Comparison): Generator<Finding> {
+/** In a gap only the last word counts, and only if all is different now. */
+function quorateFindings({ previous, next, told, restarted, since, gap }: Comparison): readonly Finding[] {
   let { quorate } = previous.quorum;
-  const lasts = previous.quorum.quorate !== next.quorum.quorate;
-  for (const event of told) {
-    if (restarted || event.kind !== 'quorum' || event.quorate === quorate) continue;
+  const findings: Finding[] = [];
+  for (const event of restarted ? [] : told) {
+    if (event.kind !== 'quorum' || event.quorate === quorate) continue;
     quorate = event.quorate;
-    const passing = lasts && quorate === next.quorum.quorate ? undefined : gap;
-    yield { ...quorumFinding(next, quorate), notBefore: event.at, inferred: false, explainedBy: passing };
+    findings.push({ ...quorumFinding(next, quorate), notBefore: event.at, inferred: false });
   }
-  if (quorate !== next.quorum.quorate) {
-    yield { ...quorumFinding(next, next.quorum.quorate), notBefore: since, inferred: true };
-  }
+  if (quorate !== next.quorum.quorate)
+    findings.push({ ...quorumFinding(next, next.quorum.quorate), notBefore: since, inferred: true });
+  if (gap === undefined) return findings;
+  const lasting = previous.quorum.quorate === next.quorum.quorate ? undefined : findings.at(-1);
+  return findings.map((finding) => (finding === lasting ? finding : { ...finding, explainedBy: gap }));
 }
 
 function quorumFinding({ quorum: { votes } }: ClusterState, quorate: boolean): Finding {

@@ -37,6 +37,8 @@ export interface Comparison {
   readonly lastMember: ReadonlyMap<number, ClusterEventCause>;
   /** Links that are down because their node went away, as `linkName` names them. */
   readonly downWithNode: ReadonlySet<string>;
+  /** Links whose MTU has become smaller, by the same names. */
+  readonly shrunk: ReadonlySet<string>;
 }
 
 export function nodeName({ nodes }: ClusterState, nodeId: number): string {

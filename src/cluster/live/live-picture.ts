@@ -220,8 +220,8 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     if (isFindingOut || isRestless) this.#narrator.settling(state);
     if (isFindingOut || this.#unread || !this.#reading.whole) return;
     const complete = this.#condition.kind === 'fresh';
-    const { settleMs } = this.#pace;
-    this.#narrator.note({ state, complete, changed: this.#changed, asked: this.#asked, settleMs });
+    const { hold } = this.#pace;
+    this.#narrator.note({ state, complete, changed: this.#changed, asked: this.#asked, hold, now });
     if (complete) this.#changed = false;
   }
 
@@ -263,10 +263,10 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     if (this.#sink === undefined || this.#ended) return;
     const now = performance.now();
     const silentInMs = this.#heardAt + this.#staleAfterMs - now;
-    const settledInMs = this.#settledAt > now ? this.#settledAt - now : Infinity;
     const restlessAt = (this.#restlessAt ?? Infinity) + RESTLESS_MS;
-    const restlessInMs = restlessAt > now ? restlessAt - now : Infinity;
-    const waitMs = Math.max(Math.min(silentInMs, settledInMs, restlessInMs), 0);
+    const { heldUntil = Infinity } = this.#narrator;
+    const later = [this.#settledAt, restlessAt, heldUntil].filter((at) => at > now).map((at) => at - now);
+    const waitMs = Math.max(Math.min(silentInMs, ...later), 0);
     this.#timer = setTimeout(() => this.#look(), waitMs + 1);
   }
 
