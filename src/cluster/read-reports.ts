@@ -1,37 +1,35 @@
 import type { CfgNodeStatus } from '../codec/cfg/node-status-get.ts';
-import type { CmapValue } from '../codec/cmap/value.ts';
 import type { VotequorumInfo } from '../codec/votequorum/get-info.ts';
 import { CsError, type CsErrorName } from '../errors/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
-import { CONFIG_KEYS, downCountKey } from './figures/keys.ts';
-import { readKeys, readTelling } from './figures/read-figures.ts';
+import { downCountKey } from './figures/keys.ts';
+import { readTelling } from './figures/read-figures.ts';
+import type { MapCache } from './map-cache.ts';
 import { MapReader } from './map-reader.ts';
 import type { MembershipWatch } from './membership-watch.ts';
 import { configuredNodes, seenNodes, type ConfiguredNode } from './nodelist.ts';
-import { PACE_KEYS } from './pace.ts';
 import { present } from './present.ts';
 import type { ClusterReports } from './reports.ts';
 import type { ClusterServices } from './services.ts';
 
-const PREFIXES = ['nodelist.node.', 'runtime.members.'];
-const KEYS = [
-  'totem.cluster_name',
-  'totem.transport',
-  'quorum.provider',
-  'runtime.votequorum.wait_for_all_status',
-  ...PACE_KEYS,
-  ...CONFIG_KEYS,
-];
 const VOTEQUORUM = 'corosync_votequorum';
+
+/** How the map is read, and what is done before statistics are. */
+export interface ReadingHelp {
+  readonly map: MapCache;
+  /** @param counts keys of how often each link went down */
+  follow?(counts: readonly string[]): Promise<unknown>;
+}
 
 /** Asks all services once. */
 export async function readReports(
   services: ClusterServices,
   watch: MembershipWatch,
+  help: ReadingHelp,
   options: CallOptions,
 ): Promise<ClusterReports> {
   const [map, localNodeId] = await Promise.all([
-    readMap(services, options),
+    help.map.read(services.cmap, options),
     services.cfg.localNodeId(options),
   ]);
   const reader = new MapReader(map);
@@ -39,9 +37,11 @@ export async function readReports(
   const { members = [] } = watch.report.membership;
   const known = [...new Set([...configured.keys(), ...members, localNodeId])];
   const hasVotes = reader.text('quorum.provider') === VOTEQUORUM;
+  const counts = downCountKeys(configured, localNodeId);
+  await help.follow?.(counts);
   const [votes, stats] = await Promise.all([
     hasVotes ? readVotes(services, [...new Set([...known, ...seenNodes(reader)])], options) : undefined,
-    readTelling(services.stats, downCountKeys(configured, localNodeId), options),
+    readTelling(services.stats, counts, options),
   ]);
   // After how often they went down: then a link that is down has not been counted yet at worst.
   const others = known.filter((id) => id !== localNodeId);
@@ -57,26 +57,10 @@ export async function readReports(
 }
 
 /** Of all links that are configured. */
-export function downCountKeys(
-  nodes: ReadonlyMap<number, ConfiguredNode>,
-  localNodeId: number,
-): readonly string[] {
+function downCountKeys(nodes: ReadonlyMap<number, ConfiguredNode>, localNodeId: number): readonly string[] {
   return [...nodes.values()]
     .filter(({ id }) => id !== localNodeId)
     .flatMap(({ id, links }) => links.map((link) => downCountKey(id, link)));
-}
-
-async function readMap(
-  { cmap }: ClusterServices,
-  options: CallOptions,
-): Promise<ReadonlyMap<string, CmapValue>> {
-  const prefixes = PREFIXES.map(async (prefix) => {
-    const entries: (readonly [string, CmapValue])[] = [];
-    for await (const { key, value } of cmap.entries(prefix, options)) entries.push([key, value]);
-    return entries;
-  });
-  const [keys, ...entries] = await Promise.all([readKeys(cmap, KEYS, options), ...prefixes]);
-  return new Map([...keys, ...entries.flat()]);
 }
 
 /** Of those that votequorum has seen. */

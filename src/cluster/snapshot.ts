@@ -1,9 +1,10 @@
 import { Deadline } from '../ipc/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
 import { checkOptions } from '../options/check-options.ts';
-import type { ClusterState } from './cluster-state.ts';
+import type { ClusterFreshness, ClusterState } from './cluster-state.ts';
 import { linkNames } from './figures/figures.ts';
 import { readFigures } from './figures/read-figures.ts';
+import { MapCache } from './map-cache.ts';
 import { MembershipWatch } from './membership-watch.ts';
 import { snapshotRule, type ClusterSnapshotOptions } from './options.ts';
 import { clusterState } from './picture.ts';
@@ -41,14 +42,15 @@ async function readCalm(services: ClusterServices, limits: CallOptions): Promise
   let restlessSince: Date | undefined;
   for (let readings = 1; ; readings += 1) {
     const before = watch.changes;
-    const reports = await readReports(services, watch, limits);
-    const figures = await readFigures(services.stats, linkNames(reports.links), limits);
+    const reports = await readReports(services, watch, { map: new MapCache() }, limits);
     await watch.caughtUp(limits);
-    if (watch.changes === before && watch.settled) {
-      return clusterState(reports, { kind: 'fresh', asOf: new Date() }, { figures });
-    }
+    const isCalm = watch.changes === before && watch.settled;
     restlessSince ??= new Date();
-    if (readings < MOST_READINGS) continue;
-    return clusterState(reports, { kind: 'settling', since: restlessSince }, { figures });
+    if (!isCalm && readings < MOST_READINGS) continue;
+    const figures = await readFigures(services.stats, linkNames(reports.links), limits);
+    const freshness: ClusterFreshness = isCalm
+      ? { kind: 'fresh', asOf: new Date() }
+      : { kind: 'settling', since: restlessSince };
+    return clusterState(reports, freshness, { figures });
   }
 }

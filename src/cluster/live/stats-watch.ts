@@ -27,11 +27,8 @@ export class StatsWatch {
     this.#sink = sink;
   }
 
-  /**
-   * @param counts how often each link went down: those of links that are gone are not told any more
-   * @returns whether something is followed that was not: what happened before is to be read
-   */
-  async follow(counts: readonly string[]): Promise<boolean> {
+  /** @param counts how often each link went down: those of links that are gone are not told any more */
+  async follow(counts: readonly string[]): Promise<void> {
     const wanted = new Set([SILENCE_KEY, ...TRACKED_KEYS, ...counts]);
     const gone = [...this.#trackers].filter(([key]) => !wanted.has(key));
     const come = [...wanted].filter((key) => !this.#trackers.has(key));
@@ -40,7 +37,6 @@ export class StatsWatch {
     for (const [key, tracker] of adding) this.#trackers.set(key, tracker);
     await Promise.all(adding.map(([, tracker]) => tracker));
     await Promise.all(gone.map(async ([, tracker]) => (await tracker).close()));
-    return come.length > 0;
   }
 
   #track(key: string): Promise<Tracker> {

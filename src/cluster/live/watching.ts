@@ -7,11 +7,10 @@ import { asError } from '../../session/index.ts';
 import type { Told } from '../events/told.ts';
 import { linkNames } from '../figures/figures.ts';
 import { readFigures } from '../figures/read-figures.ts';
-import { MapReader } from '../map-reader.ts';
+import { MapCache } from '../map-cache.ts';
 import { MembershipWatch } from '../membership-watch.ts';
-import { configuredNodes } from '../nodelist.ts';
 import { paceOf } from '../pace.ts';
-import { downCountKeys, readLinks, readReports, readVotes } from '../read-reports.ts';
+import { readLinks, readReports, readVotes, type ReadingHelp } from '../read-reports.ts';
 import type { ClusterReports } from '../reports.ts';
 import type { ClusterServices } from '../services.ts';
 import { ReadingPace } from './reading-pace.ts';
@@ -78,7 +77,7 @@ export class Watching {
   readonly #pace = new ReadingPace();
   readonly #closing = new AbortController();
   readonly #reloads = new ReloadWatch();
-  readonly #statsWatch: StatsWatch;
+  readonly #help: ReadingHelp;
   #membership: MembershipWatch | undefined;
   #reports: ClusterReports | undefined;
   #asked = { votes: new Date(), links: new Date() };
@@ -90,10 +89,11 @@ export class Watching {
     this.#services = services;
     this.#sink = sink;
     this.#maxBeatMs = maxBeatMs;
-    this.#statsWatch = new StatsWatch(services.stats, {
+    const statsWatch = new StatsWatch(services.stats, {
       changed: () => this.#changed(),
       silence: (ms) => this.#sink.silence(ms),
     });
+    this.#help = { map: new MapCache(), follow: (counts) => statsWatch.follow(counts) };
   }
 
   /**
@@ -131,7 +131,6 @@ export class Watching {
     for (const [key, prefix] of TRACKED) {
       await cmap.track(key, { prefix, listener: (event) => this.#toldKey(event) });
     }
-    await this.#statsWatch.follow([]);
     // What has been told until now, the first reading has in it.
     this.#membership = membership;
     this.reread();
@@ -152,6 +151,7 @@ export class Watching {
   }
 
   #toldKey(event: CmapTrackEvent): void {
+    if (event.kind === 'notification') this.#help.map.changed(event.key);
     if (this.#membership === undefined) return;
     if (event.kind === 'notification' && event.key.startsWith('config.')) {
       const ok = this.#reloads.changed(event.key, event.newValue);
@@ -175,11 +175,10 @@ export class Watching {
         if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.#closing.signal });
         this.#wanted = false;
         const asked = new Date();
-        const reports = await this.#timed(readReports(this.#services, membership, PATIENT));
+        const reports = await this.#timed(readReports(this.#services, membership, this.#help, PATIENT));
         await this.#timed(membership.caughtUp(PATIENT));
         if (this.#isClosed()) return;
         this.#take(reports, asked, membership.settled);
-        if (await this.#timed(this.#statsWatch.follow(this.#downCountKeys(reports)))) this.#wanted = true;
       }
     } catch (error) {
       // Of a connection that is gone this does nothing; else another one may do better.
@@ -200,10 +199,6 @@ export class Watching {
     this.#asked = { votes: asked, links: asked };
     if (this.#reloads.read(reports.map)) this.#sink.told({ kind: 'reload', at: new Date(), ok: false });
     this.#sink.read({ reports, asked, whole: !this.#wanted, settled });
-  }
-
-  #downCountKeys({ map, localNodeId }: ClusterReports): readonly string[] {
-    return downCountKeys(configuredNodes(new MapReader(map)), localNodeId);
   }
 
   #isClosed(): boolean {

@@ -3,6 +3,11 @@ const MOST_PREFIXES = 256;
 
 /** What the first list of its prefix asks for: most have fewer keys, and to ask past the end costs next to nothing. */
 const FIRST_GUESS = 127;
+/** Of these, whoever looks at a cluster has a list each time: in one of a few nodes they are short. */
+const FIRST_GUESSES: ReadonlyMap<string, number> = new Map([
+  ['nodelist.node.', 31],
+  ['runtime.members.', 31],
+]);
 /** The same for the whole map: a node alone has some 130 keys, one of a large cluster twice as many. */
 const FIRST_GUESS_OF_MAP = 383;
 
@@ -14,7 +19,7 @@ export class ListSizes {
   expected(prefix: string): number {
     const size = this.#sizes.get(prefix);
     if (size !== undefined) return size + 8 + Math.floor(size / 8);
-    return prefix === '' ? FIRST_GUESS_OF_MAP : FIRST_GUESS;
+    return prefix === '' ? FIRST_GUESS_OF_MAP : (FIRST_GUESSES.get(prefix) ?? FIRST_GUESS);
   }
 
   note(prefix: string, size: number): void {

@@ -1,0 +1,49 @@
+import type { CmapValue } from '../codec/cmap/value.ts';
+import type { ReadOnlyCmapClient } from '../cmap/index.ts';
+import type { CallOptions } from '../options/call-options.ts';
+import { CONFIG_KEYS } from './figures/keys.ts';
+import { readKeys } from './figures/read-figures.ts';
+import { PACE_KEYS } from './pace.ts';
+
+/** What is read of the configuration map: these prefixes and keys. */
+const PREFIXES = ['nodelist.node.', 'runtime.members.'] as const;
+const KEYS = [
+  'totem.cluster_name',
+  'totem.transport',
+  'quorum.provider',
+  'runtime.votequorum.wait_for_all_status',
+  ...PACE_KEYS,
+  ...CONFIG_KEYS,
+];
+
+type Keys = ReadonlyMap<string, CmapValue>;
+
+/** Reads the configuration map, and of its prefixes only what has changed since. Who has them tracked says what changes; who has not makes a new one each time. */
+export class MapCache {
+  readonly #known = new Map<string, Keys>();
+  #changes = 0;
+
+  /** A key is not what it was. */
+  changed(key: string): void {
+    this.#changes += 1;
+    for (const prefix of PREFIXES) if (key.startsWith(prefix)) this.#known.delete(prefix);
+  }
+
+  async read(cmap: ReadOnlyCmapClient, options: CallOptions): Promise<Keys> {
+    const keys = await readKeys(cmap, KEYS, options);
+    // What corosync had told by then is heard in another turn than its answer.
+    await new Promise((resolve) => setImmediate(resolve));
+    const prefixes = await Promise.all(PREFIXES.map((prefix) => this.#prefix(cmap, prefix, options)));
+    return new Map([...keys, ...prefixes.flatMap((entries) => [...entries])]);
+  }
+
+  async #prefix(cmap: ReadOnlyCmapClient, prefix: string, options: CallOptions): Promise<Keys> {
+    const known = this.#known.get(prefix);
+    if (known !== undefined) return known;
+    const changes = this.#changes;
+    const entries = new Map<string, CmapValue>();
+    for await (const { key, value } of cmap.entries(prefix, options)) entries.set(key, value);
+    if (changes === this.#changes) this.#known.set(prefix, entries);
+    return entries;
+  }
+}
