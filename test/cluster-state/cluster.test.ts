@@ -61,10 +61,13 @@ const untilFresh = (what: string, holds: (state: ClusterState) => boolean): Prom
 const states = (of: ClusterState | undefined): string[] =>
   of?.nodes.map(({ id, state }) => `${id} ${state}`) ?? [];
 
-/** All but its freshness, to compare. */
+/** What only one of the two has, or what moves. */
+const ASIDE = ['freshness', 'flaps', 'traffic', 'latency', 'totem', 'ipc'];
+
+/** All but that, to compare. */
 function content(state: ClusterState): string {
   return JSON.stringify(state, (key, value: unknown) => {
-    if (key === 'freshness') return undefined;
+    if (ASIDE.includes(key)) return undefined;
     return typeof value === 'bigint' ? String(value) : value;
   });
 }

@@ -133,7 +133,7 @@ describe('Cluster.snapshot', () => {
     await Cluster.snapshot(fake.connectOptions);
     expect(fake.counters.connections).toBe(5);
     // Most of them list keys, in two batches.
-    expect(fake.counters.requests).toBeLessThan(700);
+    expect(fake.counters.requests).toBeLessThan(450);
   });
 
   it.each(['cmap', 'quorum', 'votequorum', 'cfg'] as const)(

@@ -242,9 +242,10 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
 
   /** The same, as of now, with figures that move all the time: nobody is told. */
   #refresh(): void {
+    if (this.#condition.kind !== 'fresh') return;
     const state = this.#figuresMoved ? this.#state : this.states.value;
     this.#figuresMoved = false;
-    if (state === undefined || this.#condition.kind !== 'fresh') return;
+    if (state === undefined) return;
     this.states.replace(Object.freeze({ ...state, freshness: Object.freeze(this.freshness) }));
   }
 

@@ -60,6 +60,7 @@ const TRACKED: readonly (readonly [key: string, prefix: boolean])[] = [
   ['totem.config_version', false],
   ['runtime.votequorum.wait_for_all_status', false],
 ];
+const PROBE_EACH_MS = 100;
 /** As often as most systems scrape. */
 const FIGURES_EACH_MS = 15_000;
 /** Of a large cluster they are read less often: corosync is not to be asked for more than 100 a second. */
@@ -81,6 +82,7 @@ export class Watching {
   #membership: MembershipWatch | undefined;
   #reports: ClusterReports | undefined;
   #asked = { votes: new Date(), links: new Date() };
+  #started = false;
   #wanted = false;
   #reading: Promise<void> | undefined;
   #closed = false;
@@ -134,7 +136,9 @@ export class Watching {
     // What has been told until now, the first reading has in it.
     this.#membership = membership;
     this.reread();
+    this.#probe();
     await this.#reading;
+    this.#started = true;
     this.#beat((reports) => this.#askVotes(reports));
     this.#beat((reports) => this.#askLinks(reports));
     this.#later(() => this.#readFigures(), 0);
@@ -175,8 +179,8 @@ export class Watching {
         if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.#closing.signal });
         this.#wanted = false;
         const asked = new Date();
-        const reports = await this.#timed(readReports(this.#services, membership, this.#help, PATIENT));
-        await this.#timed(membership.caughtUp(PATIENT));
+        const reports = await readReports(this.#services, membership, this.#help, PATIENT);
+        await membership.caughtUp(PATIENT);
         if (this.#isClosed()) return;
         this.#take(reports, asked, membership.settled);
       }
@@ -186,23 +190,27 @@ export class Watching {
     }
   }
 
-  /** A corosync that stands still is noticed whatever it is asked. */
-  async #timed<T>(answers: Promise<T>): Promise<T> {
-    const askedAt = performance.now();
-    const all = await answers;
-    if (!this.#closed) this.#sink.heard(performance.now() - askedAt);
-    return all;
-  }
-
   #take(reports: ClusterReports, asked: Date, settled: boolean): void {
     this.#reports = reports;
     this.#asked = { votes: asked, links: asked };
     if (this.#reloads.read(reports.map)) this.#sink.told({ kind: 'reload', at: new Date(), ok: false });
+    this.#sink.heard(0);
     this.#sink.read({ reports, asked, whole: !this.#wanted, settled });
   }
 
   #isClosed(): boolean {
     return this.#closed;
+  }
+
+  /** Until it is asked for something in any case: a corosync that stands still while it is read first is to be noticed, too. */
+  #probe(): void {
+    if (this.#started) return;
+    this.#later(async () => {
+      const askedAt = performance.now();
+      await this.#services.cfg.localNodeId(PATIENT);
+      if (!this.#closed) this.#sink.heard(performance.now() - askedAt);
+      this.#probe();
+    }, PROBE_EACH_MS);
   }
 
   #beat(ask: Ask): void {
@@ -259,7 +267,7 @@ export class Watching {
 
   async #readFigures(): Promise<void> {
     const links = linkNames(this.#reports?.links);
-    const figures = await this.#timed(readFigures(this.#services.stats, links, PATIENT));
+    const figures = await readFigures(this.#services.stats, links, PATIENT);
     if (this.#closed) return;
     this.#sink.figures(figures);
     this.#later(() => this.#readFigures(), Math.max(FIGURES_EACH_MS, figures.size * MS_PER_FIGURE));

@@ -27,23 +27,8 @@ afterEach(async () => {
   await waitUntil('all files are closed', () => openDescriptors().length <= descriptors);
 });
 
-/** Of the counters that a real corosync has. */
-function stats(losses = 0n): Record<string, { type: 'uint64' | 'uint32'; value: never }> {
-  const counters: [string, 'uint64' | 'uint32', number | bigint][] = [
-    ['stats.srp.operational_token_lost', 'uint64', losses],
-    ...[2, 3].flatMap((id) =>
-      [0, 1].map((link): [string, 'uint32', number] => [downCount(id, link), 'uint32', 1]),
-    ),
-  ];
-  return Object.fromEntries(counters.map(([key, type, value]) => [key, { type, value: value as never }]));
-}
-
-function downCount(nodeId: number, link: number): string {
-  return `stats.knet.node${nodeId}.link${link}.down_count`;
-}
-
 async function start(options: FakeClusterOptions = { nodes: 3 }, open: ClusterOptions = {}): Promise<void> {
-  fake = await FakeCorosync.start({ cluster: options, entries, stats: stats(), statsPollMs: 50 });
+  fake = await FakeCorosync.start({ cluster: options, entries, statsPollMs: 50 });
   cluster = Cluster.open({ ...fake.connectOptions, ...QUICK, ...open });
   told = [];
   void (async () => {
@@ -80,14 +65,14 @@ describe('the events of a cluster', () => {
       message: 'The cluster is quorate, with 3 of 3 nodes.',
       state: { freshness: { kind: 'fresh' } },
     });
-    fake.cluster.lose(3);
+    fake.cluster.shutDown(3);
     await untilTold('quorum.tolerance');
-    fake.cluster.lose(2);
+    fake.cluster.shutDown(2);
     await untilTold('quorum.lost');
     fake.cluster.join(2, 3);
     await untilTold('quorum.regained');
     fake.cluster.rejoin(2);
-    await untilTold('member.restarted 2');
+    await untilTold('link.flapped 2/0 (member.restarted)');
     expect(tale()).toEqual([
       'member.left 3',
       'quorum.tolerance',
@@ -100,7 +85,9 @@ describe('the events of a cluster', () => {
       'quorum.regained',
       'link.up 2/0 (member.joined)',
       'link.up 3/0 (member.joined)',
+      'token.lost (member.restarted)',
       'member.restarted 2',
+      'link.flapped 2/0 (member.restarted)',
     ]);
     expect(told[1]).toMatchObject({ message: 'node3 has left.', inferred: false, severity: 'notice' });
     expect(told[2]).toMatchObject({
@@ -122,7 +109,6 @@ describe('the events of a cluster', () => {
 
   it('tell a node that vanished by the token that was lost', async () => {
     await start({ nodes: 3 });
-    fake.cmap.setStat('stats.srp.operational_token_lost', { type: 'uint64', value: 1n });
     fake.cluster.lose(3);
     await untilTold('link.down 3/0 (member.failed)');
     expect(tale()).toEqual([
@@ -136,7 +122,7 @@ describe('the events of a cluster', () => {
 
   it('tell of a link by itself, and of one that flapped faster than it was looked at', async () => {
     await start({ nodes: 3, links: 2 });
-    fake.cmap.setStat(downCount(2, 1), { type: 'uint32', value: 4 });
+    fake.cluster.flapLink(2, 1, 3);
     await untilTold('link.flapped 2/1');
     expect(told[1]).toMatchObject({
       times: 3,
@@ -145,7 +131,6 @@ describe('the events of a cluster', () => {
     });
     fake.cluster.setLink(3, 0, { connected: false });
     await untilTold('link.down 3/0');
-    fake.cmap.setStat(downCount(3, 0), { type: 'uint32', value: 2 });
     fake.cluster.setLink(3, 0, { connected: true, mtu: 469 });
     await untilTold('link.mtu 3/0');
     fake.cluster.setLink(3, 0, { mtu: 1446 });
@@ -218,13 +203,12 @@ describe('the events of a cluster', () => {
 
   it('tell of a token that was away, of corosync kept waiting, and of a firewall', async () => {
     await start({ nodes: 3 });
-    const silence = (ms: bigint): void =>
-      fake.cmap.setStat('stats.srp.time_since_token_last_received', { type: 'uint64', value: ms });
-    silence(100n);
+    const silence = (ms: number): void => fake.cluster.setTokenSilence(ms);
+    silence(100);
     await waitUntil('it is known', () => cluster.state?.totem?.longestSilenceMs === 100, SOON);
-    silence(300n);
+    silence(300);
     await untilTold('token.silent');
-    silence(20n);
+    silence(20);
     await waitUntil('it is back', () => cluster.state?.totem?.silenceMs === 20, SOON);
     expect(cluster.state?.totem?.longestSilenceMs).toBe(300);
     fake.cmap.setStat('stats.schedmiss.0.timestamp', { type: 'uint64', value: 1_795_750_805_606n });
@@ -241,7 +225,7 @@ describe('the events of a cluster', () => {
 describe('a gap', () => {
   it('is told, and afterwards what it has changed, and nothing else', async () => {
     await start({ nodes: 3, links: 2 });
-    fake.cluster.lose(3);
+    fake.cluster.shutDown(3);
     await untilTold('link.down 3/1 (member.left)');
     told.length = 1;
     fake.die();
@@ -286,12 +270,14 @@ describe('a gap', () => {
     expect(tale().slice(0, 2)).toEqual(['stale', 'settling']);
     expect(tale().slice(2, -1).sort()).toEqual([
       'link.down 3/0 (member.left)',
+      'link.flapped 2/0 (member.left)',
       'member.joined 2 (stale)',
       'member.left 2 (stale)',
       'member.left 3',
       'quorum.lost (stale)',
       'quorum.regained (stale)',
       'quorum.tolerance',
+      'token.lost (stale)',
     ]);
   });
 
@@ -335,7 +321,7 @@ describe('readers', () => {
     const closed = listen('closed', {});
     closed.close();
     closed.close();
-    fake.cluster.lose(3);
+    fake.cluster.shutDown(3);
     await untilTold('link.down 3/1 (member.left)');
     expect(Object.fromEntries(heard)).toEqual({
       types: ['snapshot', 'member.left 3'],
@@ -361,9 +347,10 @@ describe('readers', () => {
         if (type === 'snapshot') break;
       }
     })();
-    for (const change of ['lose', 'join', 'lose', 'join'] as const) {
+    for (const change of ['leave', 'join', 'leave', 'join'] as const) {
       const before = told.length;
-      fake.cluster[change](2);
+      if (change === 'join') fake.cluster.join(2);
+      else fake.cluster.shutDown(2);
       await waitUntil(change, () => told.slice(before).some(({ type }) => type.startsWith('member.')), SOON);
     }
     goOn();
@@ -373,7 +360,7 @@ describe('readers', () => {
 
   it('begin with what the events before them have led to, and end with close', async () => {
     await start({ nodes: 3 });
-    fake.cluster.lose(3);
+    fake.cluster.shutDown(3);
     await untilTold('member.left 3');
     const types: string[] = [];
     const ended = (async () => {
@@ -389,7 +376,7 @@ describe('readers', () => {
 
   it('may have severities of their own', async () => {
     await start({ nodes: 3 }, { severity: ({ type }) => (type === 'member.left' ? 'error' : undefined) });
-    fake.cluster.lose(3);
+    fake.cluster.shutDown(3);
     await untilTold('quorum.tolerance');
     expect(told.map(({ severity }) => severity).slice(0, 3)).toEqual(['info', 'error', 'warning']);
   });

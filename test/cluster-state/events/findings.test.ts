@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import type { ClusterState } from '../../../src/index.ts';
+import { configFindings } from '../../../src/cluster/events/config.ts';
+import type { Finding } from '../../../src/cluster/events/event-types.ts';
+import { ipcFindings } from '../../../src/cluster/events/ipc.ts';
+import { linkFindings } from '../../../src/cluster/events/links.ts';
+import { memberFindings } from '../../../src/cluster/events/members.ts';
+import { quorumFindings } from '../../../src/cluster/events/quorum.ts';
+import type { Comparison } from '../../../src/cluster/events/told.ts';
+import { totemFindings } from '../../../src/cluster/events/totem.ts';
+import { clusterState } from '../../../src/cluster/picture.ts';
+import type { ClusterReports } from '../../../src/cluster/reports.ts';
+import { link, linksTo, mapOf, seen, three, votes } from '../reports.ts';
+
+const FRESH = { kind: 'fresh', asOf: new Date(0) } as const;
+const state = (reports: ClusterReports, figures?: ReturnType<typeof mapOf>): ClusterState =>
+  clusterState(reports, FRESH, { figures });
+const whole = state(three());
+
+function compare(previous: ClusterState, next: ClusterState, change: Partial<Comparison> = {}): Comparison {
+  return {
+    previous,
+    next,
+    told: [],
+    now: new Date(2000),
+    since: new Date(1000),
+    gap: undefined,
+    restarted: false,
+    losses: undefined,
+    lastMember: new Map(),
+    downWithNode: new Set(),
+    shrunk: new Set(),
+    ...change,
+  };
+}
+
+const types = (findings: Iterable<Finding>): string[] => [...findings].map(({ type }) => type);
+
+/** The same, with other keys in the map. */
+function withKeys(keys: Readonly<Record<string, string | number | bigint>>): ClusterReports {
+  const reports = three();
+  return { ...reports, map: new Map([...reports.map, ...mapOf(keys)]) };
+}
+
+describe('where nothing has changed', () => {
+  it('nothing is found', () => {
+    const comparison = compare(whole, state(three()));
+    const all = [
+      ...memberFindings(comparison),
+      ...quorumFindings(comparison),
+      ...linkFindings(comparison, []),
+      ...totemFindings(comparison, []),
+      ...configFindings(comparison),
+      ...ipcFindings(comparison),
+    ];
+    expect(all).toEqual([]);
+  });
+});
+
+describe('members', () => {
+  it('of a corosync that does not tell of them are compared; one that joined again has restarted', () => {
+    const left = state(three({ membership: { members: [1, 2] } }));
+    expect(memberFindings(compare(whole, left))).toMatchObject([
+      { type: 'member.left', nodeId: 3, inferred: true, notBefore: new Date(1000) },
+    ]);
+    expect(types(memberFindings(compare(left, whole)))).toEqual(['member.joined']);
+    const again = state(withKeys(seen(3, 'joined', 2)));
+    expect(types(memberFindings(compare(whole, again)))).toEqual(['member.restarted']);
+    // In a gap it is this node that was away.
+    expect(memberFindings(compare(whole, again, { gap: { type: 'stale' } }))).toEqual([]);
+  });
+
+  it('are not known to have vanished where more went than tokens were lost', () => {
+    const alone = state(three({ membership: { members: [1] } }));
+    const at = new Date(1500);
+    const ring = { nodeId: 1, seq: 16n };
+    const told = [
+      { kind: 'membership', at, ring, members: [1, 2], joined: [], left: [3] },
+      { kind: 'membership', at, ring, members: [1], joined: [], left: [2] },
+    ] as const;
+    const departures = (losses: number | undefined): string[] =>
+      types(memberFindings(compare(whole, alone, { told, losses })));
+    expect(departures(undefined)).toEqual(['member.left', 'member.left']);
+    expect(departures(1)).toEqual(['member.left', 'member.left']);
+    expect(departures(2)).toEqual(['member.failed', 'member.failed']);
+  });
+
+  it('that a lost event told of are made up for', () => {
+    const alone = state(three({ membership: { members: [1] } }));
+    const told = [
+      {
+        kind: 'membership',
+        at: new Date(1500),
+        ring: { nodeId: 1, seq: 16n },
+        members: [1],
+        joined: [],
+        left: [3],
+      },
+    ] as const;
+    expect(memberFindings(compare(whole, alone, { told }))).toMatchObject([
+      { type: 'member.left', nodeId: 3, inferred: false },
+      { type: 'member.left', nodeId: 2, inferred: true },
+    ]);
+  });
+});
+
+describe('quorum', () => {
+  it('waits for all', () => {
+    const waits = state({
+      ...withKeys({ 'runtime.votequorum.wait_for_all_status': 1 }),
+      quorate: false,
+      membership: { members: [1, 2] },
+      votes: new Map([1, 2].map((id) => [id, votes(id, { flags: ['wait-for-all'] })])),
+    });
+    const findings = quorumFindings(compare(whole, waits));
+    expect(types(findings)).toEqual(['quorum.lost', 'quorum.waiting_for_all']);
+    expect(findings[1]).toMatchObject({
+      missing: [3],
+      message: expect.stringContaining('node3 missing') as string,
+    });
+  });
+
+  it('says nothing of a device of a node that comes or goes', () => {
+    const flags = ['qdevice-registered', 'qdevice-alive', 'qdevice-cast-vote'] as const;
+    const withDevice = new Map([1, 2, 3].map((id) => [id, votes(id, id === 3 ? { flags } : {})]));
+    const device = state(three({ votes: withDevice }));
+    const gone = state(three({ membership: { members: [1, 2] } }));
+    expect(types(quorumFindings(compare(whole, device)))).toEqual(['qdevice.back']);
+    expect(types(quorumFindings(compare(device, gone))).filter((type) => type.startsWith('qdevice'))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('links', () => {
+  it('come and go', () => {
+    const both = state(three({ links: new Map([2, 3].map((id) => [id, linksTo(id, [link(), link()])])) }));
+    expect(types(linkFindings(compare(whole, both), []))).toEqual(['link.added', 'link.added']);
+    expect(types(linkFindings(compare(both, whole), []))).toEqual(['link.removed', 'link.removed']);
+  });
+
+  it('of a corosync that cannot tell of them are not known to be down', () => {
+    const { map, localNodeId, quorate, membership } = three();
+    const without = state({ map, localNodeId, quorate, membership });
+    expect(linkFindings(compare(whole, without), [])).toEqual([]);
+  });
+});
+
+describe('the configuration', () => {
+  it('differs between members, and is told once', () => {
+    const versions = (...of: bigint[]): ClusterState =>
+      state(
+        withKeys(
+          Object.fromEntries(
+            of.map((version, index) => [`runtime.members.${index + 1}.config_version`, version]),
+          ),
+        ),
+      );
+    const same = versions(6n, 6n, 6n);
+    const different = versions(7n, 6n, 7n);
+    expect([...configFindings(compare(same, different))]).toMatchObject([
+      { type: 'config.mismatch', versions: { 1: 7n, 2: 6n, 3: 7n } },
+    ]);
+    expect([...configFindings(compare(different, versions(7n, 6n, 7n)))]).toEqual([]);
+    expect([...configFindings(compare(different, versions(7n, 7n, 7n)))]).toEqual([]);
+  });
+
+  it('that could not be reloaded says why, where corosync does', () => {
+    const next = state(
+      withKeys({ 'config.reload_status': 7, 'config.reload_error_message': 'no such cipher' }),
+    );
+    const told = [{ kind: 'reload', at: new Date(1500), ok: false }] as const;
+    expect([...configFindings(compare(whole, next, { told }))]).toMatchObject([
+      {
+        type: 'reload.failed',
+        reason: 'no such cipher',
+        message: 'The configuration could not be reloaded: no such cipher.',
+      },
+    ]);
+  });
+});
+
+describe('clients', () => {
+  const of = (overloads: number): ReturnType<typeof mapOf> =>
+    mapOf({
+      'stats.ipcs.global.active': 2n,
+      'stats.ipcs.service0.12.0x1.procname': 'pacemakerd',
+      'stats.ipcs.service0.12.0x1.overload': BigInt(overloads),
+      'stats.ipcs.service3.12.0x2.procname': 'pacemakerd',
+      'stats.ipcs.service3.12.0x2.requests': 5n,
+    });
+
+  it('are added up by name, and are told of when corosync was too busy for them', () => {
+    const [before, after] = [state(three(), of(1)), state(three(), of(3))];
+    expect(before.ipc).toEqual({
+      active: 2n,
+      processes: [
+        { name: 'pacemakerd', connections: 2, requests: 5n, overloads: 1n, sendRetries: 0n, queued: 0 },
+      ],
+    });
+    expect([...ipcFindings(compare(before, after))]).toMatchObject([
+      {
+        type: 'ipc.overload',
+        process: 'pacemakerd',
+        times: 2,
+        message: 'Corosync was too busy for pacemakerd, 2 times.',
+      },
+    ]);
+    expect([...ipcFindings(compare(whole, after))]).toEqual([]);
+    expect([...ipcFindings(compare(after, before))]).toEqual([]);
+  });
+});
+
+describe('scheduling', () => {
+  it('is told miss by miss, the oldest first, and each once', () => {
+    const misses = (...times: number[]): ClusterState =>
+      state({
+        ...three(),
+        stats: mapOf(
+          Object.fromEntries<number | bigint>(
+            times.flatMap((time, index): [string, number | bigint][] => [
+              [`stats.schedmiss.${index}.timestamp`, BigInt(time)],
+              [`stats.schedmiss.${index}.delay`, time / 10],
+            ]),
+          ),
+        ),
+      });
+    const found = (before: ClusterState, after: ClusterState): unknown[] =>
+      [...totemFindings(compare(before, after), [])].map((one) =>
+        'delayMs' in one ? one.delayMs : one.type,
+      );
+    expect(found(misses(), misses(20))).toEqual([2]);
+    expect(found(misses(20), misses(40, 30, 20))).toEqual([3, 4]);
+    expect(found(misses(40, 30, 20), misses(40, 30, 20))).toEqual([]);
+  });
+});
