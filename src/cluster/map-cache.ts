@@ -18,7 +18,7 @@ const KEYS = [
 
 type Keys = ReadonlyMap<string, CmapValue>;
 
-/** Reads the configuration map, and of its prefixes only what has changed since. Who has them tracked says what changes; who has not makes a new one each time. */
+/** Reads the configuration map, and of its prefixes only what has changed since. Who does not track them makes a new one each time. */
 export class MapCache {
   readonly #known = new Map<string, Keys>();
   #changes = 0;

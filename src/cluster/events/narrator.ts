@@ -20,8 +20,6 @@ const POLLED_EACH_MS = 1500;
 /** What a narrator is told of a state. */
 export interface Noted {
   readonly state: ClusterState;
-  /** Whether quorum is known of the membership; if not, only what does not hang on it is told. */
-  readonly complete: boolean;
   /** Whether it differs from the one that was noted before, for all that is known. */
   readonly changed: boolean;
   /** When what is polled was as it is; it was asked for one after the other. */
@@ -123,15 +121,14 @@ export class Narrator {
     this.#tell([{ ...silenceFinding(state, silenceMs, tokenMs), notBefore }], state);
   }
 
-  /** A state that holds, but for `complete`. */
+  /** A state that holds. */
   note(noted: Noted): void {
-    const { state, complete, changed, asked } = noted;
-    if (complete) this.#up(state);
+    const { state, changed, asked } = noted;
+    this.#up(state);
     if (this.#told === undefined) return this.#begin(noted);
     const { length } = this.#heard;
     if (changed || length > 0 || this.#held.until !== undefined || this.#gap !== undefined)
       this.#compare(this.#told, noted);
-    if (!complete) return;
     this.#gap = undefined;
     this.#restarted = false;
     this.#since = asked;
@@ -140,8 +137,7 @@ export class Narrator {
     this.#tell([{ type: 'fresh', message: 'All that is known of the cluster holds.' }], state);
   }
 
-  #begin({ state, complete, asked }: Noted): void {
-    if (!complete) return;
+  #begin({ state, asked }: Noted): void {
     this.#told = state;
     this.#lossesBefore = state.totem?.tokenLost.operational;
     this.#downWithNode = downWithNode(new Set(), state, []);
@@ -156,12 +152,10 @@ export class Narrator {
     this.#tell(findings, state);
   }
 
-  #compare(previous: ClusterState, { state, complete, hold, now }: Noted): void {
-    const next = complete
-      ? this.#held.hold(previous, state, now, hold)
-      : Object.freeze({ ...state, quorum: previous.quorum, ...present('links', previous.links) });
-    const told = complete ? this.#heard : this.#heard.filter(({ kind }) => kind !== 'quorum');
-    this.#heard = complete ? [] : this.#heard.filter(({ kind }) => kind === 'quorum');
+  #compare(previous: ClusterState, { state, hold, now }: Noted): void {
+    const next = this.#held.hold(previous, state, now, hold);
+    const told = this.#heard;
+    this.#heard = [];
     const comparison = {
       previous,
       next,

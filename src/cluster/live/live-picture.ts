@@ -211,18 +211,16 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     this.#arm();
   }
 
-  /** What has happened is told as soon as it is sure: of quorum later than of members. */
+  /** What has happened is told as soon as it is sure. */
   #narrate(now: number): void {
     const { value: state } = this.states;
-    if (state === undefined || this.#reading === undefined) return;
-    const isFindingOut = now < this.#settledAt;
+    if (state === undefined) return;
     const isRestless = this.#restlessAt !== undefined && now >= this.#restlessAt + RESTLESS_MS;
-    if (isFindingOut || isRestless) this.#narrator.settling(state);
-    if (isFindingOut || this.#unread || !this.#reading.whole) return;
-    const complete = this.#condition.kind === 'fresh';
+    if (now < this.#settledAt || isRestless) this.#narrator.settling(state);
+    if (this.#condition.kind !== 'fresh' || this.#unread) return;
     const { hold } = this.#pace;
-    this.#narrator.note({ state, complete, changed: this.#changed, asked: this.#asked, hold, now });
-    if (complete) this.#changed = false;
+    this.#narrator.note({ state, changed: this.#changed, asked: this.#asked, hold, now });
+    this.#changed = false;
   }
 
   #become(condition: Condition, changed = false): void {

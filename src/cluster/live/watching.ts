@@ -30,7 +30,7 @@ export interface Reading {
 
 /** What is heard on one connection. */
 export interface WatchingSink {
-  /** corosync has answered, or told of something. @param waitedMs how long an answer took */
+  /** corosync has answered, or told of something. @param waitedMs how long it may have stood still before */
   heard(waitedMs: number): void;
   /** @param ms how long the answer to one question took */
   roundTrip(ms: number): void;
@@ -83,6 +83,8 @@ export class Watching {
   #reports: ClusterReports | undefined;
   #asked = { votes: new Date(), links: new Date() };
   #started = false;
+  /** When quorum was not known of the membership last, on the clock of performance.now(). */
+  #unsettledAt = -Infinity;
   #wanted = false;
   #reading: Promise<void> | undefined;
   #closed = false;
@@ -145,6 +147,7 @@ export class Watching {
   }
 
   #toldMembership(event: QuorumTrackEvent): void {
+    this.#unsettledAt = performance.now();
     if (this.#membership === undefined) return;
     const at = new Date();
     if (event.kind === 'nodelist') {
@@ -208,7 +211,7 @@ export class Watching {
     this.#later(async () => {
       const askedAt = performance.now();
       await this.#services.cfg.localNodeId(PATIENT);
-      if (!this.#closed) this.#sink.heard(performance.now() - askedAt);
+      if (!this.#closed) this.#sink.heard(this.#standstillMs(askedAt));
       this.#probe();
     }, PROBE_EACH_MS);
   }
@@ -238,13 +241,18 @@ export class Watching {
     const askedAt = performance.now();
     const differs = await ask(reports);
     if (this.#closed || differs === undefined) return;
-    const waitedMs = performance.now() - askedAt;
-    this.#sink.roundTrip(waitedMs);
-    this.#sink.heard(waitedMs);
+    this.#sink.roundTrip(performance.now() - askedAt);
+    this.#sink.heard(this.#standstillMs(askedAt));
     // If all has been read meanwhile, it is newer.
     if (reports !== this.#reports) return;
     if (differs) this.reread();
     else this.#sink.confirmed(this.#asked.votes < this.#asked.links ? this.#asked.votes : this.#asked.links);
+  }
+
+  /** How long corosync may have stood still. It answers nothing while a quorum device decides on a membership, but it does not stand still. */
+  #standstillMs(askedAt: number): number {
+    const isDeciding = this.#membership?.settled === false || this.#unsettledAt >= askedAt;
+    return isDeciding ? 0 : performance.now() - askedAt;
   }
 
   async #askVotes({ votes }: ClusterReports): Promise<boolean> {

@@ -177,6 +177,20 @@ describe('the events of a cluster', () => {
     ]);
   });
 
+  it('wait for a quorum device, which is no standstill', async () => {
+    await start({ nodes: 3, device: { votes: 1, syncTimeoutMs: 700 } });
+    const alive = { registered: true, alive: true, castsVote: true, name: 'Qdevice' };
+    fake.cluster.setDevice(1, alive);
+    await untilTold('qdevice.back 1');
+    const { length } = told;
+    fake.cluster.lose(3); // corosync waits 700 ms for a poll
+    await untilTold('member.failed 3');
+    expect(told.slice(length).map(short)).toEqual(
+      expect.arrayContaining(['member.failed 3', 'qdevice.lost 1']),
+    );
+    expect(told.filter(({ type }) => type === 'stale' || type === 'settling')).toEqual([]);
+  });
+
   it('tell how each reload went', async () => {
     await start({ nodes: 3 });
     fake.cluster.reload();

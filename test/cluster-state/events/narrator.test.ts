@@ -104,7 +104,7 @@ class Follower {
     const freshness = { kind: 'fresh', asOf: new Date() } as const;
     const state = clusterState(reports, freshness, { flaps: (name) => this.#flaps.of(name) });
     this.#now += passedMs;
-    const noted = { complete: true, changed: true, asked: new Date(), hold: HOLD, now: this.#now };
+    const noted = { changed: true, asked: new Date(), hold: HOLD, now: this.#now };
     this.#narrator.note({ state, ...noted });
     this.first ??= state;
     this.last = state;
