@@ -193,12 +193,15 @@ export class Narrator {
         this.#lastMember.set(finding.nodeId, { type: finding.type, nodeId: finding.nodeId });
     }
     const churn = this.#churn.note(comparison, members);
+    const links = linkFindings(comparison, members);
     return [
       ...configFindings(comparison),
       ...totemFindings(comparison, members),
+      // What explains comes before what it explains.
+      ...links.filter(({ explainedBy }) => explainedBy === undefined),
       ...members,
       ...quorumFindings(comparison),
-      ...linkFindings(comparison, members),
+      ...links.filter(({ explainedBy }) => explainedBy !== undefined),
       ...ipcFindings(comparison),
       ...(churn === undefined ? [] : [churn]),
     ];
