@@ -17,28 +17,29 @@ const LEAST_BEAT_MS = 100;
 
 /** How soon the nodes of a cluster notice what becomes of one another. */
 export class Pace {
-  readonly #tokenMs: number;
+  /** Without the token for so long, it is lost. */
+  readonly tokenMs: number;
   readonly #consensusMs: number;
 
   constructor(tokenMs: number, consensusMs: number) {
-    this.#tokenMs = tokenMs;
+    this.tokenMs = tokenMs;
     this.#consensusMs = consensusMs;
   }
 
   /** A corosync that stands still for so long may have been given up by the others, and does not know it yet. */
   get suspiciousMs(): number {
-    return this.#tokenMs / 2;
+    return this.tokenMs / 2;
   }
 
   /** After it, corosync has found out what happened while it did not look. */
   get settleMs(): number {
-    return this.#tokenMs + this.#consensusMs;
+    return this.tokenMs + this.#consensusMs;
   }
 
   /** How long a link that is down may be explained by what is found out then. */
   get hold(): { readonly members: number; readonly links: number } {
     // knet pings a link four times in a token timeout, and gives one that was down before a little longer.
-    return { members: this.settleMs + MOST_BEAT_MS, links: this.#tokenMs / 2 + 2 * KNET_LOOKS_EACH_MS };
+    return { members: this.settleMs + MOST_BEAT_MS, links: this.tokenMs / 2 + 2 * KNET_LOOKS_EACH_MS };
   }
 
   /** So often it is asked that no suspicious standstill passes unseen. */

@@ -29,6 +29,8 @@ import { ifLost, nodeDevice, quorumVotes } from './votes.ts';
 export interface ClusterAside {
   /** Statistics that move all the time. */
   readonly figures?: ReadonlyMap<string, CmapValue> | undefined;
+  /** The last one that was told; it is newer than that of the figures. */
+  readonly silenceMs?: number | undefined;
   readonly longestSilenceMs?: number | undefined;
   readonly roundTrips?: ClusterRoundTrips | undefined;
   /** How often a link went down. */
@@ -60,10 +62,14 @@ export function clusterState(
   });
 }
 
-function totem(stats: MapReader, map: MapReader, { longestSilenceMs }: ClusterAside): ClusterState['totem'] {
+function totem(stats: MapReader, map: MapReader, aside: ClusterAside): ClusterState['totem'] {
   const known = totemOf(stats, map);
-  if (known === undefined || longestSilenceMs === undefined) return known;
-  return Object.freeze({ ...known, longestSilenceMs });
+  if (known === undefined) return undefined;
+  const told = {
+    ...present('silenceMs', aside.silenceMs),
+    ...present('longestSilenceMs', aside.longestSilenceMs),
+  };
+  return Object.freeze({ ...known, ...told });
 }
 
 function ipc(stats: MapReader, { roundTrips }: ClusterAside): ClusterState['ipc'] {

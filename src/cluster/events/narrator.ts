@@ -67,6 +67,17 @@ export class Narrator {
     return this.#held.until;
   }
 
+  /** Nothing waits to be told: `note` need not be called for a state that has not changed. */
+  get isQuiet(): boolean {
+    const waits = this.#heard.length > 0 || this.#held.until !== undefined || this.#gap !== undefined;
+    return !waits && this.#told !== undefined && this.#doubt === undefined && !this.#isDown;
+  }
+
+  /** What has been told holds. @param asked when what is polled was as it is */
+  confirm(asked: Date): void {
+    this.#since = asked;
+  }
+
   hear(told: Told): void {
     this.#heard.push(told);
     if (this.#heard.length > MOST_TOLD) this.#heard.shift();
@@ -112,11 +123,12 @@ export class Narrator {
   }
 
   /** How long the token was away, as corosync has measured it. */
-  silence(silenceMs: number, tokenMs: number, state: ClusterState): void {
+  silence(silenceMs: number, tokenMs: number, stateNow: () => ClusterState | undefined): void {
     const isSilent = silenceMs > tokenMs / 2;
     const begins = isSilent && !this.#isSilent && this.#gap === undefined && this.#told !== undefined;
     this.#isSilent = isSilent;
-    if (!begins) return;
+    const state = begins ? stateNow() : undefined;
+    if (state === undefined) return;
     const notBefore = new Date(Date.now() - silenceMs - POLLED_EACH_MS);
     this.#tell([{ ...silenceFinding(state, silenceMs, tokenMs), notBefore }], state);
   }

@@ -1,6 +1,5 @@
 import type { CmapValue } from '../../codec/cmap/value.ts';
 import type { ClusterRoundTrips } from '../figures/figures-state.ts';
-import { SILENCE_KEY } from '../figures/keys.ts';
 import type { LinkName } from '../figures/read-figures.ts';
 import type { ClusterAside } from '../picture.ts';
 import type { ClusterReports } from '../reports.ts';
@@ -14,6 +13,11 @@ export class Aside implements ClusterAside {
   readonly #silences = new Silences();
   readonly #roundTrips = new RoundTrips();
   #figures: ReadonlyMap<string, CmapValue> | undefined;
+  #silenceMs: number | undefined;
+
+  get silenceMs(): number | undefined {
+    return this.#silenceMs;
+  }
 
   get figures(): ReadonlyMap<string, CmapValue> | undefined {
     return this.#figures;
@@ -46,11 +50,6 @@ export class Aside implements ClusterAside {
 
   silence(ms: number): void {
     this.#silences.note(ms, performance.now());
-    if (this.#figures !== undefined) {
-      this.#figures = new Map(this.#figures).set(SILENCE_KEY, {
-        type: 'uint64',
-        value: BigInt(Math.round(ms)),
-      });
-    }
+    this.#silenceMs = ms;
   }
 }

@@ -5,23 +5,29 @@ export class LatestValue<T> {
   readonly #readers = new Set<() => void>();
   readonly #endings = new Set<() => void>();
   #value: T | undefined;
+  /** Makes the value when it is asked for. */
+  #make: (() => T) | undefined;
   #version = 0;
   #ended = false;
 
   get value(): T | undefined {
+    const make = this.#make;
+    if (make !== undefined) this.#value = make();
+    this.#make = undefined;
     return this.#value;
   }
 
   /** Takes the place of the value; its readers are told. */
   set(value: T): void {
     this.#value = value;
+    this.#make = undefined;
     this.#version += 1;
     for (const wake of this.#readers) wake();
   }
 
-  /** The same, which its readers need not know. */
-  replace(value: T): void {
-    this.#value = value;
+  /** The same, which its readers need not know: it is made if somebody asks. */
+  replace(make: () => T): void {
+    this.#make = make;
   }
 
   /** Readers get what they have not read, and then their loops end. */
@@ -41,7 +47,7 @@ export class LatestValue<T> {
     const shift = (): T | undefined => {
       if (read === this.#version) return undefined;
       read = this.#version;
-      return this.#value;
+      return this.value;
     };
     const wake = (): void => reader.wake();
     const end = (): void => reader.end();

@@ -42,7 +42,6 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
   #asked = new Date();
   /** Something has changed that has not been noted. */
   #changed = false;
-  #figuresMoved = false;
   /** corosync has told something that has not been read yet. */
   #unread = false;
   #condition: Condition = { kind: 'stale', why: 'starting' };
@@ -175,17 +174,14 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
   #figures(figures: ReadonlyMap<string, CmapValue>): void {
     this.#aside.noteFigures(figures);
     this.#changed = true;
-    this.#figuresMoved = true;
     this.#heard(0);
   }
 
   #silence(ms: number): void {
     this.#aside.silence(ms);
-    this.#figuresMoved = true;
     this.#heard(0);
-    const { value: state } = this.states;
-    if (state?.totem?.tokenMs !== undefined && this.#known)
-      this.#narrator.silence(ms, state.totem.tokenMs, state);
+    const { tokenMs } = this.#pace;
+    if (this.#known) this.#narrator.silence(ms, tokenMs, () => this.states.value);
   }
 
   get #pace(): Pace {
@@ -213,11 +209,14 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
 
   /** What has happened is told as soon as it is sure. */
   #narrate(now: number): void {
+    const isRestless = this.#restlessAt !== undefined && now >= this.#restlessAt + RESTLESS_MS;
+    const isFindingOut = now < this.#settledAt || isRestless;
+    const isFresh = this.#condition.kind === 'fresh' && !this.#unread;
+    if (isFresh && !this.#changed && this.#narrator.isQuiet) return this.#narrator.confirm(this.#asked);
     const { value: state } = this.states;
     if (state === undefined) return;
-    const isRestless = this.#restlessAt !== undefined && now >= this.#restlessAt + RESTLESS_MS;
-    if (now < this.#settledAt || isRestless) this.#narrator.settling(state);
-    if (this.#condition.kind !== 'fresh' || this.#unread) return;
+    if (isFindingOut) this.#narrator.settling(state);
+    if (!isFresh) return;
     const { hold } = this.#pace;
     this.#narrator.note({ state, changed: this.#changed, asked: this.#asked, hold, now });
     this.#changed = false;
@@ -238,18 +237,20 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     if (state !== undefined) this.states.set(state);
   }
 
-  /** The same, as of now, with figures that move all the time: nobody is told. */
+  /** The same, as of now, with figures that move all the time: nobody is told, and it is made if somebody asks. */
   #refresh(): void {
     if (this.#condition.kind !== 'fresh') return;
-    const state = this.#figuresMoved ? this.#state : this.states.value;
-    this.#figuresMoved = false;
-    if (state === undefined) return;
-    this.states.replace(Object.freeze({ ...state, freshness: Object.freeze(this.freshness) }));
+    const make = this.#stateAsOf(this.freshness);
+    if (make !== undefined) this.states.replace(make);
   }
 
   get #state(): ClusterState | undefined {
-    if (this.#reading === undefined) return undefined;
-    return clusterState(this.#reading.reports, this.freshness, this.#aside);
+    return this.#stateAsOf(this.freshness)?.();
+  }
+
+  #stateAsOf(freshness: ClusterFreshness): (() => ClusterState) | undefined {
+    const reports = this.#reading?.reports;
+    return reports && (() => clusterState(reports, freshness, this.#aside));
   }
 
   get #isAlone(): boolean {
