@@ -188,7 +188,7 @@ describe('the events of a cluster', () => {
     expect(told.slice(length).map(short)).toEqual(
       expect.arrayContaining(['member.failed 3', 'qdevice.lost 1']),
     );
-    expect(told.filter(({ type }) => type === 'stale' || type === 'settling')).toEqual([]);
+    expect(told.filter(({ type }) => type === 'stale')).toEqual([]);
   });
 
   it('tell how each reload went', async () => {
