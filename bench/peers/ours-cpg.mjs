@@ -16,8 +16,8 @@ const BURST_BYTES = 512 * 1024;
 async function join(group, onMessage) {
   const client = await CpgClient.connect();
   /** @param {import('../../src/index.ts').CpgEvent} event */
-  const listener = ({ type }) => {
-    if (type === 'message') onMessage();
+  const listener = ({ kind }) => {
+    if (kind === 'message') onMessage();
   };
   await client.join(group, { listener });
   return client;

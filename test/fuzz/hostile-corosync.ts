@@ -8,8 +8,13 @@ import { FakeSetupServer } from '../helpers/fake/fake-setup-server.ts';
 import { LibqbRing } from '../../src/testing/server/libqb-ring.ts';
 import { connectionResponse } from '../helpers/wire/message-builder.ts';
 
-const BUFFER_SIZE = 65_536;
-export const WORDS = 20_480;
+/** Bytes that are granted, and words of each ring. */
+const SIZES = {
+  cmap: { buffer: 65_536, words: 20_480 },
+  cpg: { buffer: 1_179_648, words: 300_032 },
+} as const;
+type Service = keyof typeof SIZES;
+export const WORDS = SIZES.cmap.words;
 const CHANNELS = ['request', 'response', 'event'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
@@ -21,9 +26,15 @@ export interface Greeting {
   readonly prepare: (ringDirectory: string) => void;
   /** Close after the answer. */
   readonly hangUp: boolean;
+  readonly service?: 'cmap' | 'cpg';
 }
 
-const HONEST: Greeting = { answer: (bytes) => bytes, cuts: [], prepare: () => undefined, hangUp: false };
+export const HONEST: Greeting = {
+  answer: (bytes) => bytes,
+  cuts: [],
+  prepare: () => undefined,
+  hangUp: false,
+};
 
 /** One client's rings as the server has them. It takes requests, and answers as it is told; nothing stops it. */
 class Connection {
@@ -31,15 +42,15 @@ class Connection {
   readonly ringDirectory: string;
   readonly rings: Readonly<Record<Channel, LibqbRing>>;
 
-  constructor(socket: net.Socket, ringDirectory: string, recorded: string) {
+  constructor(socket: net.Socket, ringDirectory: string, recorded: string, service: Service) {
     this.socket = socket;
     this.ringDirectory = ringDirectory;
     fs.mkdirSync(ringDirectory, { mode: 0o770 });
     const open = (channel: Channel): LibqbRing => {
-      const path = join(ringDirectory, `qb-${channel}-cmap`);
-      const recordedPath = `${recorded}/qb-${channel}-cmap`;
-      createRingFiles({ path, recordedPath, wordSize: WORDS });
-      return new LibqbRing(new RingFile(path, recordedPath, BUFFER_SIZE));
+      const path = join(ringDirectory, `qb-${channel}-${service}`);
+      const recordedPath = `${recorded}/qb-${channel}-${service}`;
+      createRingFiles({ path, recordedPath, wordSize: SIZES[service].words });
+      return new LibqbRing(new RingFile(path, recordedPath, SIZES[service].buffer));
     };
     this.rings = { request: open('request'), response: open('response'), event: open('event') };
   }
@@ -54,8 +65,11 @@ export class HostileCorosync implements AsyncDisposable {
   readonly setup: FakeSetupServer;
   readonly #connections: Connection[];
 
-  private constructor(setup: FakeSetupServer, connections: Connection[]) {
+  readonly #service: Service;
+
+  private constructor(setup: FakeSetupServer, connections: Connection[], service: Service) {
     this.setup = setup;
+    this.#service = service;
     this.#connections = connections;
   }
 
@@ -65,15 +79,16 @@ export class HostileCorosync implements AsyncDisposable {
     greeting: Greeting = HONEST,
   ): Promise<HostileCorosync> {
     const connections: Connection[] = [];
+    const { service = 'cmap' } = greeting;
     const setup: FakeSetupServer = await FakeSetupServer.start((socket, attempt) => {
       const name = `qb-${process.pid}-${process.pid}-${attempt}-abcdef`;
-      const connection = new Connection(socket, join(setup.directory, name), `/dev/shm/${name}`);
+      const connection = new Connection(socket, join(setup.directory, name), `/dev/shm/${name}`, service);
       connections.push(connection);
       greeting.prepare(connection.ringDirectory);
       socket.on('data', (bytes) => serve(connection, bytes.length, answers));
-      void greet(socket, greeting, greeting.answer(handshake(name)));
-    });
-    return new HostileCorosync(setup, connections);
+      void greet(socket, greeting, greeting.answer(handshake(name, service)));
+    }, service);
+    return new HostileCorosync(setup, connections, service);
   }
 
   get options(): {
@@ -86,7 +101,7 @@ export class HostileCorosync implements AsyncDisposable {
     return {
       socketDirectory: directory,
       sharedMemoryDirectory: directory,
-      bufferSize: BUFFER_SIZE,
+      bufferSize: SIZES[this.#service].buffer,
       tryAgainAttempts: 0,
     };
   }
@@ -105,7 +120,7 @@ export class HostileCorosync implements AsyncDisposable {
   truncate(channel: Channel, file: 'header' | 'data', length: number): void {
     const { ringDirectory } = this.#connection ?? {};
     if (ringDirectory !== undefined)
-      fs.truncateSync(join(ringDirectory, `qb-${channel}-cmap-${file}`), length);
+      fs.truncateSync(join(ringDirectory, `qb-${channel}-${this.#service}-${file}`), length);
   }
 
   /** Writes an event, if it can, and a byte. */
@@ -138,15 +153,15 @@ export class HostileCorosync implements AsyncDisposable {
   }
 }
 
-function handshake(name: string): Buffer {
+function handshake(name: string, service: Service): Buffer {
   return connectionResponse({
     error: 0,
     connectionType: 1,
-    maxMessageSize: BUFFER_SIZE,
+    maxMessageSize: SIZES[service].buffer,
     connection: '1',
-    request: `/dev/shm/${name}/qb-request-cmap`,
-    response: `/dev/shm/${name}/qb-response-cmap`,
-    event: `/dev/shm/${name}/qb-event-cmap`,
+    request: `/dev/shm/${name}/qb-request-${service}`,
+    response: `/dev/shm/${name}/qb-response-${service}`,
+    event: `/dev/shm/${name}/qb-event-${service}`,
   }).toBytes();
 }
 

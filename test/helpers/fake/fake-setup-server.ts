@@ -8,7 +8,7 @@ const CONNECTION_REQUEST_SIZE = 24;
 
 export type Script = (socket: net.Socket, attempt: number) => void;
 
-/** A scripted handshake on a filesystem socket `cmap` in a directory of its own, for what a real corosync would never do. */
+/** A scripted handshake on a filesystem socket, `cmap` or another service's, in a directory of its own, for what a real corosync would never do. */
 export class FakeSetupServer implements AsyncDisposable {
   readonly directory = fs.mkdtempSync(join(tmpdir(), 'fake-setup-'));
   /** The first 24 bytes of each connection. */
@@ -17,9 +17,9 @@ export class FakeSetupServer implements AsyncDisposable {
   #listener: SetupListener | undefined;
 
   /** @param script runs for each connection when its connection request is complete */
-  static async start(script: Script): Promise<FakeSetupServer> {
+  static async start(script: Script, service = 'cmap'): Promise<FakeSetupServer> {
     const server = new FakeSetupServer();
-    server.#listener = await SetupListener.listen(join(server.directory, 'cmap'), (socket) =>
+    server.#listener = await SetupListener.listen(join(server.directory, service), (socket) =>
       readFirst(socket, CONNECTION_REQUEST_SIZE, (request) => {
         server.requests.push(request);
         server.#sockets.push(socket);
