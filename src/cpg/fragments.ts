@@ -7,7 +7,7 @@ import type { OwnWindow } from './own-window.ts';
 /** Bytes of a fragment: much larger ones make late readers slow, much smaller ones are slow themselves. Over datagrams a message must fit one. */
 const FRAGMENT_BYTES = { 'shared-memory': 250_000, socket: 60_000 } as const;
 
-/** So many go out in one batch. Whether corosync has taken them is known before the next ones go. */
+/** So many between the first and the last go out in one batch. Whether corosync has taken them is known before the next ones go. */
 const TOGETHER = 4;
 
 /** So often a message begins again: when the group has changed in the middle of it, or corosync had no room. */
@@ -52,15 +52,26 @@ export class FragmentSender {
   /** From the first fragment to the last, or until one fails. */
   async #attempt(message: LargeMessage): Promise<CsError | undefined> {
     const attempt = new LargeAttempt(message);
-    const each = FRAGMENT_BYTES[this.#service.transport];
-    for (let at = 0; at < message.length;) {
-      const fragments: OwnFragment[] = [];
-      for (; fragments.length < TOGETHER && at < message.length; at += each)
-        fragments.push(this.#fragment(attempt, at, each));
+    for (const fragments of this.#batches(attempt)) {
       const failure = await this.#sendTogether(fragments);
       if (failure !== undefined) return failure;
     }
     return undefined;
+  }
+
+  /**
+   * The first and the last go alone: corosync may refuse one and take the next. Continued behind a first that it has refused would overrun the buffer of a
+   * receiver on libcpg, and a last one behind a gap would make him deliver what is not whole.
+   */
+  *#batches(attempt: LargeAttempt): Generator<readonly OwnFragment[], void> {
+    const each = FRAGMENT_BYTES[this.#service.transport];
+    const lastAt = Math.floor((attempt.length - 1) / each) * each;
+    yield [this.#fragment(attempt, 0, each)];
+    for (let at = each; at < lastAt; at += TOGETHER * each) {
+      const count = Math.min(TOGETHER, (lastAt - at) / each);
+      yield Array.from({ length: count }, (_, index) => this.#fragment(attempt, at + index * each, each));
+    }
+    yield [this.#fragment(attempt, lastAt, each)];
   }
 
   #fragment(attempt: LargeAttempt, at: number, most: number): OwnFragment {
@@ -75,8 +86,7 @@ export class FragmentSender {
   async #sendTogether(fragments: readonly OwnFragment[]): Promise<CsError | undefined> {
     const answers = await Promise.all(fragments.map((fragment) => this.#sendOne(fragment)));
     const failure = answers.find((answer) => answer !== undefined);
-    const isWhole =
-      fragments.at(-1)?.isLast === true && answers.slice(0, -1).every((answer) => answer === undefined);
+    const isWhole = fragments.at(-1)?.isLast === true;
     // What is not whole has no effect: its receivers drop it when the next one begins, or we are gone.
     return failure === undefined || isWhole ? failure : withoutEffect(failure);
   }

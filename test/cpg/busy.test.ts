@@ -73,4 +73,27 @@ describe('A corosync that is busy', () => {
     await client.leave();
     expect(told).toEqual(['membership', '1300000', '9', 'membership']);
   });
+
+  it.each([
+    { refused: 'first', nth: 1 },
+    { refused: 'last but one', nth: 5 },
+  ])('gets nothing behind the $refused fragment when it has refused that', async ({ nth }) => {
+    await using fake = await started();
+    await using client = await CpgClient.connect(fake.connectOptions);
+    const told: number[] = [];
+    await client.join('chat', {
+      pid: 7,
+      listener: (event) => {
+        if (event.kind === 'message') told.push(event.message.length);
+      },
+    });
+    fake.faults.add({ when: { step: 'request', service: 'cpg', request: 'partialMcast', nth }, do: BUSY });
+    using calls = new Calls();
+    await client.mcast(new Uint8Array(1_500_000));
+    // Six fragments make the message.
+    expect(calls.made.filter((operation) => operation === 'cpg_mcast_joined')).toHaveLength(nth + 6);
+    await client.mcast('behind it');
+    await client.leave();
+    expect(told).toEqual([1_500_000, 9]);
+  });
 });
