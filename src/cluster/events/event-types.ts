@@ -1,9 +1,17 @@
 import type { CsError } from '../../errors/index.ts';
 import type { ClusterStaleReason, ClusterState } from '../cluster-state.ts';
 
-/** How much an event matters, the least first. */
-export const CLUSTER_SEVERITIES = ['info', 'notice', 'warning', 'error', 'critical'] as const;
-export type ClusterSeverity = (typeof CLUSTER_SEVERITIES)[number];
+/** How much an event matters. */
+export type ClusterSeverity = 'info' | 'notice' | 'warning' | 'error' | 'critical';
+
+/** The least first. */
+export const CLUSTER_SEVERITIES = [
+  'info',
+  'notice',
+  'warning',
+  'error',
+  'critical',
+] as const satisfies ClusterSeverity[];
 
 interface OfNode {
   /** The node that it is about. */
@@ -37,13 +45,17 @@ export interface ClusterEventDetails {
   readonly fresh: object;
   /** The reader was too slow: so many events are missing. A snapshot follows. */
   readonly overflow: { readonly missed: number };
+  /** The cluster may not work: it has `total` votes, and needs `needed`. */
   readonly 'quorum.lost': { readonly total?: number; readonly needed?: number };
+  /** It may work again. */
   readonly 'quorum.regained': { readonly total?: number; readonly needed?: number };
   /** Inquorate until all nodes have been there at once. */
   readonly 'quorum.waiting_for_all': { readonly missing: readonly number[] };
   /** How many nodes can be lost. */
   readonly 'quorum.tolerance': FromTo<number>;
+  /** The votes that this node expects there to be are others. */
   readonly 'quorum.expected_votes': FromTo<number>;
+  /** A node is a member. */
   readonly 'member.joined': OfNode;
   /** It took its leave; or nothing tells whether it did. */
   readonly 'member.left': OfNode;
@@ -61,18 +73,25 @@ export interface ClusterEventDetails {
   readonly 'qdevice.back': OfNode;
   /** `last`: no other link to the node is up. */
   readonly 'link.down': OfLink & { readonly last: boolean };
+  /** The other node answers on it. */
   readonly 'link.up': OfLink;
   /** It went down and came back, too fast to be seen. */
   readonly 'link.flapped': OfLink & { readonly times: number };
+  /** It is configured, and was not. */
   readonly 'link.added': OfLink;
+  /** It is not configured any more. */
   readonly 'link.removed': OfLink;
   /** It carries smaller packets than before, or as large ones again. */
   readonly 'link.mtu': OfLink & FromTo<number>;
   /** It was away for more than half the time after which it is lost. */
   readonly 'token.silent': { readonly silenceMs: number; readonly tokenMs: number };
+  /** The token did not come in time, so many `times`. */
   readonly 'token.lost': { readonly times: number };
+  /** corosync cannot form a cluster: a firewall, or a network interface, stands in the way. */
   readonly 'totem.cannot_form': object;
+  /** corosync was not scheduled in time. */
   readonly 'sched.miss': { readonly at: Date; readonly delayMs: number };
+  /** The configuration was read again; `version` is what it says of itself. */
   readonly 'reload.ok': { readonly version?: bigint };
   /** `reason`: what corosync says of it, if it does. */
   readonly 'reload.failed': { readonly reason?: string };
@@ -90,6 +109,7 @@ export interface ClusterEventDetails {
   readonly 'corosync.denied': OfTrouble;
 }
 
+/** What can happen. */
 export type ClusterEventType = keyof ClusterEventDetails;
 
 /** Those that may come before anything of the cluster is known. */
@@ -97,7 +117,9 @@ type Early = 'stale' | 'overflow' | 'corosync.down' | 'corosync.denied';
 
 /** What explains an event, so that it need not alarm. */
 export interface ClusterEventCause {
+  /** What has happened. */
   readonly type: ClusterEventType;
+  /** The node to which it has. */
   readonly nodeId?: number;
 }
 

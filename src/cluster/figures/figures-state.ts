@@ -115,9 +115,13 @@ export interface ClusterLinkLatency {
 
 /** What has gone over a link since it was configured, knet's own messages included. */
 export interface ClusterLinkTraffic {
+  /** Packets that were sent, those of knet itself among them. */
   readonly sentPackets: bigint;
+  /** Bytes that were sent. */
   readonly sentBytes: bigint;
+  /** Packets that came. */
   readonly receivedPackets: bigint;
+  /** Bytes that came. */
   readonly receivedBytes: bigint;
   /** Packets that could not be sent. */
   readonly sendErrors: bigint;

@@ -1,8 +1,10 @@
 import type { MessageReader } from '../message-reader.ts';
 
-/** A member of a process group: the pid is what it gave when it joined. */
+/** A member of a process group. */
 export interface CpgAddress {
+  /** The id of its node. */
   readonly nodeId: number;
+  /** What it gave when it joined: its process id, or another number of 32 bits. */
   readonly pid: number;
 }
 
@@ -12,7 +14,9 @@ export type CpgReason = 'join' | 'leave' | 'node-down' | 'node-up' | 'process-do
 /** enum lib_cpg_confchg_reason */
 const REASONS: readonly CpgReason[] = [0, 'join', 'leave', 'node-down', 'node-up', 'process-down'];
 
+/** A member that has come or gone. */
 export interface CpgChange extends CpgAddress {
+  /** Why. */
   readonly reason: CpgReason;
 }
 

@@ -56,6 +56,7 @@ export class GroupName {
 
 /** The name of a process group, in an answer or event. */
 export interface CpgGroupName {
+  /** As text. */
   readonly group: string;
   /** The name's bytes: only there if they are not valid UTF-8, and `group` is lossy. */
   readonly groupBytes?: Uint8Array;
