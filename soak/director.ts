@@ -8,11 +8,21 @@ import { Neighbour } from './neighbour.ts';
 import type { NamedPicture, Picture, Role, WorkerTask } from './protocol.ts';
 import { FOLLOWED, ROOT } from './protocol.ts';
 import type { Server } from './server.ts';
-import { freshPicture, STATES } from './states.ts';
+import { freshMembers, freshPicture, STATES } from './states.ts';
 import type { Totals } from './totals.ts';
 import { WorkerProcess } from './worker-process.ts';
 
-const ROLES: readonly Role[] = ['caller', 'caller', 'caller', 'tracker', 'session', 'session', 'services'];
+const ROLES: readonly Role[] = [
+  'caller',
+  'caller',
+  'caller',
+  'tracker',
+  'session',
+  'session',
+  'services',
+  'groups',
+  'groups',
+];
 /** Between two quiet points. */
 const TURBULENCE_MS = 6000;
 const CATCH_UP_MS = 20_000;
@@ -111,6 +121,7 @@ export class Director {
       await this.#compare('session', { prefix, picture });
     }
     for (const name of STATES) await this.#compare('services', await freshPicture(name));
+    await this.#compare('groups', await freshMembers());
     await this.#server.checkQuiet([...this.#pids(), this.#neighbour.pid, process.pid]);
     await removeAll(client);
     this.#totals.count('quiet points');

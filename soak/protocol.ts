@@ -1,5 +1,5 @@
 /** What the director and its workers, each a process of its own, tell each other. */
-export type Role = 'caller' | 'tracker' | 'session' | 'services';
+export type Role = 'caller' | 'tracker' | 'session' | 'services' | 'groups';
 
 export interface WorkerTask {
   readonly role: Role;

@@ -3,10 +3,17 @@ import type { Totals } from './totals.ts';
 
 const GROUPS: readonly (readonly [heading: string, names: readonly string[] | 'CS_'])[] = [
   ['calls by outcome', 'CS_'],
-  ['', ['aborted', 'iterations', 'connects', 'session calls', 'service calls']],
+  ['', ['aborted', 'iterations', 'connects', 'session calls', 'service calls', 'group calls']],
   [
     'notifications',
-    ['notifications', 'overflows', 'follower notifications', 'follower overflows', 'service events'],
+    [
+      'notifications',
+      'overflows',
+      'follower notifications',
+      'follower overflows',
+      'service events',
+      'messages of groups',
+    ],
   ],
   ['sessions', ['losses', 'reconnects', 'resyncs']],
   ['done to corosync', ['pauses', 'restarts', 'reloads', 'starvations']],

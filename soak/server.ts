@@ -18,9 +18,9 @@ const CLEAN_UP_MS = 5000;
 /** corosync keeps what it once queued for a client that did not read for a while. */
 const MOST_GROWTH_BYTES = 256 * 1024 * 1024;
 
-/** What a client that is killed or starved makes corosync say; anything else is worth a look. */
+/** What a client makes corosync say that is killed or starved, or interrupted in a large message (error 16); anything else is worth a look. */
 const EXPECTED_COMPLAINTS =
-  /event_send|No space left on device|couldn't create (?:file|circular)|Error in connection setup|qb_rb_open|Resource deadlock|\[KNET +\]|shm connection FAILED|rb_create|Could not create/i;
+  /event_send|No space left on device|couldn't create (?:file|circular)|Error in connection setup|qb_rb_open|Resource deadlock|\[KNET +\]|shm connection FAILED|rb_create|Could not create|can't mcast to group .* error:16$/i;
 
 /** The private corosync, which comes and goes. */
 export class Server {

@@ -1,7 +1,9 @@
 import {
   CfgClient,
+  CpgClient,
   QuorumClient,
   VotequorumClient,
+  type CpgAddress,
   type QuorumState,
   type VotequorumState,
 } from '../src/index.ts';
@@ -33,6 +35,18 @@ export async function linksPicture(
   const nodeId = await cfg.localNodeId();
   const links = await cfg.ringStatus();
   return linesOf({ nodeId, links, addresses: await cfg.nodeAddresses() });
+}
+
+export const SOAK_GROUP = 'soak';
+
+export function membersPicture(members: readonly CpgAddress[]): Picture {
+  return members.map(({ nodeId, pid }) => `${nodeId}:${pid}`).sort();
+}
+
+/** Of the members of the soak's group, as a client reads them that has just connected. */
+export async function freshMembers(): Promise<NamedPicture> {
+  await using client = await CpgClient.connect({ access: 'read' });
+  return { prefix: 'cpg', picture: membersPicture(await client.members(SOAK_GROUP)) };
 }
 
 /** What a client reads that has just connected. */

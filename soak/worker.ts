@@ -5,6 +5,7 @@ import { Random } from '../test/helpers/integration/integration-random.ts';
 import { Caller } from './caller.ts';
 import { Following } from './following.ts';
 import type { Footprint, FromWorker, ToWorker, WorkerTask } from './protocol.ts';
+import { Groups } from './groups.ts';
 import { Services } from './services.ts';
 import { Tally } from './tally.ts';
 import { Tracking } from './tracking.ts';
@@ -39,6 +40,8 @@ function workOf({ role, name }: WorkerTask, random: Random, tally: Tally): Work 
       return new Following(name, random, tally);
     case 'services':
       return new Services(random, tally);
+    case 'groups':
+      return new Groups(random, tally);
   }
 }
 

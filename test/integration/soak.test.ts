@@ -47,6 +47,8 @@ describeIntegration('the soak', () => {
       'pictures compared',
       'service calls',
       'service events',
+      'group calls',
+      'messages of groups',
       'states compared',
     ]) {
       expect(result.counts[what], what).toBeGreaterThan(0);
