@@ -21,11 +21,17 @@ export class FragmentSender {
   readonly #service: ServiceClient;
   readonly #group: string;
   readonly #window: OwnWindow;
+  readonly #stopping = new AbortController();
 
   constructor(service: ServiceClient, group: string, window: OwnWindow) {
     this.#service = service;
     this.#group = group;
     this.#window = window;
+  }
+
+  /** Nobody waits any more for the answers of fragments that are under way, and none goes out. */
+  stop(): void {
+    this.#stopping.abort();
   }
 
   /**
@@ -93,11 +99,11 @@ export class FragmentSender {
 
   async #sendOne(fragment: OwnFragment): Promise<CsError | undefined> {
     try {
-      await this.#service.submit(fragment, { timeoutMs: Infinity });
+      await this.#service.submit(fragment, { timeoutMs: Infinity, signal: this.#stopping.signal });
       return undefined;
     } catch (error) {
-      this.#window.refused(fragment);
       if (!(error instanceof CsError)) throw error;
+      this.#window.refused(fragment);
       return error.sent === 'yes' ? withoutEffect(error) : error;
     }
   }

@@ -193,9 +193,9 @@ export class GroupMember {
     this.#isStopped = true;
   }
 
-  /** Resolves when all messages that were given to us are settled. */
+  /** Resolves when all messages that were given to us are settled. A large one that was given up has a while to go its way. */
   async whenSent(): Promise<void> {
-    await this.#outbox.whenIdle();
+    await this.#outbox.finish(PARTING_MS);
     await this.#service.whenSettled();
   }
 

@@ -30,6 +30,8 @@ export class Outbox {
   readonly #fragments: FragmentSender;
   readonly #largestWhole: number;
   readonly #waiting = new Fifo<Waiting>();
+  /** Those who wait for a large message, or behind one. */
+  readonly #callers = new Set<Promise<void>>();
   /** While a large message goes out. */
   #large: Promise<void> | undefined;
 
@@ -44,7 +46,7 @@ export class Outbox {
   /** Resolves when corosync has taken the message. @param delivery of who waits for its coming back */
   send(bytes: Uint8Array, limits: CallLimits, delivery?: Deferred<void>): Promise<void> {
     if (this.#large !== undefined || bytes.length > this.#largestWhole)
-      return this.#inTurn(bytes, limits, delivery);
+      return this.#await(this.#inTurn(bytes, limits, delivery));
     const message = new Multicast(this.#group, bytes, this.#window, delivery);
     this.#window.queued(message.length);
     return this.#service.send(message, this.#optionsOf(limits));
@@ -53,6 +55,20 @@ export class Outbox {
   /** Resolves when no large message is under way, and all behind it have gone into the connection's queue. */
   async whenIdle(): Promise<void> {
     while (this.#large !== undefined) await this.#large;
+  }
+
+  /** Resolves when nobody waits for a message any more, and one that all have given up is out, or was not within `patienceMs`. */
+  async finish(patienceMs: number): Promise<void> {
+    while (this.#callers.size > 0) await Promise.allSettled(this.#callers);
+    const subject = { operation: OPERATION, key: this.#group };
+    await within(this.whenIdle(), { ...subject, timeoutMs: patienceMs }).catch(() => this.#fragments.stop());
+  }
+
+  #await(call: Promise<void>): Promise<void> {
+    this.#callers.add(call);
+    const over = (): void => void this.#callers.delete(call);
+    call.then(over, over);
+    return call;
   }
 
   async #inTurn(bytes: Uint8Array, limits: CallLimits, delivery?: Deferred<void>): Promise<void> {
