@@ -61,16 +61,28 @@ export class CommandRunner {
   }
 
   /** What went wrong. */
-  #runOnce(event: ClusterEvent): Promise<string | undefined> {
+  async #runOnce(event: ClusterEvent): Promise<string | undefined> {
+    try {
+      return await this.#outcome(this.#start(event), event);
+    } catch (error) {
+      // Of a program that cannot be started, some errors are events, and some are thrown.
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #start(event: ClusterEvent): ChildProcess {
     const [program, ...args] = this.#options.command;
-    const { timeLimitMs, variables } = this.#options;
+    return spawn(program, args, {
+      shell: false,
+      // What it prints is not ours: it must not come between our lines.
+      stdio: ['pipe', 2, 2],
+      env: { ...this.#options.variables, ...environmentOf(event) },
+    });
+  }
+
+  #outcome(child: ChildProcess, event: ClusterEvent): Promise<string | undefined> {
+    const { timeLimitMs } = this.#options;
     return new Promise((resolve) => {
-      const child = spawn(program, args, {
-        shell: false,
-        // What it prints is not ours: it must not come between our lines.
-        stdio: ['pipe', 2, 2],
-        env: { ...variables, ...environmentOf(event) },
-      });
       this.#running = child;
       let isLate = false;
       const limit = setTimeout(() => {

@@ -1,4 +1,4 @@
-import { open, rename, rm, utimes } from 'node:fs/promises';
+import { lstat, open, rename, rm, utimes } from 'node:fs/promises';
 
 /** A file that always is there as a whole: a reader finds what was written last, or what was written before. */
 export class StateFile {
@@ -32,6 +32,7 @@ export class StateFile {
       )
         return;
     }
+    await refuseOther(this.#path);
     try {
       // Others may write where it lies: what they have put there is not followed.
       await rm(this.#temporary, { force: true });
@@ -49,4 +50,11 @@ export class StateFile {
     }
     this.#written = text;
   }
+}
+
+/** A rename puts a file in the place of anything: of /dev/null, too, for all programs of the machine. */
+async function refuseOther(path: string): Promise<void> {
+  const there = await lstat(path).catch(() => undefined);
+  if (there === undefined || there.isFile() || there.isSymbolicLink()) return;
+  throw new Error('there is something else than a file');
 }

@@ -1,4 +1,5 @@
 import {
+  lstatSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -205,14 +206,38 @@ describe('events --exec', () => {
     );
   });
 
-  it('that is not there is told of', async () => {
-    await using program = new OngoingProgram(fake, 'events --type snapshot --exec /nowhere/command');
+  it.each([
+    ['/nowhere/command', 'spawn /nowhere/command ENOENT'],
+    ['/etc/passwd/command', 'spawn ENOTDIR'],
+    [`/${'x'.repeat(300)}`, 'ENAMETOOLONG'],
+  ])('that cannot be started is told of, and events go on: %s', async (command, trouble) => {
+    await using program = new OngoingProgram(
+      fake,
+      `events --json --type snapshot,member.left --exec ${command}`,
+    );
     await begun(program);
-    expect((await program.stop()).stderr).toContain('/nowhere/command: spawn /nowhere/command ENOENT');
+    fake.node('c').leave();
+    await waitUntil('the next is told', () => typesOf(program).includes('member.left'));
+    const { code, stderr } = await program.stop();
+    expect(code).toBe(0);
+    expect(stderr.split('\n').filter((line) => line.includes(`${command}: `))).toHaveLength(2);
+    expect(stderr).toContain(trouble);
   });
 });
 
 describe('events --state-file', () => {
+  it('takes the place of a file, and of nothing else', async () => {
+    const path = join(directory, 'state');
+    await shell(`mkfifo ${path}`, { env: process.env });
+    await using program = new OngoingProgram(fake, `events --state-file ${path}`);
+    await begun(program);
+    expect((await program.stop()).stderr).toBe(
+      `corosync-client: cannot write ${path}: there is something else than a file\n`,
+    );
+    expect(lstatSync(path).isFIFO()).toBe(true);
+    expect(readdirSync(directory)).toEqual(['state']);
+  });
+
   it('is the number of check, at every moment as a whole, and 3 at the end', async () => {
     const path = join(directory, 'state');
     const number = (): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
