@@ -51,6 +51,14 @@ async function readCalm(services: ClusterServices, limits: CallOptions): Promise
     const freshness: ClusterFreshness = isCalm
       ? { kind: 'fresh', asOf: new Date() }
       : { kind: 'settling', since: restlessSince };
-    return clusterState(reports, freshness, { figures });
+    return withoutToken(clusterState(reports, freshness, { figures }));
   }
+}
+
+/** A corosync that has lost the token, or stood still for so long, does not know yet who is still a member. */
+function withoutToken(state: ClusterState): ClusterState {
+  const { silenceMs = 0, tokenMs = Infinity } = state.totem ?? {};
+  if (silenceMs <= tokenMs || state.freshness.kind !== 'fresh') return state;
+  const since = new Date(state.freshness.asOf.getTime() - silenceMs);
+  return Object.freeze({ ...state, freshness: Object.freeze({ kind: 'settling', since }) });
 }

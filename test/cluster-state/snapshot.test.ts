@@ -55,6 +55,17 @@ describe('Cluster.snapshot', () => {
     ]);
   });
 
+  it('does not hold while the token is lost: who is a member is not known then', async () => {
+    await start({ nodes: 3, tokenMs: 1000 });
+    fake.cluster.setTokenSilence(1000);
+    expect((await Cluster.snapshot(fake.connectOptions)).freshness.kind).toBe('fresh');
+    fake.cluster.setTokenSilence(6500);
+    const { freshness } = await Cluster.snapshot(fake.connectOptions);
+    expect(freshness).toEqual({ kind: 'settling', since: expect.any(Date) as Date });
+    if (freshness.kind === 'settling')
+      expect(Date.now() - freshness.since.getTime()).toBeGreaterThanOrEqual(6500);
+  });
+
   it('does without votequorum where there is none', async () => {
     await start({ nodes: 2, provider: 'none' });
     const state = await Cluster.snapshot(fake.connectOptions);
