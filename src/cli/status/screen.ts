@@ -120,9 +120,6 @@ function totemLines({ totem, scheduling, config }: ClusterState): string[] {
   const miss = scheduling?.misses[0];
   return [
     ...(totem === undefined ? [] : [fact('totem', totemText(totem))]),
-    ...(totem?.cannotForm === true
-      ? [fact('', 'cannot form a cluster: a firewall, or a network interface')]
-      : []),
     ...(miss === undefined
       ? []
       : [fact('schedule', `missed by ${Math.round(miss.delayMs)} ms at ${clock(miss.at)}`)]),
@@ -146,11 +143,9 @@ function totemText(totem: NonNullable<ClusterState['totem']>): string {
 function configText({ version, lastReload, stuck }: ClusterState['config']): string {
   const reload =
     lastReload === undefined ? 'not reloaded' : `last reload ${lastReload.ok ? 'good' : 'FAILED'}`;
-  return [
-    ...(version === undefined ? [] : [`version ${version}`]),
-    reload,
-    ...(stuck ? ['STUCK: votequorum looks at no change until a reload is good'] : []),
-  ].join(', ');
+  return [...(version === undefined ? [] : [`version ${version}`]), reload, ...(stuck ? ['STUCK'] : [])].join(
+    ', ',
+  );
 }
 
 function eventLines(latest: readonly ClusterEvent[], paint: Paint): string[] {

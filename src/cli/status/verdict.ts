@@ -26,11 +26,13 @@ export function remarks(
   { ignoreLeftNodes = false }: VerdictOptions = {},
 ): readonly Remark[] {
   const doubt = doubtOf(state);
-  if (doubt !== undefined) return [doubt];
+  if (doubt !== undefined) return [...formingRemarks(state), doubt];
   const all = [
+    ...formingRemarks(state),
     ...(subject === 'links' || subject === 'members' ? [] : [quorumRemark(state, ignoreLeftNodes)]),
     ...(subject === 'quorum' || subject === 'links' ? [] : [membersRemark(state, ignoreLeftNodes)]),
     ...(subject === 'quorum' || subject === 'members' ? [] : linksRemarks(state)),
+    ...(subject === 'all' ? configRemarks(state) : []),
   ];
   return all.sort((one, other) => rank(other.level) - rank(one.level));
 }
@@ -47,6 +49,26 @@ function doubtOf({ freshness }: ClusterState): Remark | undefined {
       ? `nothing is known any more: corosync is ${STALE[freshness.why]}`
       : 'corosync is still finding out what the cluster is';
   return { level: 'unknown', text };
+}
+
+/** Whatever is asked for: while corosync cannot form a cluster, all it says of one is old. */
+function formingRemarks({ totem, freshness }: ClusterState): readonly Remark[] {
+  if (totem?.cannotForm !== true || freshness.kind === 'stale') return [];
+  return [
+    {
+      level: 'critical',
+      text: 'corosync cannot form a cluster: a firewall, or a network interface',
+    },
+  ];
+}
+
+/** Where all is well, nothing is said. */
+function configRemarks({ config: { lastReload, stuck } }: ClusterState): readonly Remark[] {
+  const hasFailed = lastReload?.ok === false;
+  if (!hasFailed && !stuck) return [];
+  const what = hasFailed ? 'the last reload FAILED' : 'a reload has not ended';
+  const waits = stuck ? ': votequorum looks at no change until one is good' : '';
+  return [{ level: 'warning', text: `${what}${waits}` }];
 }
 
 const STALE = {
@@ -116,13 +138,15 @@ function linksRemarks(state: ClusterState): readonly Remark[] {
   const lonely = down.some(
     ({ nodeId }) => !ofMembers.some((link) => link.nodeId === nodeId && link.connected),
   );
-  const which = down.map((link) => linkName(state, link)).join(', ');
+  const which = state.nodes.flatMap((node) => linksTo(node, down)).join(', ');
   return [{ level: lonely ? 'critical' : 'warning', text: `${up}: ${which} down` }];
 }
 
-function linkName({ nodes }: ClusterState, { nodeId, link }: ClusterLink): string {
-  const node = nodes.find(({ id }) => id === nodeId);
-  return `link ${link} to ${node === undefined ? `node ${nodeId}` : nameOf(node)}`;
+/** In few words: all links to a node may be down. */
+function linksTo(node: ClusterNode, links: readonly ClusterLink[]): string[] {
+  const numbers = links.filter(({ nodeId }) => nodeId === node.id).map(({ link }) => link);
+  if (numbers.length === 0) return [];
+  return [`${numbers.length === 1 ? 'link' : 'links'} ${numbers.join(' ')} to ${nameOf(node)}`];
 }
 
 /** Nodes that belong to the cluster, and are no members. */

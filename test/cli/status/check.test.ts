@@ -44,6 +44,37 @@ describe('check', () => {
     );
   });
 
+  it('names all links to a node that are down in few words', async () => {
+    await start();
+    fake.link('b', 0).down();
+    fake.link('c', 0).down();
+    fake.corosync.cluster.setLink(2, 1, { connected: false });
+    expect(await check('links')).toMatch(
+      /^2 COROSYNC CRITICAL - 1 of 4 links up: links 0 1 to b, link 0 to c down \| /,
+    );
+  });
+
+  it('warns of a reload that failed', async () => {
+    await start();
+    fake.reload({ ok: false });
+    expect(await check()).toMatch(/^1 COROSYNC WARNING - the last reload FAILED[^;|]*; quorate, /);
+    expect(await check('quorum')).toMatch(/^0 /);
+    fake.reload({ ok: true });
+    expect(await check()).toMatch(/^0 COROSYNC OK - quorate, /);
+  });
+
+  it('is critical where corosync cannot form a cluster, whatever it says of one', async () => {
+    await start();
+    fake.corosync.cmap.setStat('stats.srp.firewall_enabled_or_nic_failure', { type: 'uint8', value: 1 });
+    const text = 'corosync cannot form a cluster: a firewall, or a network interface';
+    expect(await check('quorum')).toContain(`2 COROSYNC CRITICAL - ${text}; quorate, `);
+    fake.setTokenSilence(60_000);
+    expect(await check()).toContain(
+      `2 COROSYNC CRITICAL - ${text}; corosync is still finding out what the cluster is | `,
+    );
+    expect(await run(fake, ['status'])).toMatchObject({ code: 4 });
+  });
+
   it('is critical without quorum, the worst first', async () => {
     await start();
     fake.partition(['b', 'c']);

@@ -55,11 +55,11 @@ describe('status', () => {
     const { code, stdout } = await run(fake, ['status']);
     expect(code).toBe(4);
     expect(stdout).toMatch(
-      /^NOT quorate: 1 of 3 votes, 2 needed\.\n1 of 3 nodes: b has left, c has left\.\n/,
+      /^NOT quorate: 1 of 3 votes, 2 needed\.\n1 of 3 nodes: b has left, c has left\.\nThe last reload FAILED: /,
     );
     expect(stdout).toContain('b         DOWN  DOWN\n');
     expect(stdout).toMatch(/\nschedule {2}missed by 2600 ms at \d\d:\d\d:\d\d\n/);
-    expect(stdout).toMatch(/\nconfig {4}.*STUCK: votequorum looks at no change/);
+    expect(stdout).toMatch(/\nconfig {4}.*last reload FAILED, STUCK\n/);
     fake.die();
     expect(await run(fake, ['status'])).toMatchObject({ code: 3, stdout: '' });
   });
