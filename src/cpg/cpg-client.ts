@@ -81,6 +81,11 @@ export class CpgClient extends ConnectedClient {
     return this.#switchboard.member?.pid;
   }
 
+  /** Who we are in the group, as events name us: the id of this node, and `pid`. */
+  get address(): CpgAddress | undefined {
+    return this.#switchboard.member?.address;
+  }
+
   /** Bytes of messages that were given to `mcast` and wait to be sent. */
   get bufferedBytes(): number {
     return this.#switchboard.member?.bufferedBytes ?? 0;

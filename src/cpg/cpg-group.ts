@@ -22,6 +22,8 @@ export class CpgGroup extends ServiceSession<CpgClient> {
   readonly #stream: EventStream<CpgGroupEvent>;
   readonly #driver: MembershipDriver;
   #failure: Error | undefined;
+  /** Bytes of messages that wait until we are a member. */
+  #waitingBytes = 0;
 
   private constructor(name: string | Uint8Array, options: CpgGroupOptions) {
     const { connect, timeoutMs, backOff, member, listener } = resolveGroup(name, options);
@@ -48,6 +50,11 @@ export class CpgGroup extends ServiceSession<CpgClient> {
     return new CpgGroup(group, options);
   }
 
+  /** Who we are in the group, as events name us: the id of this node, and `pid`. While the connection is lost: who we were; `undefined` before `joined`. */
+  get address(): CpgAddress | undefined {
+    return this.#driver.address;
+  }
+
   /** The members, as they were told last; `undefined` while we are none. */
   get members(): readonly CpgAddress[] | undefined {
     return this.#driver.members;
@@ -55,7 +62,7 @@ export class CpgGroup extends ServiceSession<CpgClient> {
 
   /** Bytes of messages that were given to `mcast` and wait to be sent. */
   get bufferedBytes(): number {
-    return this.#core.calls.resynced?.bufferedBytes ?? 0;
+    return this.#waitingBytes + (this.#core.calls.resynced?.bufferedBytes ?? 0);
   }
 
   /**
@@ -95,10 +102,18 @@ export class CpgGroup extends ServiceSession<CpgClient> {
     const subject = { operation: 'cpg_mcast_joined', key: this.group };
     const limits = this.#core.calls.limits(subject, call);
     const startedAt = performance.now();
-    return this.#core.calls.whenIn(['resynced'], subject, limits, (client) => {
+    let waiting = bytes.length;
+    this.#waitingBytes += waiting;
+    const over = (): void => {
+      this.#waitingBytes -= waiting;
+      waiting = 0;
+    };
+    const sent = this.#core.calls.whenIn(['resynced'], subject, limits, (client) => {
+      over();
       const { timeoutMs, signal } = limits.restSince(startedAt);
       return client.mcast(bytes, { delivered, timeoutMs, signal });
     });
+    return sent.finally(over);
   }
 
   /** We cannot be a member, and it is no use to try again. */

@@ -40,6 +40,7 @@ export class FragmentSender {
    */
   async send(message: LargeMessage): Promise<void> {
     for (let restarts = 0; ; restarts += 1) {
+      message.restarts = restarts;
       const failure = await this.#attempt(message);
       if (failure === undefined) return;
       if (failure.code !== 'CS_ERR_INTERRUPT' && failure.code !== 'CS_ERR_TRY_AGAIN') throw failure;

@@ -32,7 +32,10 @@ export interface CpgRejoinedEvent {
   readonly gap: CpgGap;
 }
 
-/** What is known of the time in which we were no member. */
+/**
+ * What is known of the time in which we were no member. A corosync that has just started is alone: then all on other nodes are in `gone`, and are told as come,
+ * `'node-up'`, about a second later.
+ */
 export interface CpgGap {
   /** Milliseconds from the loss to the rejoining. */
   readonly ms: number;

@@ -98,6 +98,11 @@ export class GroupMember {
     });
   }
 
+  /** As events name us. */
+  get address(): CpgAddress {
+    return { nodeId: this.#nodeId, pid: this.pid };
+  }
+
   get state(): State {
     return this.#state;
   }
@@ -157,7 +162,8 @@ export class GroupMember {
     const delivery = new Deferred<void>();
     await this.#outbox.send(message, limits, delivery);
     const subject = this.#subject(MCAST);
-    await within(delivery.promise, { ...subject, timeoutMs, signal, startedAt, sent: 'yes' });
+    const missing = (): string => 'the message was taken, and has not come back from the group';
+    await within(delivery.promise, { ...subject, timeoutMs, signal, startedAt, sent: 'yes', missing });
   }
 
   /** Leaves behind all messages that were sent before. */

@@ -15,6 +15,7 @@ export class MembershipDriver implements FollowerDriver<CpgClient> {
   readonly #onEnd: (error: Error) => void;
   /** On the present connection; what another one tells does not count any more. */
   #attachment: Attachment | undefined;
+  #address: CpgAddress | undefined;
   /** Since when there is none, and who was there then. */
   #loss: { readonly at: number; readonly members: readonly CpgAddress[] } | undefined;
 
@@ -30,8 +31,16 @@ export class MembershipDriver implements FollowerDriver<CpgClient> {
     return this.#attachment?.members;
   }
 
+  /** Who we are, or were last; `undefined` before the first joining. */
+  get address(): CpgAddress | undefined {
+    return this.#address;
+  }
+
   async attach(client: CpgClient): Promise<void> {
-    const attachment = new Attachment(this.#stream, this.#onEnd, (event) => this.#ownJoining(event));
+    const attachment = new Attachment(this.#stream, this.#onEnd, (event) => {
+      this.#address = client.address;
+      return this.#ownJoining(event);
+    });
     this.#attachment = attachment;
     try {
       await client.joinInto(this.#options, attachment);

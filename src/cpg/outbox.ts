@@ -86,7 +86,9 @@ export class Outbox {
     this.#waiting.push(waiting);
     this.#next();
     try {
-      await within(started.promise, { operation: OPERATION, key: this.#group, timeoutMs, signal, startedAt });
+      const missing = (): string => 'a large message of ours, behind which this one waits, has not gone out';
+      const subject = { operation: OPERATION, key: this.#group };
+      await within(started.promise, { ...subject, timeoutMs, signal, startedAt, missing });
     } catch (error) {
       waiting.isGivenUp = true;
       this.#window.unqueued(bytes.length);
@@ -98,7 +100,7 @@ export class Outbox {
   /** Its turn has come. */
   #begin(bytes: Uint8Array, limits: CallLimits, delivery?: Deferred<void>): Promise<void> {
     if (bytes.length <= this.#largestWhole) return this.send(bytes, limits, delivery);
-    const message: LargeMessage = { bytes, length: bytes.length, delivery, isPosted: false };
+    const message: LargeMessage = { bytes, length: bytes.length, delivery, isPosted: false, restarts: 0 };
     this.#window.queued(message.length);
     const sending = this.#fragments.send(message);
     this.#large = sending
@@ -110,7 +112,15 @@ export class Outbox {
       });
     const { timeoutMs, signal } = limits;
     // What has begun goes on, whoever waits for it.
-    return within(sending, { operation: OPERATION, key: this.#group, timeoutMs, signal, sent: 'unknown' });
+    const missing = (): string => notOut(message);
+    return within(sending, {
+      operation: OPERATION,
+      key: this.#group,
+      timeoutMs,
+      signal,
+      sent: 'unknown',
+      missing,
+    });
   }
 
   #next(): void {
@@ -129,4 +139,9 @@ export class Outbox {
   readonly #onOver = (_succeeded: boolean, message: object): void => {
     if (message instanceof Multicast && !message.isPosted) this.#window.unqueued(message.length);
   };
+}
+
+function notOut({ restarts }: LargeMessage): string {
+  if (restarts === 0) return 'not all fragments of the message have gone out';
+  return `the message has begun again ${restarts} times, because the group changed or corosync was busy, and has not gone out`;
 }

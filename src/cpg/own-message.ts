@@ -39,6 +39,8 @@ export interface LargeMessage {
   readonly delivery: Deferred<void> | undefined;
   /** Whether its last fragment is on its way. */
   isPosted: boolean;
+  /** So often it has begun again. */
+  restarts: number;
 }
 
 /** One attempt to send it: the next one begins at its first fragment again. */

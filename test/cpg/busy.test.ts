@@ -96,4 +96,19 @@ describe('A corosync that is busy', () => {
     await client.leave();
     expect(told).toEqual([1_500_000, 9]);
   });
+
+  it('is said to be the reason when a large message is not out in time', async () => {
+    await using fake = await started();
+    await using client = await CpgClient.connect(fake.connectOptions);
+    await client.join('chat', { pid: 7, listener: () => undefined });
+    const when = { step: 'request', service: 'cpg', request: 'partialMcast', nth: 2, times: 8 } as const;
+    fake.faults.add({ when, do: BUSY });
+    const large = client.mcast(new Uint8Array(1_300_000), { timeoutMs: 100 });
+    const behind = client.mcast('behind it', { timeoutMs: 10 });
+    await expect(behind).rejects.toThrow(
+      /: a large message of ours, behind which this one waits, has not gone out within/,
+    );
+    await expect(large).rejects.toThrow(/: the message has begun again \d times, because/);
+    await expect(large).rejects.toMatchObject({ code: 'CS_ERR_TIMEOUT', sent: 'unknown' });
+  });
 });

@@ -115,7 +115,13 @@ describe('the window of fragments', () => {
       return new OwnFragment('chat', attempt, fragment, window);
     });
   const large = (length: number): LargeAttempt =>
-    new LargeAttempt({ bytes: new Uint8Array(length), length, delivery: undefined, isPosted: false });
+    new LargeAttempt({
+      bytes: new Uint8Array(length),
+      length,
+      delivery: undefined,
+      isPosted: false,
+      restarts: 0,
+    });
 
   it('has room for four, whatever its limit', () => {
     const { window, resumed } = windowOf(4096);

@@ -22,6 +22,8 @@ export interface DeadlineOptions {
   readonly startedAt?: number | undefined;
   /** Whether what is waited for has been sent: for the error. Default `'no'`. */
   readonly sent?: Sent | undefined;
+  /** What has not happened, for the error: it says 'within' behind it. Default: corosync has not answered. */
+  readonly missing?: (() => string) | undefined;
 }
 
 /** A signal that fires when the caller aborts or the time is up; `dispose` leaves no timer and no listener behind. */
@@ -82,11 +84,12 @@ export async function within<T>(promise: Promise<T>, options: DeadlineOptions): 
   }
 }
 
-function timedOut({ operation, key, timeoutMs, sent }: DeadlineOptions, cause: Error | undefined): CsError {
+function timedOut(options: DeadlineOptions, cause: Error | undefined): CsError {
+  const { operation, key, timeoutMs, sent, missing } = options;
   const withinMs = `within ${Math.round(timeoutMs)} ms`;
   const detail =
     cause === undefined
-      ? `corosync has not answered ${withinMs}`
+      ? `${missing?.() ?? 'corosync has not answered'} ${withinMs}`
       : `no attempt has succeeded ${withinMs}; the last one ended with ${cause.message}`;
   return new CsError('CS_ERR_TIMEOUT', { operation, key, detail, cause, sent });
 }
