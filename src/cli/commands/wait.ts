@@ -15,10 +15,14 @@ export async function wait(context: CommandContext): Promise<number> {
   let code: number = EXIT.failed;
   await untilSignalled(async (signal) => {
     const cluster = await context.openCluster();
-    const giveUp = (): void => void cluster.close();
+    const complaints = new Set<string>();
+    const giveUp = (): void => {
+      complain(cluster, complaints, context);
+      void cluster.close();
+    };
     signal.addEventListener('abort', giveUp);
     const timer = withinMs === Infinity ? undefined : setTimeout(giveUp, withinMs);
-    const why = await missingAtTheEnd(cluster, conditions, context);
+    const why = await missingAtTheEnd(cluster, conditions, () => complain(cluster, complaints, context));
     clearTimeout(timer);
     if (why === undefined) code = EXIT.ok;
     else
@@ -33,10 +37,9 @@ export async function wait(context: CommandContext): Promise<number> {
 async function missingAtTheEnd(
   cluster: Cluster,
   conditions: readonly Condition[],
-  context: CommandContext,
+  sayWhy: () => void,
 ): Promise<string | undefined> {
-  const complaints = new Set<string>();
-  const timer = setInterval(() => complain(cluster, complaints, context), 1000);
+  const timer = setInterval(sayWhy, 1000);
   try {
     let missing: string | undefined = 'corosync has not told anything';
     for await (const state of cluster.states()) {

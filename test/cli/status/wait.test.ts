@@ -54,6 +54,13 @@ describe('wait', () => {
     expect(stderr).toMatch(/^corosync-client: cannot connect: .*; trying again until it works\n$/);
   });
 
+  it('says what was in the way, however short it waited', async () => {
+    fake.die();
+    const { code, stderr } = await run(fake, ['wait', 'quorate', '--timeout', '300ms']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^corosync-client: cannot connect: .*ECONNREFUSED.*\n.*: not within 0\.3 s: /);
+  });
+
   it('ends by a signal, and says what was missing', async () => {
     fake.node('c').leave();
     await using waiting = new OngoingProgram(fake, 'wait whole');
