@@ -1,18 +1,16 @@
+import { escapeControls } from '../../errors/index.ts';
 import type { Cluster, ClusterEvent, ClusterState } from '../../index.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { explain, explainConnecting } from '../printing/explain.ts';
 import { stateLine } from '../status/plain-json.ts';
-import { screen } from '../status/screen.ts';
-import { paintFor, type Paint } from '../status/style.ts';
+import { fittingScreen, frame } from '../status/frame.ts';
+import { screen, WIDTH } from '../status/screen.ts';
+import { paintFor, wrapped, type Paint } from '../status/style.ts';
 import { remarks, worst } from '../status/verdict.ts';
 import { untilSignalled } from '../stop-signals.ts';
 import { checkSubject } from './check.ts';
 
-/** Home, and what was there goes: less of a flicker than an empty screen. */
-const HOME = '\x1b[H';
-const CLEAR_LINE_END = '\x1b[K';
-const CLEAR_BELOW = '\x1b[J';
 /** So many of what has happened last. */
 const EVENTS_SHOWN = 8;
 
@@ -65,10 +63,12 @@ function draw(
   context: CommandContext,
 ): Promise<void> | undefined {
   const { output } = context;
+  const rows = output.isTerminal ? output.rows : undefined;
   const text =
-    state === undefined ? waitingText(freshness) : screen(now(state, freshness), latest, paintOf(context));
-  if (!output.isTerminal) return output.write(`${text}\n`);
-  return output.write(HOME + text.replaceAll('\n', `${CLEAR_LINE_END}\n`) + CLEAR_BELOW);
+    state === undefined
+      ? waitingText(freshness)
+      : fittingScreen(now(state, freshness), latest, paintOf(context), rows);
+  return output.write(output.isTerminal ? frame(text, rows) : `${text}\n`);
 }
 
 /** What is known of the present state may have been confirmed since. */
@@ -79,7 +79,8 @@ function now(state: ClusterState, freshness: ClusterState['freshness']): Cluster
 function waitingText(freshness: ClusterState['freshness']): string {
   const error = freshness.kind === 'stale' ? freshness.error : undefined;
   if (error === undefined) return 'Waiting for corosync.\n';
-  return `Waiting for corosync: ${(error.operation === 'connect' ? explainConnecting : explain)(error)}.\n`;
+  const text = `Waiting for corosync: ${(error.operation === 'connect' ? explainConnecting : explain)(error)}.`;
+  return `${wrapped(escapeControls(text), WIDTH, '  ').join('\n')}\n`;
 }
 
 function paintOf({ output, variables }: CommandContext): Paint {

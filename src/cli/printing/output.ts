@@ -43,6 +43,11 @@ export class Output {
     return (this.#stream as Partial<WriteStream>).isTTY === true;
   }
 
+  /** How many lines a terminal shows. */
+  get rows(): number | undefined {
+    return (this.#stream as Partial<WriteStream>).rows;
+  }
+
   /** Await the result where there is one: the reader is slow. */
   write(data: string | Uint8Array): Promise<void> | undefined {
     if (this.#error !== undefined) return Promise.reject(this.#error);

@@ -5,7 +5,7 @@ import { columns, cut, wrapped, type Cell, type Paint, type Stress } from './sty
 import { nameOf, remarks, type Level } from './verdict.ts';
 
 /** As wide as a terminal is at least. */
-const WIDTH = 80;
+export const WIDTH = 80;
 const LABEL_WIDTH = 10;
 
 const STRESSES: Readonly<Record<Level, Stress>> = {
