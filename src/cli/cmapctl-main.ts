@@ -2,6 +2,6 @@
 import { nodeEnvironment } from './cmapctl/node-environment.ts';
 import { runCmapctl } from './cmapctl/run.ts';
 import { exitWith } from './exit-with.ts';
-import { rawArguments } from './raw-arguments.ts';
+import { rawArguments } from './arguments/raw-arguments.ts';
 
 exitWith(runCmapctl(rawArguments(), nodeEnvironment()));

@@ -1,7 +1,7 @@
 import { CPG_COMMAND } from './cpg/command.ts';
 import { CLUSTER_COMMANDS } from './cluster/commands.ts';
 import type { Command } from './command.ts';
-import { JSON_HELP, JSON_OPTION } from './json-option.ts';
+import { JSON_HELP, JSON_OPTION } from './arguments/json-option.ts';
 import { STATUS_COMMANDS } from './status/commands.ts';
 
 /** Every command by its name, in the order in which help lists them. */

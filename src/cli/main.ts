@@ -4,7 +4,7 @@ import type { DropInName } from './drop-in/names.ts';
 import { SyncOutput } from './drop-in/sync-output.ts';
 import { exitWith } from './exit-with.ts';
 import { Output } from './printing/output.ts';
-import { rawArguments } from './raw-arguments.ts';
+import { rawArguments } from './arguments/raw-arguments.ts';
 import { runCli } from './run-cli.ts';
 
 const errors = new SyncOutput(2, () => undefined);

@@ -18,14 +18,14 @@ import {
   serviceOptions,
   splitCommandLine,
   type SplitCommandLine,
-} from './command-line.ts';
+} from './arguments/command-line.ts';
 import { COMMANDS } from './commands.ts';
 import { DROP_INS, isDropIn, type DropInName } from './drop-in/names.ts';
 import { ConnectFailure, EXIT, UsageError } from './exit-codes.ts';
 import { explain, explainConnecting } from './printing/explain.ts';
 import { OutputError, type Output } from './printing/output.ts';
-import { fromRaw } from './raw-arguments.ts';
-import { isWrongOption } from './wrong-option.ts';
+import { fromRaw } from './arguments/raw-arguments.ts';
+import { isWrongOption } from './arguments/wrong-option.ts';
 
 /** What the command line tool touches outside, so that tests can bring their own. */
 export interface CliEnvironment {

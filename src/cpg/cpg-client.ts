@@ -24,7 +24,7 @@ import { GroupMember, type EventSink } from './group-member.ts';
 import { resolveJoin, type CpgJoinOptions, type GroupOptions } from './join-options.ts';
 import { inJoinTurn } from './join-turns.ts';
 import { addressOf, groupOf, list } from './listing.ts';
-import { bytesOfMessage, resolveMcastOptions, type CpgMcastOptions } from './mcast-options.ts';
+import { bytesOfMessage, resolveMcastOptions, type CpgMcastOptions } from './sending/mcast-options.ts';
 
 /** Of a node that is lost with more than 128 processes in one group, or comes back with them, corosync on all other nodes overruns its heap. */
 const MOST_ON_NODE = 100;

@@ -6,7 +6,7 @@ import { bytesOf, EventStream } from './event-stream.ts';
 import type { CpgGroupEvent } from './group-events.ts';
 import { resolveGroup, type CpgGroupOptions } from './group-options.ts';
 import { MembershipDriver } from './membership-driver.ts';
-import { bytesOfMessage, resolveMcastOptions, type CpgMcastOptions } from './mcast-options.ts';
+import { bytesOfMessage, resolveMcastOptions, type CpgMcastOptions } from './sending/mcast-options.ts';
 
 /**
  * A member of a group for as long as its user wants: it waits for corosync to appear, joins, and joins again when the connection is lost. `lost` and

@@ -17,8 +17,8 @@ import { Assembly } from './assembly.ts';
 import { Deferred } from './deferred.ts';
 import type { ReaderWatch } from './event-stream.ts';
 import type { GroupOptions } from './join-options.ts';
-import { Outbox } from './outbox.ts';
-import { OwnWindow } from './own-window.ts';
+import { Outbox } from './sending/outbox.ts';
+import { OwnWindow } from './sending/own-window.ts';
 import { whileBusy } from './while-busy.ts';
 
 /** Milliseconds that a leave has which nobody waits for: until it is ordered, or the connection is closed without it. */

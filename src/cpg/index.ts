@@ -11,4 +11,4 @@ export type {
 } from './group-events.ts';
 export type { CpgGroupOptions } from './group-options.ts';
 export type { CpgJoinOptions, CpgMemberOptions } from './join-options.ts';
-export type { CpgMcastOptions } from './mcast-options.ts';
+export type { CpgMcastOptions } from './sending/mcast-options.ts';

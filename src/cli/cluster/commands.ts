@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { JSON_HELP, JSON_OPTION } from '../json-option.ts';
+import { JSON_HELP, JSON_OPTION } from '../arguments/json-option.ts';
 
 /** The commands that tell of the cluster, by their names. */
 export const CLUSTER_COMMANDS: readonly (readonly [string, Command])[] = [

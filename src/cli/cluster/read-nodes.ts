@@ -1,6 +1,6 @@
 import { CsError } from '../../errors/index.ts';
 import type { CfgLinkStatus } from '../../index.ts';
-import { fromRaw } from '../raw-arguments.ts';
+import { fromRaw } from '../arguments/raw-arguments.ts';
 import type { CfgReader, Connector, VotequorumReader } from './connector.ts';
 import { configuredName, readNodelist, type ConfiguredNode } from './nodelist.ts';
 import { readState } from './read-quorum.ts';

@@ -1,6 +1,6 @@
 import { resolveCmapOptions } from '../../cmap/index.ts';
 import type { CmapConnectOptions } from '../../index.ts';
-import { asUsage } from '../as-usage.ts';
+import { asUsage } from '../arguments/as-usage.ts';
 import type { CliClient, CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import {

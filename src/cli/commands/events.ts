@@ -1,8 +1,8 @@
 import type { ClusterEvent, ClusterEventFilter } from '../../index.ts';
 import type { CommandContext } from '../command.ts';
-import { duration } from '../duration.ts';
+import { duration } from '../arguments/duration.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
-import { asUsage } from '../as-usage.ts';
+import { asUsage } from '../arguments/as-usage.ts';
 import { CommandRunner } from '../status/command-runner.ts';
 import { eventLine } from '../status/event-json.ts';
 import { eventText } from '../status/event-text.ts';

@@ -1,10 +1,10 @@
 import type { CmapFollower, CmapFollowEvent } from '../../index.ts';
 import { resolveFollowOptions, type CmapFollowOptions } from '../../cmap/following/follow-options.ts';
-import { asUsage } from '../as-usage.ts';
+import { asUsage } from '../arguments/as-usage.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { followEventLine } from '../printing/json.ts';
-import { parseEvents } from '../parse-events.ts';
+import { parseEvents } from '../arguments/parse-events.ts';
 import { untilSignalled } from '../stop-signals.ts';
 import { complainOfTroubles } from './complain-of-troubles.ts';
 import { hintAtPrefix } from './hint-at-prefix.ts';

@@ -3,8 +3,8 @@ import type { CmapValue } from '../../index.ts';
 import { stringValue } from '../cmapctl/parse-value.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
-import { parseBase64, parseNumber, parseType } from '../parse-set-value.ts';
-import { readInput } from '../read-input.ts';
+import { parseBase64, parseNumber, parseType } from '../arguments/parse-set-value.ts';
+import { readInput } from '../arguments/read-input.ts';
 
 /** ICMAP_MAX_VALUE_LEN */
 const MAX_BINARY = 16_384;

@@ -1,11 +1,11 @@
 import { crashingKeysOf, resolveTrackOptions } from '../../cmap/index.ts';
 import type { CmapChange, CmapTracker } from '../../index.ts';
-import { asUsage } from '../as-usage.ts';
+import { asUsage } from '../arguments/as-usage.ts';
 import type { CliClient, CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { eventLine } from '../printing/json.ts';
 import { withKnownValues } from '../printing/known-values.ts';
-import { parseEvents } from '../parse-events.ts';
+import { parseEvents } from '../arguments/parse-events.ts';
 import { untilSignalled } from '../stop-signals.ts';
 import { hintAtPrefix } from './hint-at-prefix.ts';
 import { eventText } from '../printing/text.ts';

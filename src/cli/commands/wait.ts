@@ -1,6 +1,6 @@
 import type { Cluster } from '../../index.ts';
 import type { CommandContext } from '../command.ts';
-import { duration } from '../duration.ts';
+import { duration } from '../arguments/duration.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { explain, explainConnecting } from '../printing/explain.ts';
 import { conditionOf, type Condition } from '../status/conditions.ts';

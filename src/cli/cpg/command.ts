@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { JSON_HELP, JSON_OPTION } from '../json-option.ts';
+import { JSON_HELP, JSON_OPTION } from '../arguments/json-option.ts';
 
 /** The command that speaks to process groups. */
 export const CPG_COMMAND: Command = {

@@ -1,7 +1,7 @@
 import type { CpgUser } from '../cluster/connector.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
-import { readInput } from '../read-input.ts';
+import { readInput } from '../arguments/read-input.ts';
 import { untilSignalled } from '../stop-signals.ts';
 import { groupToJoin, pidOption } from './arguments.ts';
 import { linesOf } from './lines.ts';

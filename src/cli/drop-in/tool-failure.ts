@@ -1,6 +1,6 @@
 import { CS_ERROR_CODES, ConnectionError, CsError } from '../../errors/index.ts';
 import { DIRECTORY_VARIABLES } from '../directories.ts';
-import { isWrongOption } from '../wrong-option.ts';
+import { isWrongOption } from '../arguments/wrong-option.ts';
 import { fromText, type ByteString } from './bytes.ts';
 import { strerror } from './libc/strerror.ts';
 

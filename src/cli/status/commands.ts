@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { JSON_HELP, JSON_OPTION } from '../json-option.ts';
+import { JSON_HELP, JSON_OPTION } from '../arguments/json-option.ts';
 
 const IGNORE_LEFT = { 'ignore-left-nodes': { type: 'boolean' } } as const;
 const IGNORE_LEFT_HELP = `  --ignore-left-nodes

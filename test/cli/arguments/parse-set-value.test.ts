@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { parseBase64, parseNumber, parseType } from '../../src/cli/parse-set-value.ts';
+import { parseBase64, parseNumber, parseType } from '../../../src/cli/arguments/parse-set-value.ts';
 
 describe('parseType', () => {
   it('knows short and long names', () => {

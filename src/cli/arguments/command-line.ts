@@ -1,8 +1,8 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import type { CmapConnectOptions, ConnectOptions } from '../index.ts';
-import type { Command, OptionValues } from './command.ts';
-import { directoriesIn } from './directories.ts';
-import { UsageError } from './exit-codes.ts';
+import type { CmapConnectOptions, ConnectOptions } from '../../index.ts';
+import type { Command, OptionValues } from '../command.ts';
+import { directoriesIn } from '../directories.ts';
+import { UsageError } from '../exit-codes.ts';
 import { fromRaw } from './raw-arguments.ts';
 
 const GLOBAL_OPTIONS = {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectionError, CsError } from '../errors/index.ts';
-import type { ServiceClient } from '../service/index.ts';
+import { ConnectionError, CsError } from '../../errors/index.ts';
+import type { ServiceClient } from '../../service/index.ts';
 import { LargeAttempt, OwnFragment, type LargeMessage } from './own-message.ts';
 import type { OwnWindow } from './own-window.ts';
 

@@ -1,5 +1,5 @@
-import type { CmapChange } from '../index.ts';
-import { UsageError } from './exit-codes.ts';
+import type { CmapChange } from '../../index.ts';
+import { UsageError } from '../exit-codes.ts';
 
 const EVENTS: readonly CmapChange[] = ['add', 'delete', 'modify'];
 

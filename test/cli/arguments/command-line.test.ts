@@ -1,6 +1,10 @@
 import { describe, expect, it, test } from 'vitest';
-import { UsageError } from '../../src/cli/exit-codes.ts';
-import { connectOptions, parseCommandLine, splitCommandLine } from '../../src/cli/command-line.ts';
+import { UsageError } from '../../../src/cli/exit-codes.ts';
+import {
+  connectOptions,
+  parseCommandLine,
+  splitCommandLine,
+} from '../../../src/cli/arguments/command-line.ts';
 
 describe('splitCommandLine', () => {
   test.each([

@@ -1,5 +1,5 @@
-import type { OptionValues } from './command.ts';
-import { UsageError } from './exit-codes.ts';
+import type { OptionValues } from '../command.ts';
+import { UsageError } from '../exit-codes.ts';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
 /** setTimeout takes no more. */

@@ -1,7 +1,7 @@
-import type { CmapValue } from '../index.ts';
-import { scanDouble, scanFloat } from './drop-in/libc/scanf.ts';
-import { UsageError } from './exit-codes.ts';
-import { LONG_TYPE_NAMES, type LongTypeName } from './printing/type-names.ts';
+import type { CmapValue } from '../../index.ts';
+import { scanDouble, scanFloat } from '../drop-in/libc/scanf.ts';
+import { UsageError } from '../exit-codes.ts';
+import { LONG_TYPE_NAMES, type LongTypeName } from '../printing/type-names.ts';
 
 /** Short names as corosync-cmapctl has them, and the long ones that this library uses. */
 export function parseType(name: string): LongTypeName {

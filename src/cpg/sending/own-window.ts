@@ -1,8 +1,8 @@
-import { FRAGMENT_FIXED_SIZE } from '../codec/cpg/partial-mcast.ts';
-import { MCAST_FIXED_SIZE } from '../codec/cpg/mcast.ts';
-import type { AnyMessage, SendWindow } from '../codec/message.ts';
-import { ConnectionError } from '../errors/index.ts';
-import { Fifo } from '../streams/fifo.ts';
+import { FRAGMENT_FIXED_SIZE } from '../../codec/cpg/partial-mcast.ts';
+import { MCAST_FIXED_SIZE } from '../../codec/cpg/mcast.ts';
+import type { AnyMessage, SendWindow } from '../../codec/message.ts';
+import { ConnectionError } from '../../errors/index.ts';
+import { Fifo } from '../../streams/fifo.ts';
 import { Multicast, OwnFragment, type OwnMessage } from './own-message.ts';
 
 /** Milliseconds after which one message goes out even while the reader lags: it may be the reader who waits for it. */

@@ -1,4 +1,4 @@
-import { ConnectionError, CsError } from '../errors/index.ts';
+import { ConnectionError, CsError } from '../../errors/index.ts';
 
 /** Whether the library has refused an option of a connection, before it asked corosync. */
 export function isWrongOption(error: unknown): error is CsError {

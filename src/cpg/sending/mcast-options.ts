@@ -1,6 +1,6 @@
-import { CALL_RULES, type CallOptions } from '../options/call-options.ts';
-import { checkArgument, checkOptions } from '../options/check-options.ts';
-import { boolean, object, textOrBytes } from '../options/rules.ts';
+import { CALL_RULES, type CallOptions } from '../../options/call-options.ts';
+import { checkArgument, checkOptions } from '../../options/check-options.ts';
+import { boolean, object, textOrBytes } from '../../options/rules.ts';
 
 /** How a message is sent, and how long to wait for it. */
 export interface CpgMcastOptions extends CallOptions {
