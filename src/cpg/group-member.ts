@@ -65,6 +65,9 @@ export class GroupMember {
   readonly #joined = new Deferred<CpgMembershipEvent>();
   readonly #left = new Deferred<void>();
   #state: State = 'new';
+  /** The change of members that is our own joining, and what nodes there were before it: it is told first, whatever else was in the same moment. */
+  #ownJoining: CpgMembershipEvent | undefined;
+  #earlyRing: CpgRingEvent | undefined;
   /** The change of members that is our own leaving: others may have come in the same moment, and are told before. */
   #farewell: CpgMembershipEvent | undefined;
   /** Nothing is told any more. */
@@ -145,6 +148,7 @@ export class GroupMember {
 
   tell(event: CpgEvent): void {
     if (!this.#isSilent) this.#sink.push(event);
+    if (event === this.#ownJoining && this.#earlyRing !== undefined) this.tell(this.#earlyRing);
     if (event === this.#farewell) this.#sink.end();
   }
 
@@ -253,6 +257,7 @@ export class GroupMember {
     if (this.#state === 'joining') {
       if (!joined.some(this.#isUs)) return undefined;
       this.#state = 'joined';
+      this.#ownJoining = membership;
       this.#joined.resolve(membership);
       return membership;
     }
@@ -268,10 +273,13 @@ export class GroupMember {
   }
 
   #decodeRing(event: MessageReader): CpgRingEvent | undefined {
-    const isWanted = this.#state === 'joining' ? this.#initialRing : this.#hears;
-    if (!isWanted) return undefined;
+    const isEarly = this.#state === 'joining' && this.#initialRing;
+    if (!isEarly && !this.#hears) return undefined;
     const { ringId: ring, members } = decodeTotemConfchg(event);
-    return { kind: 'ring', ring, members };
+    const told = { kind: 'ring', ring, members } as const;
+    if (!isEarly) return told;
+    this.#earlyRing = told;
+    return undefined;
   }
 
   /** Whether what comes is for us. */

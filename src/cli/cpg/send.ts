@@ -27,7 +27,7 @@ export async function send(context: CommandContext): Promise<number> {
   };
   if (rest.length > 0) await run([Buffer.from(rest.join(' '), 'latin1')]);
   else if (binary) await run([await readInput(Buffer.from('-'), MOST_BYTES)]);
-  else await untilSignalled((signal) => run(linesOf(process.stdin, MOST_BYTES, signal), signal));
+  else await untilSignalled((signal) => run(linesOf(process.stdin, MOST_BYTES, signal), signal), Infinity);
   return EXIT.ok;
 }
 

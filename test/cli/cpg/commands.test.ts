@@ -33,6 +33,24 @@ describe('the commands of process groups, on the fake', () => {
   it.each(CPG_COMMANDS)('$name', (scenario) => scenario.run(target));
 });
 
+it('send ends only when what it has read is sent, also if that takes long after a signal', async () => {
+  const sender = startShell(`exec ${built('main')} cpg send slow`, { env: target.environment });
+  await waitUntil('it is a member', () => fake.cpg.groups.includes('slow'));
+  await using witness = await CpgClient.connect(fake.connectOptions);
+  const told: string[] = [];
+  await witness.join('slow', {
+    listener(event) {
+      if (event.kind === 'message') told.push(Buffer.from(event.message).toString());
+    },
+  });
+  fake.faults.add({ when: { step: 'request', request: 'mcast' }, do: { delayMs: 2500 } });
+  sender.stdin.write('one\ntwo\n');
+  await waitUntil('it is sent', () => fake.faults.fired.length > 0);
+  sender.kill('SIGINT');
+  await once(sender, 'exit');
+  expect({ code: sender.exitCode, told }).toEqual({ code: 0, told: ['one', 'two'] });
+});
+
 it('listen leaves the group when its reader is too slow for too long, and says so', async () => {
   const listener = startShell(`exec ${built('main')} cpg listen flood`, { env: target.environment });
   let stderr = '';
