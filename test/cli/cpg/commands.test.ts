@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { CpgClient } from '../../../src/index.ts';
 import { FakeCorosync } from '../../../src/testing/index.ts';
 import { CpgPeerOnFake } from '../../helpers/fake/cpg-member.ts';
 import { CPG_COMMANDS, type CpgCommandTarget } from '../../scenarios/cpg-commands.ts';
@@ -34,8 +35,10 @@ describe('the commands of process groups, on the fake', () => {
 });
 
 it('send ends only when what it has read is sent, also if that takes long after a signal', async () => {
-  const sender = startShell(`exec ${built('main')} cpg send slow`, { env: target.environment });
-  await waitUntil('it is a member', () => fake.cpg.groups.includes('slow'));
+  const slow = fake.faults.add({ when: { step: 'request', request: 'mcast' }, do: { delayMs: 2500 } });
+  const sender = startShell(`exec ${built('main')} cpg send slow < <(printf 'one\\ntwo\\n'; exec sleep 10)`, {
+    env: target.environment,
+  });
   await using witness = await CpgClient.connect(fake.connectOptions);
   const told: string[] = [];
   await witness.join('slow', {
@@ -43,9 +46,7 @@ it('send ends only when what it has read is sent, also if that takes long after 
       if (event.kind === 'message') told.push(Buffer.from(event.message).toString());
     },
   });
-  fake.faults.add({ when: { step: 'request', request: 'mcast' }, do: { delayMs: 2500 } });
-  sender.stdin.write('one\ntwo\n');
-  await waitUntil('it is sent', () => fake.faults.fired.length > 0);
+  await waitUntil('it sends', () => slow.struck > 0);
   sender.kill('SIGINT');
   await once(sender, 'exit');
   expect({ code: sender.exitCode, told }).toEqual({ code: 0, told: ['one', 'two'] });
