@@ -55,10 +55,13 @@ async function readCalm(services: ClusterServices, limits: CallOptions): Promise
   }
 }
 
-/** A corosync that has lost the token, or stood still for so long, does not know yet who is still a member. */
+/**
+ * A corosync that has lost the token, or stood still for so long, does not know yet who is still a member. That quorum is lost it knows: it measures the token
+ * only each 1.5 s, so that the last figure may be from before.
+ */
 function withoutToken(state: ClusterState): ClusterState {
   const { silenceMs = 0, tokenMs = Infinity } = state.totem ?? {};
-  if (silenceMs <= tokenMs || state.freshness.kind !== 'fresh') return state;
+  if (silenceMs <= tokenMs || !state.quorum.quorate || state.freshness.kind !== 'fresh') return state;
   const since = new Date(state.freshness.asOf.getTime() - silenceMs);
   return Object.freeze({ ...state, freshness: Object.freeze({ kind: 'settling', since }) });
 }

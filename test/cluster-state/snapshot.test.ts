@@ -64,6 +64,12 @@ describe('Cluster.snapshot', () => {
     expect(freshness).toEqual({ kind: 'settling', since: expect.any(Date) as Date });
     if (freshness.kind === 'settling')
       expect(Date.now() - freshness.since.getTime()).toBeGreaterThanOrEqual(6500);
+    fake.cluster.lose(2, 3);
+    fake.cluster.setTokenSilence(6500);
+    expect(await Cluster.snapshot(fake.connectOptions)).toMatchObject({
+      freshness: { kind: 'fresh' },
+      quorum: { quorate: false },
+    });
   });
 
   it('does without votequorum where there is none', async () => {
