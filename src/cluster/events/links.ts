@@ -52,7 +52,7 @@ function* changes(
   const times = wentDown ? downs - 1 : downs;
   if (times > 0) {
     const message = `Link ${link} to ${to} went down ${times === 1 ? 'once' : `${times} times`}, and came back.`;
-    const notBefore = new Date(Math.min(since.getTime(), now.getTime() - COUNTED_EACH_MS));
+    const notBefore = new Date(flapNotBefore(since, now));
     yield { type: 'link.flapped', nodeId, link, times, message, notBefore };
   }
   if (wentDown) yield down(next, is);
@@ -80,7 +80,7 @@ function down(state: ClusterState, { nodeId, link }: ClusterLink): Finding {
 
 /** The node came or went, or is away. */
 function explanation(
-  { previous, next, gap, lastMember, downWithNode }: Comparison,
+  { previous, next, gap, lastMember, downWithNode, now, since }: Comparison,
   members: readonly Finding[],
   finding: Finding,
 ): ClusterEventCause | undefined {
@@ -88,10 +88,19 @@ function explanation(
   const { nodeId } = finding;
   const told = members.find((member) => 'nodeId' in member && member.nodeId === nodeId);
   if (told !== undefined) return { type: told.type, nodeId };
+  const last = lastMember.get(nodeId);
   // Away it was before, and why has been told.
-  if (!membersOf(previous).has(nodeId) && !membersOf(next).has(nodeId)) return lastMember.get(nodeId);
-  if (finding.type === 'link.up' && downWithNode.has(linkName(finding))) return lastMember.get(nodeId);
-  return finding.type === 'link.flapped' ? gap : undefined;
+  if (!membersOf(previous).has(nodeId) && !membersOf(next).has(nodeId)) return last?.cause;
+  if (finding.type === 'link.up' && downWithNode.has(linkName(finding))) return last?.cause;
+  if (finding.type !== 'link.flapped') return undefined;
+  // It may be older than what was told of the node: the count comes late.
+  const mayPrecede = last !== undefined && last.at.getTime() >= flapNotBefore(since, now) - COUNTED_EACH_MS;
+  return gap ?? (mayPrecede ? last.cause : undefined);
+}
+
+/** Milliseconds of the clock. */
+function flapNotBefore(since: Date, now: Date): number {
+  return Math.min(since.getTime(), now.getTime() - COUNTED_EACH_MS);
 }
 
 /** The links that are down because their node went away: those that were, those whose going down that explains, and those of nodes that are away. */

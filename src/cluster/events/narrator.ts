@@ -9,7 +9,7 @@ import { ipcFindings } from './ipc.ts';
 import { downWithNode, linkFindings, shrunkLinks } from './links.ts';
 import { memberFindings } from './members.ts';
 import { quorumFindings } from './quorum.ts';
-import type { Comparison, Told } from './told.ts';
+import type { Comparison, Told, ToldMember } from './told.ts';
 import { silenceFinding, totemFindings } from './totem.ts';
 
 /** What is told in one gap is bounded; what is dropped is found by comparing. */
@@ -35,7 +35,7 @@ export class Narrator {
   readonly #tell: (findings: readonly Finding[], state: ClusterState | undefined) => void;
   readonly #held = new HeldLinks();
   readonly #churn = new Churn();
-  readonly #lastMember = new Map<number, ClusterEventCause>();
+  readonly #lastMember = new Map<number, ToldMember>();
   #downWithNode: ReadonlySet<string> = new Set();
   #shrunk: ReadonlySet<string> = new Set();
   /** How often the token had been lost by the time of the last membership; `undefined`: it is not known. */
@@ -200,12 +200,13 @@ export class Narrator {
 
   #find(comparison: Comparison): readonly Finding[] {
     const members = memberFindings(comparison);
-    for (const finding of members) {
-      if ('nodeId' in finding)
-        this.#lastMember.set(finding.nodeId, { type: finding.type, nodeId: finding.nodeId });
-    }
     const churn = this.#churn.note(comparison, members);
     const links = linkFindings(comparison, members);
+    for (const finding of members) {
+      if (!('nodeId' in finding)) continue;
+      const { type, nodeId } = finding;
+      this.#lastMember.set(nodeId, { cause: { type, nodeId }, at: comparison.now });
+    }
     return [
       ...configFindings(comparison),
       ...totemFindings(comparison, members),

@@ -17,6 +17,13 @@ export type Told =
 
 export type ToldMembership = Extract<Told, { kind: 'membership' }>;
 
+/** What became of a node. */
+export interface ToldMember {
+  readonly cause: ClusterEventCause;
+  /** When it was told. */
+  readonly at: Date;
+}
+
 /** What two states are compared with: what was told between them. */
 export interface Comparison {
   /** What was known, and has been told to readers. */
@@ -34,7 +41,7 @@ export interface Comparison {
   /** How often the token was lost on the way to the memberships that were told; `undefined`: corosync does not count it, or it is another one. */
   readonly losses: number | undefined;
   /** Of each node, why it is away or there, as it was told before. */
-  readonly lastMember: ReadonlyMap<number, ClusterEventCause>;
+  readonly lastMember: ReadonlyMap<number, ToldMember>;
   /** Links that are down because their node went away, as `linkName` names them. */
   readonly downWithNode: ReadonlySet<string>;
   /** Links whose MTU has become smaller, by the same names. */

@@ -104,6 +104,33 @@ describe('members', () => {
   });
 });
 
+describe('a link that flapped', () => {
+  const flapped = (told: number | undefined): unknown[] => {
+    const flaps = (count: number): ClusterState => ({
+      ...whole,
+      links: (whole.links ?? []).map((one) => ({ ...one, flaps: one.nodeId === 2 ? count : 0 })),
+    });
+    const cause = { type: 'member.restarted', nodeId: 2 } as const;
+    const lastMember = new Map(told === undefined ? [] : [[2, { cause, at: new Date(told) }] as const]);
+    const times = { now: new Date(60_000), since: new Date(59_000), lastMember };
+    return linkFindings(compare(flaps(0), flaps(1), times), []).map(({ type, explainedBy }) => [
+      type,
+      explainedBy?.type,
+    ]);
+  };
+
+  it('is explained by what was told of its node just before: the count comes late', () => {
+    const all = flapped(57_500);
+    expect(all.length).toBeGreaterThan(0);
+    expect(new Set(all.map(String))).toEqual(new Set(['link.flapped,member.restarted']));
+  });
+
+  it('is not explained by what was told long ago, or never', () => {
+    for (const told of [50_000, undefined])
+      expect(new Set(flapped(told).map(String))).toEqual(new Set(['link.flapped,']));
+  });
+});
+
 describe('quorum', () => {
   it('waits for all', () => {
     const waits = state({
