@@ -1,4 +1,4 @@
-import type { ClusterState } from '../cluster-state.ts';
+import type { ClusterLink, ClusterState } from '../cluster-state.ts';
 import { linkName, membersOf } from './told.ts';
 
 /** How long something is held back, in milliseconds. */
@@ -12,7 +12,7 @@ export interface HoldTimes {
 /**
  * Holds back what may be explained in a moment. A node that vanishes is missed by one link after the other, and then by the token. One that comes is heard on
  * its links before it is a member. So a link that is down waits for the others, and where all are down, for the token; and one that is up to a node that is
- * no member waits until it is one.
+ * no member waits until it is one. A node that restarts makes its links flap before anybody knows, so flaps wait likewise.
  */
 export class HeldLinks {
   /** Since when, on the clock of performance.now(). */
@@ -29,16 +29,24 @@ export class HeldLinks {
     if (previous.links === undefined || next.links === undefined) return next;
     const members = membersOf(next);
     const before = new Map(previous.links.map((link) => [linkName(link), link]));
-    const reachable = new Set(next.links.filter(({ connected }) => connected).map(({ nodeId }) => nodeId));
+    const steady = next.links.filter(
+      (link) => link.connected && !hasFlapped(before.get(linkName(link)), link),
+    );
+    const reachable = new Set(steady.map(({ nodeId }) => nodeId));
+    const again = joinedAgain(previous, next);
     const held = new Map<string, number>();
     this.#until = undefined;
     const links = next.links.map((link) => {
       const { nodeId, connected } = link;
       const name = linkName(link);
       const was = before.get(name);
-      if (was === undefined || was.connected === connected || members.has(nodeId) === connected) return link;
+      const flapped = hasFlapped(was, link);
+      if (was === undefined || (was.connected === connected && !flapped)) return link;
+      if (flapped ? again.has(nodeId) || !members.has(nodeId) : members.has(nodeId) === connected)
+        return link;
       const since = this.#since.get(name) ?? now;
-      const until = since + (!connected && reachable.has(nodeId) ? times.links : times.members);
+      const waitsForLinks = (flapped || !connected) && reachable.has(nodeId);
+      const until = since + (waitsForLinks ? times.links : times.members);
       if (until <= now) return link;
       held.set(name, since);
       this.#until = Math.min(this.#until ?? Infinity, until);
@@ -47,4 +55,14 @@ export class HeldLinks {
     this.#since = held;
     return Object.freeze({ ...next, links: Object.freeze(links) });
   }
+}
+
+/** It went down, and is up again. */
+function hasFlapped(was: ClusterLink | undefined, is: ClusterLink): boolean {
+  return was?.connected === true && is.connected && (is.flaps ?? 0) > (was.flaps ?? 0);
+}
+
+function joinedAgain(previous: ClusterState, next: ClusterState): Set<number> {
+  const joins = new Map(previous.nodes.map((node) => [node.id, node.joins]));
+  return new Set(next.nodes.filter((node) => node.joins !== joins.get(node.id)).map(({ id }) => id));
 }
