@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Most tests wait most of the time; by itself, vitest leaves a processor free.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
