@@ -12,7 +12,7 @@ export interface HoldTimes {
 /**
  * Holds back what may be explained in a moment. A node that vanishes is missed by one link after the other, and then by the token. One that comes is heard on
  * its links before it is a member. So a link that is down waits for the others, and where all are down, for the token; and one that is up to a node that is
- * no member waits until it is one. A node that restarts makes its links flap before anybody knows, so flaps wait likewise.
+ * no member waits until it is one. A node that restarts makes all its links flap before anybody knows, so they wait likewise.
  */
 export class HeldLinks {
   /** Since when, on the clock of performance.now(). */
@@ -42,11 +42,12 @@ export class HeldLinks {
       const was = before.get(name);
       const flapped = hasFlapped(was, link);
       if (was === undefined || (was.connected === connected && !flapped)) return link;
-      if (flapped ? again.has(nodeId) || !members.has(nodeId) : members.has(nodeId) === connected)
-        return link;
+      const isCertain = flapped
+        ? again.has(nodeId) || reachable.has(nodeId) || !members.has(nodeId)
+        : members.has(nodeId) === connected;
+      if (isCertain) return link;
       const since = this.#since.get(name) ?? now;
-      const waitsForLinks = (flapped || !connected) && reachable.has(nodeId);
-      const until = since + (waitsForLinks ? times.links : times.members);
+      const until = since + (!connected && reachable.has(nodeId) ? times.links : times.members);
       if (until <= now) return link;
       held.set(name, since);
       this.#until = Math.min(this.#until ?? Infinity, until);
