@@ -11,8 +11,8 @@ const CONSENSUS_PER_TOKEN = 1.2;
 /** knet looks at its links so often, in milliseconds. */
 const KNET_LOOKS_EACH_MS = 200;
 
-/** Links change at corosync within 1.5 s; asking oftener would show no more. */
-const MOST_BEAT_MS = 1500;
+/** corosync compares its statistics so often, in milliseconds, and its links change within that: asking oftener would show no more. */
+export const STATISTICS_EACH_MS = 1500;
 const LEAST_BEAT_MS = 100;
 
 /** How soon the nodes of a cluster notice what becomes of one another. */
@@ -39,12 +39,12 @@ export class Pace {
   /** How long a link that is down may be explained by what is found out then. */
   get hold(): { readonly members: number; readonly links: number } {
     // knet pings a link four times in a token timeout, and gives one that was down before a little longer.
-    return { members: this.settleMs + MOST_BEAT_MS, links: this.tokenMs / 2 + 2 * KNET_LOOKS_EACH_MS };
+    return { members: this.settleMs + STATISTICS_EACH_MS, links: this.tokenMs / 2 + 2 * KNET_LOOKS_EACH_MS };
   }
 
   /** So often it is asked that no suspicious standstill passes unseen. */
   beatMs(most: number): number {
-    return Math.max(Math.min(this.suspiciousMs, most, MOST_BEAT_MS), LEAST_BEAT_MS);
+    return Math.max(Math.min(this.suspiciousMs, most, STATISTICS_EACH_MS), LEAST_BEAT_MS);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { CfgNodeStatus } from '../codec/cfg/node-status-get.ts';
 import type { VotequorumInfo } from '../codec/votequorum/get-info.ts';
-import { CsError, type CsErrorName } from '../errors/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
 import { downCountKey } from './figures/keys.ts';
 import { readTelling } from './figures/read-figures.ts';
@@ -11,6 +10,7 @@ import { configuredNodes, seenNodes, type ConfiguredNode } from './nodelist.ts';
 import { present } from './present.ts';
 import type { ClusterReports } from './reports.ts';
 import type { ClusterServices } from './services.ts';
+import { unless } from './unless.ts';
 
 const VOTEQUORUM = 'corosync_votequorum';
 
@@ -91,14 +91,4 @@ export async function readLinks(
 
 function answered<T>(answers: readonly (readonly [number, T | undefined])[]): ReadonlyMap<number, T> {
   return new Map(answers.flatMap(([id, answer]) => (answer === undefined ? [] : [[id, answer] as const])));
-}
-
-/** The answer, or `undefined` where corosync answers with one of these errors. */
-async function unless<T>(codes: readonly CsErrorName[], answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof CsError && codes.includes(error.code)) return undefined;
-    throw error;
-  }
 }

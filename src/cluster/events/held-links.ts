@@ -1,5 +1,5 @@
 import type { ClusterLink, ClusterState } from '../cluster-state.ts';
-import { linkName, membersOf } from './told.ts';
+import { joinsOf, linkName, membersOf } from './told.ts';
 
 /** How long something is held back, in milliseconds. */
 export interface HoldTimes {
@@ -33,7 +33,6 @@ export class HeldLinks {
       (link) => link.connected && !hasFlapped(before.get(linkName(link)), link),
     );
     const reachable = new Set(steady.map(({ nodeId }) => nodeId));
-    const again = joinedAgain(previous, next);
     const held = new Map<string, number>();
     this.#until = undefined;
     const links = next.links.map((link) => {
@@ -43,7 +42,7 @@ export class HeldLinks {
       const flapped = hasFlapped(was, link);
       if (was === undefined || (was.connected === connected && !flapped)) return link;
       const isCertain = flapped
-        ? again.has(nodeId) || reachable.has(nodeId) || !members.has(nodeId)
+        ? joinsOf(next, nodeId) !== joinsOf(previous, nodeId) || reachable.has(nodeId) || !members.has(nodeId)
         : members.has(nodeId) === connected;
       if (isCertain) return link;
       const since = this.#since.get(name) ?? now;
@@ -61,9 +60,4 @@ export class HeldLinks {
 /** It went down, and is up again. */
 function hasFlapped(was: ClusterLink | undefined, is: ClusterLink): boolean {
   return was?.connected === true && is.connected && (is.flaps ?? 0) > (was.flaps ?? 0);
-}
-
-function joinedAgain(previous: ClusterState, next: ClusterState): Set<number> {
-  const joins = new Map(previous.nodes.map((node) => [node.id, node.joins]));
-  return new Set(next.nodes.filter((node) => node.joins !== joins.get(node.id)).map(({ id }) => id));
 }

@@ -1,9 +1,7 @@
 import type { ClusterLink, ClusterState } from '../cluster-state.ts';
+import { STATISTICS_EACH_MS } from '../pace.ts';
 import type { ClusterEventCause, Finding } from './event-types.ts';
 import { linkName, membersOf, nodeName, type Comparison } from './told.ts';
-
-/** corosync counts anew only each 1.5 s how often a link went down. */
-const COUNTED_EACH_MS = 1500;
 
 /** What became of the links; those of a node that came or went are explained by that. */
 export function linkFindings(comparison: Comparison, members: readonly Finding[]): readonly Finding[] {
@@ -94,13 +92,14 @@ function explanation(
   if (finding.type === 'link.up' && downWithNode.has(linkName(finding))) return last?.cause;
   if (finding.type !== 'link.flapped') return undefined;
   // It may be older than what was told of the node: the count comes late.
-  const mayPrecede = last !== undefined && last.at.getTime() >= flapNotBefore(since, now) - COUNTED_EACH_MS;
+  const mayPrecede =
+    last !== undefined && last.at.getTime() >= flapNotBefore(since, now) - STATISTICS_EACH_MS;
   return gap ?? (mayPrecede ? last.cause : undefined);
 }
 
 /** Milliseconds of the clock. */
 function flapNotBefore(since: Date, now: Date): number {
-  return Math.min(since.getTime(), now.getTime() - COUNTED_EACH_MS);
+  return Math.min(since.getTime(), now.getTime() - STATISTICS_EACH_MS);
 }
 
 /** The links that are down because their node went away: those that were, those whose going down that explains, and those of nodes that are away. */

@@ -1,6 +1,5 @@
-import type { ClusterState } from '../cluster-state.ts';
 import type { Finding } from './event-types.ts';
-import { membersOf, nodeName, type Comparison, type ToldMembership } from './told.ts';
+import { joinsOf, membersOf, nodeName, type Comparison, type ToldMembership } from './told.ts';
 
 type Departure = 'member.left' | 'member.failed';
 
@@ -112,8 +111,4 @@ function departure({ told, gap, losses = 0 }: Comparison): Departure {
 
 function leftForGood({ left, joined }: ToldMembership): boolean {
   return left.some((id) => !joined.includes(id));
-}
-
-function joinsOf({ nodes }: ClusterState, nodeId: number): number {
-  return nodes.find(({ id }) => id === nodeId)?.joins ?? 0;
 }

@@ -1,5 +1,6 @@
 import type { CsError } from '../../errors/index.ts';
 import type { ClusterFreshness, ClusterStaleReason, ClusterState } from '../cluster-state.ts';
+import { STATISTICS_EACH_MS } from '../pace.ts';
 import { present } from '../present.ts';
 import { Churn } from './churn.ts';
 import { configFindings } from './config.ts';
@@ -14,8 +15,6 @@ import { silenceFinding, totemFindings } from './totem.ts';
 
 /** What is told in one gap is bounded; what is dropped is found by comparing. */
 const MOST_TOLD = 1024;
-/** corosync compares its statistics so often. */
-const POLLED_EACH_MS = 1500;
 
 /** What a narrator is told of a state. */
 export interface Noted {
@@ -129,7 +128,7 @@ export class Narrator {
     this.#isSilent = isSilent;
     const state = begins ? stateNow() : undefined;
     if (state === undefined) return;
-    const notBefore = new Date(Date.now() - silenceMs - POLLED_EACH_MS);
+    const notBefore = new Date(Date.now() - silenceMs - STATISTICS_EACH_MS);
     this.#tell([{ ...silenceFinding(state, silenceMs, tokenMs), notBefore }], state);
   }
 

@@ -55,10 +55,10 @@ function waiting(state: ClusterState): Finding {
   return { type: 'quorum.waiting_for_all', message, missing: Object.freeze(missing) };
 }
 
-function tolerance({ nodes }: ClusterState, to: number): string {
+function tolerance(state: ClusterState, to: number): string {
   if (to > 0) return `The cluster can lose ${to} ${to === 1 ? 'node' : 'nodes'}.`;
-  const fatal = nodes.filter(({ ifLost }) => ifLost !== undefined && ifLost !== 'quorate');
-  const names = fatal.map(({ name, id }) => name ?? `node ${id}`).join(' or ');
+  const fatal = state.nodes.filter(({ ifLost }) => ifLost !== undefined && ifLost !== 'quorate');
+  const names = fatal.map(({ id }) => nodeName(state, id)).join(' or ');
   return names === '' ? 'The cluster can lose no node.' : `Losing ${names} now could cost quorum.`;
 }
 
@@ -82,11 +82,8 @@ function deviceFinding(
 ): Finding | undefined {
   const [was, is] = [deviceState(before), deviceState(after)];
   if (was === is) return undefined;
-  if (is === 'lost') {
-    // One that was there and had not reported is no more lost than before.
-    if (was !== 'votes' && was !== 'alive') return undefined;
+  if (is === 'lost')
     return { type: 'qdevice.lost', nodeId, message: `The quorum device of ${name} is lost.` };
-  }
   if (is === 'votes') return { type: 'qdevice.back', nodeId, message: `The quorum device of ${name} votes.` };
   if (was !== 'votes') return undefined;
   return {

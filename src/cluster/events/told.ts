@@ -1,5 +1,6 @@
 import type { QuorumRingId } from '../../quorum/index.ts';
 import type { ClusterState } from '../cluster-state.ts';
+import type { LinkName } from '../figures/read-figures.ts';
 import type { ClusterEventCause } from './event-types.ts';
 
 /** What corosync has told, as it came. */
@@ -56,6 +57,11 @@ export function membersOf({ nodes }: ClusterState): Set<number> {
   return new Set(nodes.filter(({ state }) => state === 'member').map(({ id }) => id));
 }
 
-export function linkName({ nodeId, link }: { readonly nodeId: number; readonly link: number }): string {
+/** How often a node has joined. */
+export function joinsOf({ nodes }: ClusterState, nodeId: number): number {
+  return nodes.find(({ id }) => id === nodeId)?.joins ?? 0;
+}
+
+export function linkName({ nodeId, link }: LinkName): string {
   return `${nodeId}.${link}`;
 }

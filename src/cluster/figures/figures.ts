@@ -1,5 +1,6 @@
 import type { CfgNodeStatus } from '../../codec/cfg/node-status-get.ts';
 import type { CmapValue } from '../../codec/cmap/value.ts';
+import { CS_ERROR_CODES } from '../../errors/index.ts';
 import { MapReader } from '../map-reader.ts';
 import { present } from '../present.ts';
 import type {
@@ -13,12 +14,13 @@ import type {
   ClusterTotem,
   ClusterTotemState,
 } from './figures-state.ts';
+import type { LinkName } from './read-figures.ts';
 import {
   CANNOT_FORM_KEY,
   CONFIG_VERSION_KEY,
+  connectionOfName,
   enteredKey,
   IPC_GLOBAL,
-  IPC_PREFIX,
   linkPrefix,
   missKeys,
   MOST_MISSES,
@@ -74,15 +76,14 @@ export function schedulingOf(stats: MapReader): ClusterScheduling {
   return Object.freeze({ misses: Object.freeze(misses.flat()) });
 }
 
-const CONNECTION_KEY = /^(stats\.ipcs\.service\d+\..+\.)procname$/;
-
 /** `undefined`: it has not been read. */
 export function ipcOf(stats: MapReader): ClusterIpc | undefined {
   const processes = new Map<string, ClusterIpcProcess>();
   for (const key of stats.keys()) {
-    const [, of] = key.startsWith(IPC_PREFIX) ? (CONNECTION_KEY.exec(key) ?? []) : [];
-    const name = of === undefined ? undefined : stats.text(key);
-    if (name !== undefined) processes.set(name, withConnection(processes.get(name), name, stats, of ?? ''));
+    const of = connectionOfName(key);
+    if (of === undefined) continue;
+    const name = stats.text(key);
+    if (name !== undefined) processes.set(name, withConnection(processes.get(name), name, stats, of));
   }
   const active = stats.counter(IPC_GLOBAL.active);
   if (processes.size === 0 && active === undefined) return undefined;
@@ -123,11 +124,8 @@ function lastReload(map: MapReader): ClusterReload | undefined {
   const status = map.integer(RELOAD_STATUS_KEY);
   if (map.integer(RELOADING_KEY) === 1) return failed(map);
   if (status === undefined) return undefined;
-  return status === RELOAD_IS_GOOD ? Object.freeze({ ok: true }) : failed(map);
+  return status === CS_ERROR_CODES.CS_OK ? Object.freeze({ ok: true }) : failed(map);
 }
-
-/** CS_OK. */
-const RELOAD_IS_GOOD = 1;
 
 function failed(map: MapReader): ClusterReload {
   return Object.freeze({ ok: false, ...present('message', map.text(RELOAD_MESSAGE_KEY)) });
@@ -163,9 +161,7 @@ export function statsReader(...maps: readonly (ReadonlyMap<string, CmapValue> | 
 }
 
 /** The links that are in use. */
-export function linkNames(
-  links: ReadonlyMap<number, CfgNodeStatus> | undefined,
-): readonly { readonly nodeId: number; readonly link: number }[] {
+export function linkNames(links: ReadonlyMap<number, CfgNodeStatus> | undefined): readonly LinkName[] {
   return [...(links ?? [])].flatMap(([nodeId, status]) =>
     status.links.flatMap(({ enabled }, link) => (enabled ? [{ nodeId, link }] : [])),
   );

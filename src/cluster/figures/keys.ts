@@ -52,6 +52,14 @@ export const IPC_GLOBAL = {
   active: `${IPC_PREFIX}global.active`,
   closed: `${IPC_PREFIX}global.closed`,
 } as const;
+
+const CONNECTION_NAME = /^(stats\.ipcs\.service\d+\..+\.)procname$/;
+
+/** What the keys of a connection begin with, by the one that has the name of its process; `undefined`: it is another key. */
+export function connectionOfName(key: string): string | undefined {
+  return CONNECTION_NAME.exec(key)?.[1];
+}
+
 export const IPC_NAMES = ['procname', 'requests', 'overload', 'send_retries', 'queued'] as const;
 
 /** Of a reload: begun, and not ended. */

@@ -1,8 +1,9 @@
 import type { CmapValue } from '../../codec/cmap/value.ts';
-import { CsError } from '../../errors/index.ts';
 import type { CallOptions } from '../../options/call-options.ts';
 import type { ReadOnlyCmapClient } from '../../cmap/index.ts';
+import { unless } from '../unless.ts';
 import {
+  connectionOfName,
   enteredKey,
   FIRST_MISS_KEY,
   IPC_GLOBAL,
@@ -51,7 +52,7 @@ export async function readKeys(
   const values = new Map<string, CmapValue>();
   for (let from = 0; from < keys.length; from += AT_ONCE) {
     const reading = keys.slice(from, from + AT_ONCE).map(async (key) => {
-      const value = await valueOf(client, key, options);
+      const value = await unless(['CS_ERR_NOT_EXIST'], client.get(key, options));
       if (value !== undefined) values.set(key, value);
     });
     await Promise.all(reading);
@@ -59,27 +60,11 @@ export async function readKeys(
   return values;
 }
 
-/** `undefined`: there is no such key. */
-async function valueOf(
-  client: ReadOnlyCmapClient,
-  key: string,
-  options: CallOptions,
-): Promise<CmapValue | undefined> {
-  try {
-    return await client.get(key, options);
-  } catch (error) {
-    if (error instanceof CsError && error.code === 'CS_ERR_NOT_EXIST') return undefined;
-    throw error;
-  }
-}
-
-const CONNECTION_KEY = /^(stats\.ipcs\.service\d+\..+\.)procname$/;
-
 /** Of each connection only what is shown. */
 async function ipcKeys(stats: ReadOnlyCmapClient, options: CallOptions): Promise<readonly string[]> {
   const keys: string[] = Object.values(IPC_GLOBAL);
   for await (const { key } of stats.keys(IPC_PREFIX, options)) {
-    const [, connection] = CONNECTION_KEY.exec(key) ?? [];
+    const connection = connectionOfName(key);
     if (connection !== undefined) keys.push(...IPC_NAMES.map((name) => connection + name));
   }
   return keys;

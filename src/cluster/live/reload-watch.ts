@@ -1,8 +1,6 @@
 import type { CmapValue } from '../../codec/cmap/value.ts';
+import { CS_ERROR_CODES } from '../../errors/index.ts';
 import { RELOAD_STATUS_KEY, RELOADING_KEY, TAKING_OVER_KEY } from '../figures/keys.ts';
-
-/** CS_OK. */
-const GOOD = 1;
 
 /**
  * Finds out from the keys of a reload how it went. corosync reloads in one go. So one that has begun and has not ended by the time that the map is read again
@@ -20,7 +18,7 @@ export class ReloadWatch {
     const ends = key === TAKING_OVER_KEY && value?.value === 0;
     if (!ends) return undefined;
     this.#begun = false;
-    return this.#status === undefined || this.#status === GOOD;
+    return this.#status === undefined || this.#status === CS_ERROR_CODES.CS_OK;
   }
 
   /** All of the map has been read. @returns whether a reload has begun that has come to nothing */
