@@ -1,7 +1,8 @@
-import { escapeCharacter, escapeControls } from '../../errors/index.ts';
+import { escapeControls } from '../../errors/index.ts';
 import type { CpgEvent } from '../../index.ts';
 import { ringText } from '../cluster/ring-text.ts';
-import { jsonLine } from '../printing/json.ts';
+import { jsonLine, toBase64 } from '../printing/json.ts';
+import { escapeBytes } from '../printing/text.ts';
 
 interface Process {
   readonly nodeId: number;
@@ -38,9 +39,7 @@ export function groupEventLine(event: CpgEvent, at: Date): string {
 /** The name of a group without loss. */
 export function groupFields(named: { readonly group: string; readonly groupBytes?: Uint8Array }): object {
   const { group, groupBytes } = named;
-  return groupBytes === undefined
-    ? { group }
-    : { group, groupBase64: Buffer.from(groupBytes).toString('base64') };
+  return groupBytes === undefined ? { group } : { group, groupBase64: toBase64(groupBytes) };
 }
 
 function describe(event: CpgEvent): string {
@@ -71,23 +70,17 @@ function processFields({ nodeId, pid }: Process): { node: number; pid: number } 
 
 /** Text with \xNN for control characters; of what is not UTF-8, for each byte that is not printable. */
 function messageText(message: Uint8Array): string {
-  const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-  const text = utf8(bytes);
-  if (text !== undefined) return escapeControls(text.replaceAll('\\', '\\\\'));
-  return bytes
-    .toString('latin1')
-    .replaceAll('\\', '\\\\')
-    .replace(/[^ -~]/g, escapeCharacter);
+  const text = utf8(message);
+  return text === undefined ? escapeBytes(message) : escapeControls(text.replaceAll('\\', '\\\\'));
 }
 
 function bytesFields(message: Uint8Array): object {
-  const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-  const text = utf8(bytes);
-  return text === undefined ? { base64: bytes.toString('base64') } : { text };
+  const text = utf8(message);
+  return text === undefined ? { base64: toBase64(message) } : { text };
 }
 
 /** undefined: the bytes are not valid UTF-8. */
-function utf8(bytes: Buffer): string | undefined {
-  const text = bytes.toString();
+function utf8(bytes: Uint8Array): string | undefined {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
   return Buffer.from(text).equals(bytes) ? text : undefined;
 }

@@ -85,8 +85,8 @@ function toJsonNumber(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }
 
-function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64');
+export function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
 /** One object, safe to print as it is. */

@@ -3,17 +3,24 @@ import { escapeControls } from '../../errors/index.ts';
 /** Lines of columns, as wide as what is in them, with a headline; numbers stand at the right. The last column is not filled up. */
 export function table(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = [heads, ...rows].map((row) => row.map((cell) => escapeControls(String(cell))));
-  const widths = heads.map((_head, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
   const right = heads.map((_head, column) => rows.length > 0 && rows.every((row) => isNumber(row[column])));
-  return cells
-    .map((row) => {
-      const parts = row.map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return right[column] === true ? cell.padStart(width) : cell.padEnd(width);
-      });
-      return `${parts.join('  ').trimEnd()}\n`;
-    })
+  return filled(cells, right)
+    .map((row) => `${row.join('  ').trimEnd()}\n`)
     .join('');
+}
+
+/** The same cells, each as wide as the widest of its column. @param right whether a column stands at the right */
+export function filled(
+  rows: readonly (readonly string[])[],
+  right: readonly boolean[],
+): readonly (readonly string[])[] {
+  const widths = right.map((_right, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row.map((cell, column) => {
+      const width = widths[column] ?? 0;
+      return right[column] === true ? cell.padStart(width) : cell.padEnd(width);
+    }),
+  );
 }
 
 function isNumber(cell: string | number | undefined): boolean {

@@ -1,5 +1,6 @@
 import { escapeCharacter, escapeControls } from '../../errors/index.ts';
 import type { CmapNotification, CmapTrackEvent, CmapValue, CmapFollowEvent } from '../../index.ts';
+import { fromBytes } from '../drop-in/bytes.ts';
 import { SHORT_TYPE_NAMES } from './type-names.ts';
 
 const SHORT_NAMES: Readonly<Record<CmapValue['type'], string>> = { ...SHORT_TYPE_NAMES, unknown: 'unknown' };
@@ -85,9 +86,9 @@ function escapedText(value: CmapValue): string {
   return value.type === 'float' ? shortestFloat(value.value) : value.value.toString();
 }
 
-function escapeBytes(bytes: Uint8Array): string {
-  return Buffer.from(bytes)
-    .toString('latin1')
+/** With \xNN for each byte that is not printable. */
+export function escapeBytes(bytes: Uint8Array): string {
+  return fromBytes(bytes)
     .replaceAll('\\', '\\\\')
     .replace(/[^ -~]/g, escapeCharacter);
 }

@@ -1,5 +1,5 @@
-import { stringify } from '../../errors/index.ts';
 import type { ClusterEvent } from '../../index.ts';
+import { jsonLine } from '../printing/json.ts';
 import { plainObject } from './plain-json.ts';
 
 /** An event as an object of JSON: what all have first, then what this one has. Of the state only what most look for. */
@@ -29,5 +29,5 @@ export function eventObject(event: ClusterEvent): Record<string, unknown> {
 
 /** A line that a program reads. */
 export function eventLine(event: ClusterEvent): string {
-  return `${stringify(eventObject(event))}\n`;
+  return jsonLine(eventObject(event));
 }

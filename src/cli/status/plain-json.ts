@@ -1,12 +1,13 @@
-import { CsError, stringify } from '../../errors/index.ts';
+import { CsError } from '../../errors/index.ts';
 import type { ClusterState } from '../../index.ts';
+import { jsonLine } from '../printing/json.ts';
 
 /** Of what a state looks like in JSON: it grows when something that was there has another meaning, or is not there any more. */
 const STATE_FORMAT = 1;
 
 /** A state as JSON can hold it. */
 export function stateLine(state: ClusterState): string {
-  return `${stringify({ format: STATE_FORMAT, ...plainObject(state) })}\n`;
+  return jsonLine({ format: STATE_FORMAT, ...plainObject(state) });
 }
 
 /** Numbers of 64 bits are texts of digits, times are as ISO 8601 has them, and of an error its code and message are left. */

@@ -1,4 +1,5 @@
 import { escapeControls } from '../../errors/index.ts';
+import { filled } from '../printing/table.ts';
 
 /** How a terminal may stress words: red, yellow and green, as whoever sees no colours reads them too. */
 export type Stress = 'bad' | 'doubtful' | 'good' | 'plain';
@@ -40,31 +41,21 @@ export function columns(
   rows: readonly (readonly Cell[])[],
   paint: Paint,
 ): string[] {
-  const cells = rows.map((row) =>
-    row.map((cell) => ({ ...cell, text: cut(escapeControls(cell.text), WIDEST) })),
-  );
-  const widths = heads.map((head, column) =>
-    Math.max(head.length, ...cells.map((row) => row[column]?.text.length ?? 0)),
-  );
-  const isRight = (column: number): boolean => cells.some((row) => row[column]?.right === true);
-  const padded = (text: string, column: number): string =>
-    isRight(column) ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0);
+  const texts = rows.map((row) => row.map(({ text }) => cut(escapeControls(text), WIDEST)));
+  const right = heads.map((_head, column) => rows.some((row) => row[column]?.right === true));
+  const [headline = [], ...lines] = filled([heads, ...texts], right);
   const line = (parts: readonly string[]): string => parts.join('  ').replace(/ +$/, '');
   return [
-    line(heads.map(padded)),
-    ...cells.map((row) =>
-      line(
-        row.map(({ text, stress = 'plain' }, column) =>
-          paintInside(padded(text, column), text, stress, paint),
-        ),
-      ),
+    line(headline),
+    ...lines.map((parts, row) =>
+      line(parts.map((part, column) => paintText(part, rows[row]?.[column]?.stress ?? 'plain', paint))),
     ),
   ];
 }
 
 /** The filling is left plain. */
-function paintInside(padded: string, text: string, stress: Stress, paint: Paint): string {
-  return stress === 'plain' ? padded : padded.replace(text, () => paint(text, stress));
+function paintText(filledUp: string, stress: Stress, paint: Paint): string {
+  return stress === 'plain' ? filledUp : filledUp.replace(filledUp.trim(), (text) => paint(text, stress));
 }
 
 /** No longer than so many characters. */
