@@ -2,11 +2,11 @@ import { escapeControls } from '../../errors/index.ts';
 import type { Cluster, ClusterEvent, ClusterState } from '../../index.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
-import { explain, explainConnecting } from '../printing/explain.ts';
 import { stateLine } from '../status/plain-json.ts';
 import { fittingScreen, frame } from '../status/frame.ts';
 import { screen, WIDTH } from '../status/screen.ts';
 import { paintFor, wrapped, type Paint } from '../status/style.ts';
+import { troubleOf } from '../status/trouble.ts';
 import { remarks, worst } from '../status/verdict.ts';
 import { untilSignalled } from '../stop-signals.ts';
 import { checkSubject } from './check.ts';
@@ -77,9 +77,9 @@ function now(state: ClusterState, freshness: ClusterState['freshness']): Cluster
 }
 
 function waitingText(freshness: ClusterState['freshness']): string {
-  const error = freshness.kind === 'stale' ? freshness.error : undefined;
-  if (error === undefined) return 'Waiting for corosync.\n';
-  const text = `Waiting for corosync: ${(error.operation === 'connect' ? explainConnecting : explain)(error)}.`;
+  const trouble = troubleOf(freshness);
+  if (trouble === undefined) return 'Waiting for corosync.\n';
+  const text = `Waiting for corosync: ${trouble}.`;
   return `${wrapped(escapeControls(text), WIDTH, '  ').join('\n')}\n`;
 }
 

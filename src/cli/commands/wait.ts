@@ -2,8 +2,8 @@ import type { Cluster } from '../../index.ts';
 import type { CommandContext } from '../command.ts';
 import { duration } from '../arguments/duration.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
-import { explain, explainConnecting } from '../printing/explain.ts';
 import { conditionOf, type Condition } from '../status/conditions.ts';
+import { troubleOf } from '../status/trouble.ts';
 import { untilSignalled } from '../stop-signals.ts';
 
 /** Waits until all conditions hold at once, for certain. Waits for corosync, too. */
@@ -56,10 +56,8 @@ async function missingAtTheEnd(
 }
 
 function complain({ freshness }: Cluster, complaints: Set<string>, context: CommandContext): void {
-  const error = freshness.kind === 'stale' ? freshness.error : undefined;
-  if (error === undefined) return;
-  const text = (error.operation === 'connect' ? explainConnecting : explain)(error);
-  if (complaints.has(text)) return;
-  complaints.add(text);
-  context.complain(`${text}; trying again until it works`);
+  const trouble = troubleOf(freshness);
+  if (trouble === undefined || complaints.has(trouble)) return;
+  complaints.add(trouble);
+  context.complain(`${trouble}; trying again until it works`);
 }
