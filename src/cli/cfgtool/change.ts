@@ -1,7 +1,7 @@
 import type { CfgUser } from '../cluster/connector.ts';
 import { confirm, type Connections, type ServicesEnvironment } from '../drop-in/services.ts';
 import { errorNumber, errorText, ToolFailure } from '../drop-in/tool-failure.ts';
-import { connectCfg } from './connect.ts';
+import { connectCfg } from '../drop-in/connect-cfg.ts';
 import type { CfgtoolOptions } from './options.ts';
 
 /** -R: a failure's number is the exit code. */

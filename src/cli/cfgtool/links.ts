@@ -4,7 +4,7 @@ import { readNodelist } from '../cluster/nodelist.ts';
 import { cString, type ByteString } from '../drop-in/bytes.ts';
 import type { Connections, ServicesEnvironment } from '../drop-in/services.ts';
 import { errorNumber, ToolFailure } from '../drop-in/tool-failure.ts';
-import { connectCfg } from './connect.ts';
+import { connectCfg } from '../drop-in/connect-cfg.ts';
 
 const MAX_LINKS = 8;
 

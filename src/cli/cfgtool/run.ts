@@ -2,7 +2,7 @@ import type { ByteString } from '../drop-in/bytes.ts';
 import { runTool } from '../drop-in/run-tool.ts';
 import { Connections, type ServicesEnvironment } from '../drop-in/services.ts';
 import { errorNumber, ToolFailure } from '../drop-in/tool-failure.ts';
-import { connectCfg } from './connect.ts';
+import { connectCfg } from '../drop-in/connect-cfg.ts';
 import { parseArguments, type CfgtoolOptions } from './options.ts';
 
 /** Runs the drop-in for corosync-cfgtool 3.1.7. Returns its exit code. */

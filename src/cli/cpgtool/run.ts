@@ -1,6 +1,7 @@
 import { CsError } from '../../errors/index.ts';
 import type { CfgReader, CpgReader } from '../cluster/connector.ts';
 import type { ByteString } from '../drop-in/bytes.ts';
+import { connectCfg } from '../drop-in/connect-cfg.ts';
 import { runTool } from '../drop-in/run-tool.ts';
 import { Connections, type ServicesEnvironment } from '../drop-in/services.ts';
 import { errorNumber, ToolFailure } from '../drop-in/tool-failure.ts';
@@ -19,14 +20,13 @@ export function runCpgtool(words: readonly ByteString[], environment: ServicesEn
 }
 
 async function show(options: CpgtoolOptions, environment: ServicesEnvironment): Promise<void> {
-  const { connect } = environment;
   const connections = new Connections();
   try {
-    const cpg = await connections.open(connect.cpg, complaint('Could not initialize corosync cpg API error'));
-    const cfg = await connections.open(
-      connect.cfg,
-      complaint('Could not initialize corosync configuration API error'),
+    const cpg = await connections.open(
+      environment.connect.cpg,
+      (error) => `Could not initialize corosync cpg API error ${errorNumber(error)}`,
     );
+    const cfg = await connectCfg(environment, connections);
     if (options.namesOnly) environment.write(namesText(await cpg.groups().catch(fail), options));
     else await showMembers(cpg, cfg, options, environment);
   } finally {
@@ -49,10 +49,6 @@ async function showMembers(
     for (const { nodeId } of members)
       if (!addresses.has(nodeId)) addresses.set(nodeId, await addressesOf(cfg, nodeId));
   environment.write(headline(options) + membersText(members, addresses, options));
-}
-
-function complaint(what: string): (error: unknown) => ByteString {
-  return (error) => `${what} ${errorNumber(error)}`;
 }
 
 function fail(error: unknown): never {

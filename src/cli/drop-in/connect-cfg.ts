@@ -1,7 +1,7 @@
 import type { CfgUser } from '../cluster/connector.ts';
-import type { ByteString } from '../drop-in/bytes.ts';
-import type { Connections, ServicesEnvironment } from '../drop-in/services.ts';
-import { errorNumber } from '../drop-in/tool-failure.ts';
+import type { ByteString } from './bytes.ts';
+import type { Connections, ServicesEnvironment } from './services.ts';
+import { errorNumber } from './tool-failure.ts';
 
 export function connectCfg(
   { connect }: ServicesEnvironment,
