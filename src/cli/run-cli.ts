@@ -127,6 +127,7 @@ async function runCommand(
     command.ownTimeout === true ? withoutTimeout(options) : options,
     environment.variables,
   );
+  const forServices = (): ConnectOptions => serviceOptions(options, settings);
   const opened: Pick<CliClient, 'close'>[] = [];
   const open = async <T extends Pick<CliClient, 'close'>>(connect: () => Promise<T>): Promise<T> => {
     const connection = await tryConnect(connect);
@@ -142,7 +143,7 @@ async function runCommand(
     connect: (more) => open(() => environment.connect({ ...settings, ...more })),
     openSession: () => open(() => environment.openSession(settings)),
     services() {
-      const { cmap, quorum, votequorum, cfg, cpg } = environment.connector(serviceOptions(options, settings));
+      const { cmap, quorum, votequorum, cfg, cpg } = environment.connector(forServices());
       return {
         cmap: () => open(cmap),
         quorum: () => open(quorum),
@@ -151,10 +152,9 @@ async function runCommand(
         cpg: (signal) => open(() => cpg(signal)),
       };
     },
-    openQuorumSession: () => open(() => environment.openQuorumSession(serviceOptions(options, settings))),
-    openCluster: () => open(() => environment.openCluster(serviceOptions(options, settings))),
-    clusterState: (more) =>
-      tryConnect(() => environment.clusterState({ ...serviceOptions(options, settings), ...more })),
+    openQuorumSession: () => open(() => environment.openQuorumSession(forServices())),
+    openCluster: () => open(() => environment.openCluster(forServices())),
+    clusterState: (more) => tryConnect(() => environment.clusterState({ ...forServices(), ...more })),
     variables: environment.variables,
     complain: (message) => complain(environment, message),
   };

@@ -14,7 +14,6 @@ const DEFAULT_TIME_LIMIT_MS = 30_000;
 
 /** What happens to the cluster, until nobody wants to know any more. */
 export async function events(context: CommandContext): Promise<number> {
-  const { options } = context;
   const runner = runnerOf(context);
   const keeper = keeperOf(context);
   const filter = filterOf(context);
@@ -22,7 +21,7 @@ export async function events(context: CommandContext): Promise<number> {
     const cluster = await context.openCluster();
     signal.addEventListener('abort', () => void cluster.close());
     const stream = asUsage(() => cluster.events(filter), 'events');
-    const told = tell(stream, options.json === true, runner, context);
+    const told = tell(stream, runner, context);
     const kept = keeper === undefined ? [] : [keeper.keep(cluster)];
     try {
       await Promise.race([Promise.all([told, ...kept]), context.output.failed]);
@@ -35,13 +34,13 @@ export async function events(context: CommandContext): Promise<number> {
 
 async function tell(
   stream: AsyncIterable<ClusterEvent>,
-  asJson: boolean,
   runner: CommandRunner | undefined,
-  { output }: CommandContext,
+  { options, output }: CommandContext,
 ): Promise<void> {
+  const show = options.json === true ? eventLine : eventText;
   for await (const event of stream) {
     runner?.run(event);
-    await output.write(asJson ? eventLine(event) : eventText(event));
+    await output.write(show(event));
   }
 }
 

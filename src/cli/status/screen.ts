@@ -1,5 +1,5 @@
 import { escapeControls } from '../../errors/index.ts';
-import type { ClusterEvent, ClusterNode, ClusterState } from '../../index.ts';
+import type { ClusterEvent, ClusterLink, ClusterNode, ClusterState } from '../../index.ts';
 import { ringText } from '../cluster/ring-text.ts';
 import { columns, cut, wrapped, type Cell, type Paint, type Stress } from './style.ts';
 import { nameOf, remarks, type Level } from './verdict.ts';
@@ -46,10 +46,7 @@ function factLines(state: ClusterState): string[] {
   const time = freshness.kind === 'fresh' ? freshness.asOf : freshness.since;
   return [
     fact('state', `${freshness.kind} ${freshness.kind === 'fresh' ? 'as of' : 'since'} ${clock(time)}`),
-    fact(
-      'cluster',
-      [...(name === undefined ? [] : [name]), ...(transport === undefined ? [] : [transport])].join(', '),
-    ),
+    fact('cluster', [name, transport].filter((part) => part !== undefined).join(', ')),
     fact('node', `${localNodeId}${local?.name === undefined ? '' : ` ${local.name}`}`),
     ...(ring === undefined ? [] : [fact('ring', ringText(ring))]),
     ...voteLines(state),
@@ -109,11 +106,11 @@ function linkLines(state: ClusterState, paint: Paint): string[] {
   return ['', ...columns(['LINKS TO', ...numbers.map(String)], rows, paint)];
 }
 
-function linkCell(link: NonNullable<ClusterState['links']>[number] | undefined): Cell {
+function linkCell(link: ClusterLink | undefined): Cell {
   if (link === undefined) return { text: '-' };
   if (!link.connected) return { text: 'DOWN', stress: 'bad' };
-  const flaps = link.flaps === undefined || link.flaps === 0 ? '' : ` ${link.flaps}x`;
-  return flaps === '' ? { text: 'up', stress: 'good' } : { text: `up${flaps}`, stress: 'doubtful' };
+  const { flaps = 0 } = link;
+  return flaps === 0 ? { text: 'up', stress: 'good' } : { text: `up ${flaps}x`, stress: 'doubtful' };
 }
 
 function totemLines({ totem, scheduling, config }: ClusterState): string[] {

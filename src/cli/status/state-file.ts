@@ -21,17 +21,7 @@ export class StateFile {
   }
 
   async #write(text: string): Promise<void> {
-    if (text === this.#written) {
-      const now = new Date();
-      // Somebody may have removed it.
-      if (
-        await utimes(this.#path, now, now).then(
-          () => true,
-          () => false,
-        )
-      )
-        return;
-    }
+    if (text === this.#written && (await touch(this.#path))) return;
     await refuseOther(this.#path);
     try {
       // Others may write where it lies: what they have put there is not followed.
@@ -50,6 +40,15 @@ export class StateFile {
     }
     this.#written = text;
   }
+}
+
+/** Whether it could be: somebody may have removed it. */
+async function touch(path: string): Promise<boolean> {
+  const now = new Date();
+  return utimes(path, now, now).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A rename puts a file in the place of anything: of /dev/null, too, for all programs of the machine. */

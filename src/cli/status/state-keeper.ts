@@ -19,7 +19,6 @@ export interface KeeperOptions extends VerdictOptions {
 export class StateKeeper {
   readonly #options: KeeperOptions;
   readonly #file: StateFile;
-  #state: ClusterState | undefined;
   #trouble = '';
 
   constructor(options: KeeperOptions) {
@@ -29,30 +28,22 @@ export class StateKeeper {
 
   /** Until the cluster is closed. A file that cannot be written is complained of, and tried again. */
   async keep(cluster: Cluster): Promise<void> {
-    await this.#write();
-    const timer = setInterval(() => {
-      this.#state = cluster.state;
-      void this.#write();
-    }, WRITTEN_EACH_MS);
+    await this.#write(undefined);
+    const timer = setInterval(() => void this.#write(cluster.state), WRITTEN_EACH_MS);
     try {
-      for await (const state of cluster.states()) {
-        this.#state = state;
-        await this.#write();
-      }
+      for await (const state of cluster.states()) await this.#write(state);
     } finally {
       clearInterval(timer);
     }
   }
 
   /** Nobody knows any more. */
-  async end(): Promise<void> {
-    if (this.#options.subject === 'json') return;
-    this.#state = undefined;
-    await this.#write();
+  end(): Promise<void> {
+    return this.#write(undefined);
   }
 
-  async #write(): Promise<void> {
-    const text = this.#text();
+  async #write(state: ClusterState | undefined): Promise<void> {
+    const text = this.#text(state);
     if (text === undefined) return;
     try {
       await this.#file.write(text);
@@ -64,10 +55,11 @@ export class StateKeeper {
     }
   }
 
-  #text(): string | undefined {
+  /** `undefined`: there is none, and what was written last stays. */
+  #text(state: ClusterState | undefined): string | undefined {
     const { subject } = this.#options;
-    if (subject === 'json') return this.#state && stateLine(this.#state);
-    if (this.#state === undefined) return UNKNOWN;
-    return `${LEVELS.indexOf(worst(remarks(this.#state, subject, this.#options)))}\n`;
+    if (subject === 'json') return state && stateLine(state);
+    if (state === undefined) return UNKNOWN;
+    return `${LEVELS.indexOf(worst(remarks(state, subject, this.#options)))}\n`;
   }
 }

@@ -100,12 +100,12 @@ function toleranceRemark(
   ignoreLeftNodes: boolean,
 ): Remark {
   const { failureTolerance: least, failureToleranceAtBest: best } = votes;
-  const devices = state.nodes.filter(({ qdevice }) => qdevice !== undefined && !qdevice.alive);
-  const device = devices.length === 0 ? '' : '; the quorum device does not report';
+  const isSilent = state.nodes.some(({ qdevice }) => qdevice?.alive === false);
+  const device = isSilent ? '; the quorum device does not report' : '';
   const help = best > least ? `, ${best} if the quorum device or a rule helps` : '';
   const words = least === 0 ? 'no node can be lost' : `${counted(least, 'node')} can be lost`;
   const isLess = absent(state).length > 0 && !ignoreLeftNodes;
-  const level = devices.length > 0 || (best === 0 && isLess) ? 'warning' : 'ok';
+  const level = isSilent || (best === 0 && isLess) ? 'warning' : 'ok';
   return { level, text: `quorate, ${words}${help}${device}` };
 }
 
