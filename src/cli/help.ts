@@ -5,7 +5,7 @@ import { UsageError } from './exit-codes.ts';
 const GLOBAL_OPTIONS = `Options of all commands:
   --map MAP               icmap (default: configuration and run-time state) or stats
   --timeout MS            how long connecting and each call may take; default 30000
-                          (doctor: 5000)
+                          (doctor and check: 5000; wait has another one)
   --socket-name NAME      name of corosync's socket; default cmap
   --socket-directory DIR  where the socket is, if libqb uses filesystem sockets; default
                           $COROSYNC_CLIENT_SOCKET_DIRECTORY
