@@ -2,7 +2,7 @@ import { checkOptions } from '../options/check-options.ts';
 import { callable, object, type RulesOf } from '../options/rules.ts';
 import { ipcOptions, type ConnectOptions } from '../service/index.ts';
 import { sessionRules, type BackOffOptions, type SessionOptions } from '../session/index.ts';
-import { bufferSizeRule, CPG_SERVICE } from './connect-options.ts';
+import { CPG_SERVICE } from './connect-options.ts';
 import type { CpgGroupEvent } from './group-events.ts';
 import {
   groupName,
@@ -28,14 +28,15 @@ interface ResolvedGroupOptions {
   readonly listener: ((event: CpgGroupEvent) => void) | undefined;
 }
 
-const { socketName, socketDirectory, sharedMemoryDirectory, timeoutMs, backOff } = sessionRules(CPG_SERVICE);
+const { socketName, socketDirectory, sharedMemoryDirectory, bufferSize, timeoutMs, backOff } =
+  sessionRules(CPG_SERVICE);
 const GROUP_RULES: RulesOf<CpgGroupOptions> = {
   ...MEMBER_RULES,
   listener: callable(),
   socketName,
   socketDirectory,
   sharedMemoryDirectory,
-  bufferSize: bufferSizeRule,
+  bufferSize,
   timeoutMs,
   backOff,
 };

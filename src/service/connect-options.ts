@@ -47,6 +47,8 @@ export interface ServiceDescription {
   readonly operation: string;
   /** Bytes of each ring, unless the user asks for another size. */
   readonly bufferSize: number;
+  /** The least that the user may ask for. Default 65536. */
+  readonly leastBufferSize?: number;
 }
 
 const plainName = rule(
@@ -69,12 +71,13 @@ export const PLACE_RULES = {
 } as const;
 
 /** The rules of the options of connecting that all services have. */
-export function connectRules({ name }: ServiceDescription): RulesOf<ConnectOptions> {
+export function connectRules(service: ServiceDescription): RulesOf<ConnectOptions> {
+  const { name, leastBufferSize = 64 * 1024 } = service;
   return {
     access: oneOf('all', 'read'),
     socketName: socketNameRule(name),
     ...PLACE_RULES,
-    bufferSize: integer(64 * 1024, 16 * 1024 * 1024),
+    bufferSize: integer(leastBufferSize, 16 * 1024 * 1024),
   };
 }
 
