@@ -2,6 +2,7 @@ import type { CpgAddress } from '../codec/cpg/address.ts';
 import { copyFragment, type CpgPartialDelivery } from '../codec/cpg/partial-deliver.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import { ConnectionError } from '../errors/index.ts';
+import { keyOf } from './addresses.ts';
 
 /** What messages that come in fragments may take, in bytes. */
 export interface AssemblyLimits {
@@ -83,8 +84,4 @@ export class Assembly {
     const detail = `${what}; a member that skips messages is none, so the group was left`;
     return new ConnectionError('CS_ERR_TOO_BIG', { operation: 'cpg_dispatch', key: this.#group, detail });
   }
-}
-
-function keyOf({ nodeId, pid }: CpgAddress): string {
-  return `${nodeId}:${pid}`;
 }

@@ -47,13 +47,3 @@ export interface CpgGap {
 
 /** What a group tells that outlives corosync. */
 export type CpgGroupEvent = CpgEvent | CpgJoinedEvent | CpgLostEvent | CpgRejoinedEvent;
-
-/** Who of the one list is not in the other. */
-export function without(list: readonly CpgAddress[], others: readonly CpgAddress[]): CpgAddress[] {
-  const known = new Set(others.map(keyOf));
-  return list.filter((address) => !known.has(keyOf(address)));
-}
-
-function keyOf({ nodeId, pid }: CpgAddress): string {
-  return `${nodeId}:${pid}`;
-}

@@ -1,10 +1,11 @@
 import type { CpgAddress } from '../codec/cpg/address.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
 import type { FollowerDriver } from '../session/index.ts';
+import { without } from './addresses.ts';
 import type { CpgClient } from './cpg-client.ts';
 import type { CpgEvent, CpgMembershipEvent } from './cpg-events.ts';
 import type { EventStream, ReaderWatch } from './event-stream.ts';
-import { without, type CpgGroupEvent } from './group-events.ts';
+import type { CpgGroupEvent } from './group-events.ts';
 import type { EventSink } from './group-member.ts';
 import type { GroupOptions } from './join-options.ts';
 
