@@ -11,6 +11,7 @@ export type {
 export type { EventWaking } from './event-backlog.ts';
 export { type ConnectionListener, IpcConnection } from './ipc-connection.ts';
 export { Deadline, within } from './calls/deadline.ts';
+export { Deferred } from './calls/deferred.ts';
 export { onAbort } from './calls/on-abort.ts';
 export { SharedNotes } from './copies/notes.ts';
 export type { TransportKind } from './transport.ts';

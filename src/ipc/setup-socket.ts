@@ -1,5 +1,6 @@
 import net from 'node:net';
 import { ConnectionError, systemErrorToCsError } from '../errors/index.ts';
+import { Deferred } from './calls/deferred.ts';
 import { NextPoll } from './next-poll.ts';
 import { describeSocketPath } from './socket-address.ts';
 
@@ -46,13 +47,13 @@ export class SetupSocket {
   static async connect(path: string, signal: AbortSignal): Promise<SetupSocket> {
     signal.throwIfAborted();
     const setup = new SetupSocket(path);
-    const { promise, resolve, reject } = promiseWithResolvers<undefined>();
+    const { promise, resolve, reject } = new Deferred<void>();
     const onAbort = (): void => {
       setup.destroy();
       reject(signal.reason as Error);
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    setup.#socket.once('connect', () => resolve(undefined));
+    setup.#socket.once('connect', () => resolve());
     setup.#onClose = () => reject(connectFailed(path, setup.#error));
     try {
       await promise;
@@ -66,7 +67,7 @@ export class SetupSocket {
 
   /** Sends `request` and collects an answer of exactly `responseSize` bytes. @throws HandshakeUnansweredError the server has closed before. */
   exchange(request: Buffer, responseSize: number): Promise<Buffer> {
-    const { promise, resolve, reject } = promiseWithResolvers<Buffer>();
+    const { promise, resolve, reject } = new Deferred<Buffer>();
     const response = Buffer.alloc(responseSize);
     let received = 0;
     this.#onClose = () => reject(new HandshakeUnansweredError());
@@ -166,19 +167,4 @@ function withoutPadding(cause: Error, path: string, address: string): Error {
   cause.message = cause.message.replace(path, address);
   if ('address' in cause) cause.address = address;
   return cause;
-}
-
-/** Promise.withResolvers, which Node 20 does not have. */
-function promiseWithResolvers<T>(): {
-  promise: Promise<T>;
-  resolve: (value: T) => void;
-  reject: (reason: Error) => void;
-} {
-  let resolve!: (value: T) => void;
-  let reject!: (reason: Error) => void;
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }

@@ -1,9 +1,8 @@
 import { MAX_ATOMIC_MESSAGE } from '../../codec/cpg/mcast.ts';
-import { within, type SubmitOptions } from '../../ipc/index.ts';
+import { Deferred, within, type SubmitOptions } from '../../ipc/index.ts';
 import type { CallLimits } from '../../options/call-options.ts';
 import type { ServiceClient } from '../../service/index.ts';
 import { Fifo } from '../../streams/fifo.ts';
-import { Deferred } from '../deferred.ts';
 import { FragmentSender } from './fragments.ts';
 import { Multicast, type LargeMessage } from './own-message.ts';
 import type { OwnWindow } from './own-window.ts';

@@ -1,7 +1,7 @@
 import { McastRequest } from '../../codec/cpg/mcast.ts';
 import { PartialMcastRequest, type Fragment } from '../../codec/cpg/partial-mcast.ts';
 import type { SendWindow } from '../../codec/message.ts';
-import type { Deferred } from '../deferred.ts';
+import type { Deferred } from '../../ipc/index.ts';
 
 /** A message of ours that is to come back to us. */
 export interface OwnMessage {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Deferred } from '../../../src/cpg/deferred.ts';
 import { LargeAttempt, Multicast, OwnFragment } from '../../../src/cpg/sending/own-message.ts';
 import { LAG_HOLD_MS, OwnWindow } from '../../../src/cpg/sending/own-window.ts';
+import { Deferred } from '../../../src/ipc/calls/deferred.ts';
 
 function windowOf(limit: number): { window: OwnWindow; resumed: () => number } {
   let count = 0;

@@ -1,4 +1,4 @@
-/** A promise that somebody else settles. Nobody need wait for it. */
+/** A promise that somebody else settles, as of Promise.withResolvers, which Node 20 does not have. Nobody need wait for it. */
 export class Deferred<T> {
   readonly promise: Promise<T>;
   resolve!: (value: T) => void;
