@@ -1,10 +1,10 @@
 import type { CmapKeyInfo } from '../codec/cmap/iterate.ts';
 import type { CmapMap } from '../codec/cmap/set-current-map.ts';
 import type { CmapValue } from '../codec/cmap/value.ts';
+import { asError } from '../errors/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
 import type { ReadAccess } from '../service/index.ts';
 import {
-  asError,
   startSession,
   type SessionCore,
   type SessionStatus,

@@ -5,7 +5,7 @@ import type { CpgIterationItem } from '../codec/cpg/iteration.ts';
 import { JoinRequest } from '../codec/cpg/join.ts';
 import { LocalGetRequest } from '../codec/cpg/local-get.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
-import { CsError } from '../errors/index.ts';
+import { asError, CsError } from '../errors/index.ts';
 import { within, type IpcOptions } from '../ipc/index.ts';
 import { CallLimits, type CallOptions } from '../options/call-options.ts';
 import { checkArgument } from '../options/check-options.ts';
@@ -163,7 +163,7 @@ export class CpgClient extends ConnectedClient {
       const limits = new CallLimits(timeoutMs ?? this.#service.defaultLimits.timeoutMs, signal);
       return delivered === true ? member.mcastDelivered(bytes, limits) : member.mcast(bytes, limits);
     } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+      return Promise.reject(asError(error));
     }
   }
 

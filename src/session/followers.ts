@@ -1,5 +1,4 @@
-import { ConnectionError, CsError, type CsErrorName } from '../errors/index.ts';
-import { asError } from './as-error.ts';
+import { asError, ConnectionError, CsError, type CsErrorName } from '../errors/index.ts';
 
 /** What a session does with one of its followers. */
 export interface FollowerDriver<C> {

@@ -1,4 +1,3 @@
-export { asError } from './as-error.ts';
 export type { FollowerDriver } from './followers.ts';
 export type { SessionWorld } from './reconnection.ts';
 export { ServiceSession } from './service-session.ts';

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CsError } from '../errors/index.ts';
-import { asError } from './as-error.ts';
+import { asError, CsError } from '../errors/index.ts';
 import type { BackOff } from './back-off.ts';
 import type { Followers } from './followers.ts';
 import type { SessionClient, SessionStateMachine } from './session-state.ts';

@@ -1,3 +1,4 @@
+import { asError } from '../../errors/index.ts';
 import type { CfgNodeStatus } from '../../index.ts';
 import type { CfgReader, CmapReader } from '../cluster/connector.ts';
 import { readNodelist } from '../cluster/nodelist.ts';
@@ -69,8 +70,4 @@ function statuses(cfg: CfgReader, nodeIds: readonly number[]): Promise<Links['no
   return Promise.all(
     nodeIds.map(async (nodeId) => ({ nodeId, status: await cfg.nodeStatus(nodeId).catch(asError) })),
   );
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

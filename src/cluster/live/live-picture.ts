@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CmapValue } from '../../codec/cmap/value.ts';
-import type { ConnectionError, CsError } from '../../errors/index.ts';
-import { asError, type FollowerDriver, type SessionStatus } from '../../session/index.ts';
+import { asError, type ConnectionError, type CsError } from '../../errors/index.ts';
+import type { FollowerDriver, SessionStatus } from '../../session/index.ts';
 import type { ClusterFreshness, ClusterStaleReason, ClusterState } from '../cluster-state.ts';
 import { EventHub, type ClusterSeverityPolicy } from '../events/event-hub.ts';
 import { Narrator } from '../events/narrator.ts';

@@ -1,4 +1,4 @@
-import { ConnectionError } from '../../errors/index.ts';
+import { asError, ConnectionError } from '../../errors/index.ts';
 import type { DatagramNamespace } from './datagram-names.ts';
 import type { DatagramBackend } from './datagram-socket.ts';
 import { loadNodeUnixSocket } from './node-unix-socket.ts';
@@ -33,7 +33,7 @@ export async function loadDatagramBackend(
     try {
       return await candidate.load(namespace);
     } catch (error) {
-      failures.push(error instanceof Error ? error : new Error(String(error)));
+      failures.push(asError(error));
     }
   }
   throw missing(packages, failures);

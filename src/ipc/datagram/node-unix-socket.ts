@@ -1,5 +1,6 @@
 import { getSystemErrorMap } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
+import { asError } from '../../errors/index.ts';
 import type { DatagramNamespace } from './datagram-names.ts';
 import type { DatagramBackend, DatagramListener, DatagramSocket } from './datagram-socket.ts';
 import { importPackage } from './optional-package.ts';
@@ -86,7 +87,7 @@ class NodeUnixSocket implements DatagramSocket {
 
 /** The package tells of a system error in the words of the C library only; libuv has the same words for most. */
 function withErrno(error: unknown): Error {
-  const failure = error instanceof Error ? error : new Error(String(error));
+  const failure = asError(error);
   const words = failure.message.toLowerCase();
   const [, known] = [...getSystemErrorMap()].find(([, [, text]]) => text === words) ?? [];
   return known === undefined ? failure : Object.assign(failure, { code: known[0] });

@@ -1,5 +1,6 @@
 import { getSystemErrorMap } from 'node:util';
 import type { Socket } from 'unix-dgram';
+import { asError } from '../../errors/index.ts';
 import type { DatagramBackend, DatagramListener, DatagramSocket } from './datagram-socket.ts';
 import { importPackage } from './optional-package.ts';
 
@@ -59,7 +60,7 @@ class UnixDgramSocket implements DatagramSocket {
 
 /** The package has numbers where Node has names. */
 function withErrno(error: unknown): Error {
-  const failure = error instanceof Error ? error : new Error(String(error));
+  const failure = asError(error);
   const known = 'code' in failure ? getSystemErrorMap().get(Number(failure.code)) : undefined;
   return known === undefined ? failure : Object.assign(failure, { code: known[0] });
 }
