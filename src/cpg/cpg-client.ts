@@ -21,9 +21,10 @@ import { resolveCpgOptions, type CpgConnectOptions } from './connect-options.ts'
 import type { CpgEvent, CpgMembershipEvent } from './cpg-events.ts';
 import { bytesOf, EventStream } from './event-stream.ts';
 import { GroupMember, type EventSink } from './group-member.ts';
-import { resolveJoin, type CpgJoinOptions, type GroupOptions } from './join-options.ts';
+import { resolveJoin, type CpgJoinOptions } from './join-options.ts';
 import { inJoinTurn } from './join-turns.ts';
 import { addressOf, groupOf, list } from './listing.ts';
+import type { MemberOptions } from './member-options.ts';
 import { bytesOfMessage, resolveMcastOptions, type CpgMcastOptions } from './sending/mcast-options.ts';
 
 /** Of a node that is lost with more than 128 processes in one group, or comes back with them, corosync on all other nodes overruns its heap. */
@@ -187,7 +188,7 @@ export class CpgClient extends ConnectedClient {
    * Joins, and has the events told to whoever wants them.
    * @internal
    */
-  async joinInto(member: GroupOptions, sink: EventSink, options?: CallOptions): Promise<CpgMembershipEvent> {
+  async joinInto(member: MemberOptions, sink: EventSink, options?: CallOptions): Promise<CpgMembershipEvent> {
     const operation = 'cpg_join';
     const subject = { operation, key: member.group };
     const rest = this.#restOf(operation, options, member.group);
@@ -210,7 +211,7 @@ export class CpgClient extends ConnectedClient {
   /** Counts who is there, before and afterwards: others may join at the same moment. */
   async #joinNow(
     joining: GroupMember,
-    { name, group: key }: GroupOptions,
+    { name, group: key }: MemberOptions,
     rest: () => CallLimits,
   ): Promise<CpgMembershipEvent> {
     const isOnNode = ({ nodeId }: CpgAddress): boolean => nodeId === this.#nodeId;

@@ -15,7 +15,7 @@ import type { CallSubject, ServiceClient } from '../service/index.ts';
 import type { CpgEvent, CpgMembershipEvent, CpgMessageEvent, CpgRingEvent } from './cpg-events.ts';
 import { Assembly } from './assembly.ts';
 import type { ReaderWatch } from './event-stream.ts';
-import type { GroupOptions } from './join-options.ts';
+import type { MemberOptions } from './member-options.ts';
 import { Outbox } from './sending/outbox.ts';
 import { OwnWindow } from './sending/own-window.ts';
 import { whileBusy } from './while-busy.ts';
@@ -79,7 +79,7 @@ export class GroupMember {
   constructor(
     service: ServiceClient,
     nodeId: number,
-    { group, name, pid, initialRing, windowBytes, ...limits }: GroupOptions,
+    { group, name, pid, initialRing, windowBytes, ...limits }: MemberOptions,
     sink: EventSink,
   ) {
     this.group = group;

@@ -10,8 +10,8 @@ import {
   MEMBER_RULES,
   resolveMember,
   type CpgMemberOptions,
-  type GroupOptions,
-} from './join-options.ts';
+  type MemberOptions,
+} from './member-options.ts';
 
 /** How to be a member of a group, how to reach corosync, and how hard to try. */
 export interface CpgGroupOptions extends Omit<SessionOptions, 'access'>, CpgMemberOptions {
@@ -24,7 +24,7 @@ interface ResolvedGroupOptions {
   readonly connect: ConnectOptions;
   readonly timeoutMs: number;
   readonly backOff: BackOffOptions | undefined;
-  readonly member: GroupOptions;
+  readonly member: MemberOptions;
   readonly listener: ((event: CpgGroupEvent) => void) | undefined;
 }
 

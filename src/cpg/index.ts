@@ -10,5 +10,6 @@ export type {
   CpgRejoinedEvent,
 } from './group-events.ts';
 export type { CpgGroupOptions } from './group-options.ts';
-export type { CpgJoinOptions, CpgMemberOptions } from './join-options.ts';
+export type { CpgJoinOptions } from './join-options.ts';
+export type { CpgMemberOptions } from './member-options.ts';
 export type { CpgMcastOptions } from './sending/mcast-options.ts';

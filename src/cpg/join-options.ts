@@ -1,46 +1,15 @@
-import { textField } from '../codec/encodable.ts';
 import { CALL_RULES, type CallOptions } from '../options/call-options.ts';
-import { checkArgument, checkOptions } from '../options/check-options.ts';
-import {
-  boolean,
-  callable,
-  integer,
-  object,
-  textOrBytes,
-  uint32,
-  type Checked,
-  type RulesOf,
-} from '../options/rules.ts';
+import { checkOptions } from '../options/check-options.ts';
+import { callable, object } from '../options/rules.ts';
 import type { CpgEvent } from './cpg-events.ts';
-
-/** How to be a member of a group. */
-export interface CpgMemberOptions {
-  /**
-   * The number by which the group knows this process among those of its node, 0 to 4294967295. Default: the process id. Another one is needed for
-   * a second connection of a process to the same group, and in containers, whose processes may have the same id.
-   */
-  readonly pid?: number | undefined;
-  /** Whether a `'ring'` event says at the beginning which nodes there are. Default false. */
-  readonly initialRing?: boolean | undefined;
-  /**
-   * Bytes of our own messages that may be on their way, 4096 to 16777216, each with 200 more; one message may be, whatever its size. Default: 1048576 where
-   * the group has one or two members, and the less the more there are, down to 262144. At most a sixteenth of `maxQueuedBytes` counts: what is on its way
-   * must find room. A large one is fast; but where many send, it makes corosync grow, and slow.
-   */
-  readonly windowBytes?: number | undefined;
-  /**
-   * Bytes of events that are kept for a reader that lags, 65536 to 1073741824. Default 16777216. From half of it on, sending nearly stops; beyond it
-   * the group is left with CS_ERR_NO_SPACE.
-   */
-  readonly maxQueuedBytes?: number | undefined;
-  /** Bytes of the largest message that is sent or received, 1048576 to 2147483647. Default 67108864. At a larger one the group is left with CS_ERR_TOO_BIG. */
-  readonly maxMessageBytes?: number | undefined;
-  /**
-   * Bytes that messages which come in fragments, those of more than 1047552 bytes, may take together until they are complete, 1048576 to 8589934592. Default:
-   * four times `maxMessageBytes`. Beyond it the group is left with CS_ERR_TOO_BIG.
-   */
-  readonly maxAssemblyBytes?: number | undefined;
-}
+import {
+  groupName,
+  MEMBER_DEFAULTS,
+  MEMBER_RULES,
+  resolveMember,
+  type CpgMemberOptions,
+  type MemberOptions,
+} from './member-options.ts';
 
 /** How to join, and how long to wait for it. */
 export interface CpgJoinOptions extends CpgMemberOptions, CallOptions {
@@ -48,52 +17,11 @@ export interface CpgJoinOptions extends CpgMemberOptions, CallOptions {
   readonly listener?: ((event: CpgEvent) => void) | undefined;
 }
 
-export const MEMBER_DEFAULTS = {
-  initialRing: false,
-  maxQueuedBytes: 16 * 1024 * 1024,
-  maxMessageBytes: 64 * 1024 * 1024,
-} as const;
-
-export const MEMBER_RULES: RulesOf<CpgMemberOptions> = {
-  pid: uint32,
-  initialRing: boolean,
-  windowBytes: integer(4096, 16 * 1024 * 1024),
-  maxQueuedBytes: integer(64 * 1024, 1024 * 1024 * 1024),
-  maxMessageBytes: integer(1024 * 1024, 0x7fffffff),
-  maxAssemblyBytes: integer(1024 * 1024, 8 * 1024 ** 3),
-};
-
 const joinRule = object<CpgJoinOptions, typeof MEMBER_DEFAULTS>(
   'join',
   { ...MEMBER_RULES, ...CALL_RULES, listener: callable() },
   { defaults: MEMBER_DEFAULTS },
 );
-
-/** Options and name that have been checked. */
-export interface GroupOptions {
-  /** As errors show it. */
-  readonly group: string;
-  readonly name: Uint8Array;
-  readonly pid: number;
-  readonly initialRing: boolean;
-  /** With so many members. */
-  readonly windowBytes: (members: number) => number;
-  readonly maxQueuedBytes: number;
-  readonly maxMessageBytes: number;
-  readonly maxAssemblyBytes: number;
-}
-
-/** With a window of 256 KiB, nine senders at full speed do a cluster of three nodes no harm, and three of them with 1 MiB. */
-const [LARGEST_WINDOW, LEAST_WINDOW, ALL_WINDOWS] = [1024 * 1024, 256 * 1024, 9 * 256 * 1024];
-
-function defaultWindow(members: number): number {
-  return Math.min(Math.max(ALL_WINDOWS / members, LEAST_WINDOW), LARGEST_WINDOW);
-}
-
-/** An unread event takes up to seven times as much as the window counts for its message, and only half of the room is left when the reader begins to lag. */
-const WINDOWS_OF_EVENTS = 16;
-
-const SUBJECT = { operation: 'cpg_join' };
 
 /**
  * @returns what the group needs, and the call's own options
@@ -103,30 +31,15 @@ export function resolveJoin(
   group: string | Uint8Array,
   options: CpgJoinOptions,
 ): {
-  readonly member: GroupOptions;
+  readonly member: MemberOptions;
   readonly call: CallOptions;
   readonly listener: CpgJoinOptions['listener'];
 } {
   const name = groupName(group);
-  const { listener, timeoutMs, signal, ...member } = checkOptions(SUBJECT, options, joinRule);
+  const { listener, timeoutMs, signal, ...member } = checkOptions(
+    { operation: 'cpg_join' },
+    options,
+    joinRule,
+  );
   return { member: resolveMember(name, member), call: { timeoutMs, signal }, listener };
-}
-
-/** Fills in the defaults that depend on others. */
-export function resolveMember(
-  name: Uint8Array,
-  checked: Checked<CpgMemberOptions, typeof MEMBER_DEFAULTS>,
-): GroupOptions {
-  const { initialRing, maxQueuedBytes, maxMessageBytes, pid = process.pid } = checked;
-  const { maxAssemblyBytes = 4 * maxMessageBytes } = checked;
-  const windowBytes = (members: number): number =>
-    Math.min(checked.windowBytes ?? defaultWindow(members), maxQueuedBytes / WINDOWS_OF_EVENTS);
-  const group = Buffer.from(name).toString();
-  return { group, name, pid, initialRing, windowBytes, maxQueuedBytes, maxMessageBytes, maxAssemblyBytes };
-}
-
-/** @throws CsError CS_ERR_INVALID_PARAM: no group can have such a name */
-export function groupName(group: string | Uint8Array): Uint8Array {
-  const given = checkArgument(SUBJECT, 'group', group, textOrBytes);
-  return textField(SUBJECT.operation, 'the name of the group', given, 1, 127);
 }

@@ -7,11 +7,11 @@ import type { CpgEvent, CpgMembershipEvent } from './cpg-events.ts';
 import type { EventStream, ReaderWatch } from './event-stream.ts';
 import type { CpgGroupEvent } from './group-events.ts';
 import type { EventSink } from './group-member.ts';
-import type { GroupOptions } from './join-options.ts';
+import type { MemberOptions } from './member-options.ts';
 
 /** Joins the group on each connection, and tells what comes of it. */
 export class MembershipDriver implements FollowerDriver<CpgClient> {
-  readonly #options: GroupOptions;
+  readonly #options: MemberOptions;
   readonly #stream: EventStream<CpgGroupEvent>;
   readonly #onEnd: (error: Error) => void;
   /** On the present connection; what another one tells does not count any more. */
@@ -21,7 +21,7 @@ export class MembershipDriver implements FollowerDriver<CpgClient> {
   #loss: { readonly at: number; readonly members: readonly CpgAddress[] } | undefined;
 
   /** @param onEnd we cannot be a member, and it is no use to try again */
-  constructor(options: GroupOptions, stream: EventStream<CpgGroupEvent>, onEnd: (error: Error) => void) {
+  constructor(options: MemberOptions, stream: EventStream<CpgGroupEvent>, onEnd: (error: Error) => void) {
     this.#options = options;
     this.#stream = stream;
     this.#onEnd = onEnd;
