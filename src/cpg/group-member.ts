@@ -1,10 +1,8 @@
 import type { CpgAddress } from '../codec/cpg/address.ts';
 import { decodeConfchg } from '../codec/cpg/confchg.ts';
-import { decodeDelivery } from '../codec/cpg/deliver.ts';
 import { cpgEventKind } from '../codec/cpg/event.ts';
 import { JoinRequest } from '../codec/cpg/join.ts';
 import { LeaveRequest } from '../codec/cpg/leave.ts';
-import { decodePartialDelivery } from '../codec/cpg/partial-deliver.ts';
 import { decodeTotemConfchg } from '../codec/cpg/totem-confchg.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { RequestMessage } from '../codec/message.ts';
@@ -12,9 +10,10 @@ import { ConnectionError, CsError } from '../errors/index.ts';
 import { Deferred, within } from '../ipc/index.ts';
 import { CallLimits } from '../options/call-options.ts';
 import type { CallSubject, ServiceClient } from '../service/index.ts';
-import type { CpgEvent, CpgMembershipEvent, CpgMessageEvent, CpgRingEvent } from './cpg-events.ts';
 import { Assembly } from './assembly.ts';
+import type { CpgEvent, CpgMembershipEvent, CpgRingEvent } from './cpg-events.ts';
 import type { ReaderWatch } from './event-stream.ts';
+import { Inbox } from './inbox.ts';
 import type { MemberOptions } from './member-options.ts';
 import { Outbox } from './sending/outbox.ts';
 import { OwnWindow } from './sending/own-window.ts';
@@ -51,14 +50,14 @@ type State =
 export class GroupMember {
   readonly group: string;
   readonly pid: number;
-  readonly #name: string | Uint8Array;
+  readonly #name: Uint8Array;
   readonly #nodeId: number;
   readonly #initialRing: boolean;
   readonly #service: ServiceClient;
   readonly #sink: EventSink;
   readonly #window: OwnWindow;
   readonly #outbox: Outbox;
-  readonly #assembly: Assembly;
+  readonly #inbox: Inbox;
   readonly #maxMessageBytes: number;
   readonly #windowBytes: (members: number) => number;
   readonly #joined = new Deferred<CpgMembershipEvent>();
@@ -73,8 +72,6 @@ export class GroupMember {
   #isSilent = false;
   /** Nothing is asked for any more. */
   #isStopped = false;
-  /** Of the last message: most come in a row from the same. */
-  #from: CpgAddress = { nodeId: 0, pid: 0 };
 
   constructor(
     service: ServiceClient,
@@ -91,7 +88,7 @@ export class GroupMember {
     this.#sink = sink;
     this.#window = new OwnWindow(group, windowBytes(1), () => service.resume());
     this.#outbox = new Outbox(service, group, this.#window);
-    this.#assembly = new Assembly(group, limits);
+    this.#inbox = new Inbox(new Assembly(group, limits), this.#window, this.#isUs);
     this.#maxMessageBytes = limits.maxMessageBytes;
     this.#windowBytes = windowBytes;
     sink.watch({
@@ -133,9 +130,9 @@ export class GroupMember {
   decode(event: MessageReader): CpgEvent | undefined {
     switch (cpgEventKind(event)) {
       case 'deliver':
-        return this.#decodeMessage(event);
+        return this.#hears ? this.#inbox.message(event) : undefined;
       case 'partial-deliver':
-        return this.#decodeFragment(event);
+        return this.#hears ? this.#inbox.fragment(event) : undefined;
       case 'confchg':
         return this.#decodeMembership(event);
       case 'totem-confchg':
@@ -158,15 +155,9 @@ export class GroupMember {
   }
 
   /** Resolves when the message has come back from the group. */
-  async mcastDelivered(message: Uint8Array, limits: CallLimits): Promise<void> {
+  mcastDelivered(message: Uint8Array, limits: CallLimits): Promise<void> {
     this.#checkSendable(message);
-    const startedAt = performance.now();
-    const { timeoutMs, signal } = limits;
-    const delivery = new Deferred<void>();
-    await this.#outbox.send(message, limits, delivery);
-    const subject = this.#subject(MCAST);
-    const missing = (): string => 'the message was taken, and has not come back from the group';
-    await within(delivery.promise, { ...subject, timeoutMs, signal, startedAt, sent: 'yes', missing });
+    return this.#outbox.sendDelivered(message, limits);
   }
 
   /** Leaves behind all messages that were sent before. */
@@ -225,29 +216,6 @@ export class GroupMember {
     this.#sink.end(error);
   }
 
-  #decodeMessage(event: MessageReader): CpgMessageEvent | undefined {
-    if (!this.#hears) return undefined;
-    const delivery = decodeDelivery(event);
-    if (this.#isUs(delivery)) this.#window.delivered(delivery.message.length);
-    return this.#messageFrom(delivery, delivery.message);
-  }
-
-  #decodeFragment(event: MessageReader): CpgMessageEvent | undefined {
-    if (!this.#hears) return undefined;
-    const fragment = decodePartialDelivery(event);
-    const isOurs = this.#isUs(fragment);
-    if (isOurs) this.#window.fragmentDelivered(fragment.fragmentLength);
-    const message = this.#assembly.add(fragment, event);
-    if (message === undefined) return undefined;
-    if (isOurs) this.#window.largeDelivered(message.length);
-    return this.#messageFrom(fragment, message);
-  }
-
-  #messageFrom({ nodeId, pid }: CpgAddress, message: Uint8Array): CpgMessageEvent {
-    if (this.#from.pid !== pid || this.#from.nodeId !== nodeId) this.#from = Object.freeze({ nodeId, pid });
-    return { kind: 'message', from: this.#from, message };
-  }
-
   #decodeMembership(event: MessageReader): CpgMembershipEvent | undefined {
     if (!this.#hears && this.#state !== 'joining') return undefined;
     const { members, joined, left } = decodeConfchg(event);
@@ -260,7 +228,7 @@ export class GroupMember {
       this.#joined.resolve(membership);
       return membership;
     }
-    this.#assembly.left(left);
+    this.#inbox.left(left);
     if (left.some(this.#isUs)) {
       if (this.#state !== 'leaving') throw this.#thrownOut();
       this.#state = 'left';

@@ -1,7 +1,7 @@
 import { MAX_ATOMIC_MESSAGE } from '../../codec/cpg/mcast.ts';
 import { Deferred, within, type SubmitOptions } from '../../ipc/index.ts';
 import type { CallLimits } from '../../options/call-options.ts';
-import type { ServiceClient } from '../../service/index.ts';
+import type { CallSubject, ServiceClient } from '../../service/index.ts';
 import { Fifo } from '../../streams/fifo.ts';
 import { FragmentSender } from './fragments.ts';
 import { Multicast, type LargeMessage } from './own-message.ts';
@@ -9,8 +9,6 @@ import type { OwnWindow } from './own-window.ts';
 
 /** Bytes of the largest message that goes out whole. Over datagrams the event that brings it back must fit one. */
 const LARGEST_WHOLE = { 'shared-memory': MAX_ATOMIC_MESSAGE, socket: 60_000 } as const;
-
-const OPERATION = 'cpg_mcast_joined';
 
 /** A message that waits until a large one is out. */
 interface Waiting {
@@ -25,6 +23,8 @@ interface Waiting {
 export class Outbox {
   readonly #service: ServiceClient;
   readonly #group: string;
+  /** Of what is sent, for errors. */
+  readonly #subject: CallSubject;
   readonly #window: OwnWindow;
   readonly #fragments: FragmentSender;
   readonly #largestWhole: number;
@@ -37,6 +37,7 @@ export class Outbox {
   constructor(service: ServiceClient, group: string, window: OwnWindow) {
     this.#service = service;
     this.#group = group;
+    this.#subject = { operation: 'cpg_mcast_joined', key: group };
     this.#window = window;
     this.#fragments = new FragmentSender(service, group, window);
     this.#largestWhole = LARGEST_WHOLE[service.transport];
@@ -51,6 +52,16 @@ export class Outbox {
     return this.#service.send(message, this.#optionsOf(limits));
   }
 
+  /** Resolves when the message has come back from the group. */
+  async sendDelivered(bytes: Uint8Array, limits: CallLimits): Promise<void> {
+    const startedAt = performance.now();
+    const { timeoutMs, signal } = limits;
+    const delivery = new Deferred<void>();
+    await this.send(bytes, limits, delivery);
+    const missing = (): string => 'the message was taken, and has not come back from the group';
+    await within(delivery.promise, { ...this.#subject, timeoutMs, signal, startedAt, sent: 'yes', missing });
+  }
+
   /** Resolves when no large message is under way, and all behind it have gone into the connection's queue. */
   async whenIdle(): Promise<void> {
     while (this.#large !== undefined) await this.#large;
@@ -59,8 +70,8 @@ export class Outbox {
   /** Resolves when nobody waits for a message any more, and one that all have given up is out, or was not within `patienceMs`. */
   async finish(patienceMs: number): Promise<void> {
     while (this.#callers.size > 0) await Promise.allSettled(this.#callers);
-    const subject = { operation: OPERATION, key: this.#group };
-    await within(this.whenIdle(), { ...subject, timeoutMs: patienceMs }).catch(() => this.#fragments.stop());
+    const limits = { ...this.#subject, timeoutMs: patienceMs };
+    await within(this.whenIdle(), limits).catch(() => this.#fragments.stop());
   }
 
   #await(call: Promise<void>): Promise<void> {
@@ -86,8 +97,7 @@ export class Outbox {
     this.#next();
     try {
       const missing = (): string => 'a large message of ours, behind which this one waits, has not gone out';
-      const subject = { operation: OPERATION, key: this.#group };
-      await within(started.promise, { ...subject, timeoutMs, signal, startedAt, missing });
+      await within(started.promise, { ...this.#subject, timeoutMs, signal, startedAt, missing });
     } catch (error) {
       waiting.isGivenUp = true;
       this.#window.unqueued(bytes.length);
@@ -112,14 +122,7 @@ export class Outbox {
     const { timeoutMs, signal } = limits;
     // What has begun goes on, whoever waits for it.
     const missing = (): string => notOut(message);
-    return within(sending, {
-      operation: OPERATION,
-      key: this.#group,
-      timeoutMs,
-      signal,
-      sent: 'unknown',
-      missing,
-    });
+    return within(sending, { ...this.#subject, timeoutMs, signal, sent: 'unknown', missing });
   }
 
   #next(): void {
