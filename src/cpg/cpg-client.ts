@@ -5,7 +5,7 @@ import type { CpgIterationItem } from '../codec/cpg/iteration.ts';
 import { JoinRequest } from '../codec/cpg/join.ts';
 import { LocalGetRequest } from '../codec/cpg/local-get.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
-import { asError, CsError } from '../errors/index.ts';
+import { asError, CsError, type ConnectionError } from '../errors/index.ts';
 import { within, type IpcOptions } from '../ipc/index.ts';
 import { CallLimits, type CallOptions } from '../options/call-options.ts';
 import { checkArgument } from '../options/check-options.ts';
@@ -273,7 +273,7 @@ class Switchboard implements EventReceiver<CpgEvent> {
     this.member?.tell(event);
   }
 
-  ended(error: Parameters<EventReceiver<CpgEvent>['ended']>[0]): void {
+  ended(error: ConnectionError | undefined): void {
     this.member?.ended(error);
   }
 }

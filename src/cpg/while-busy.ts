@@ -25,11 +25,11 @@ export async function whileBusy(
 }
 
 /** Leaves no timer behind. */
-async function pause(ms: number, subject: CallSubject, limits: CallLimits, cause?: CsError): Promise<void> {
-  const over = new AbortController();
+async function pause(ms: number, subject: CallSubject, limits: CallLimits, cause: CsError): Promise<void> {
   const { timeoutMs, signal } = limits;
   // A deadline that comes before the next attempt might as well come now, and say why.
-  if (cause !== undefined && timeoutMs <= ms) throw cause;
+  if (timeoutMs <= ms) throw cause;
+  const over = new AbortController();
   try {
     await within(sleep(ms, undefined, { signal: over.signal }), { ...subject, timeoutMs, signal });
   } finally {
