@@ -82,13 +82,7 @@ export class EventStream<E> {
     );
     this.#reader = reader;
     if (this.#end !== undefined) reader.end(this.#end.error);
-    return {
-      next: () => reader.next(),
-      return: () => reader.return(),
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    return reader;
   }
 
   #shift(): E | undefined {

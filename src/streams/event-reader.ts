@@ -7,7 +7,7 @@ interface Waiting<E> {
  * The reading side of a stream of events: takes what is there from `shift`, or waits until somebody calls `wake`. What was
  * there when the stream ended is still read.
  */
-export class EventReader<E> implements AsyncIterator<E, undefined> {
+export class EventReader<E> implements AsyncIterableIterator<E, undefined> {
   readonly #shift: () => E | undefined;
   readonly #onReturn: () => void | Promise<void>;
   readonly #waiting: Waiting<E>[] = [];
@@ -18,6 +18,10 @@ export class EventReader<E> implements AsyncIterator<E, undefined> {
   constructor(shift: () => E | undefined, onReturn: () => void | Promise<void>) {
     this.#shift = shift;
     this.#onReturn = onReturn;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 
   /** There may be something to read. */
