@@ -49,7 +49,7 @@ export class ChunkReader {
         const end = at + CHUNK_HEADER_SIZE + length;
         if (end > filled) {
           // Where it is the first of its window already, only a larger window helps.
-          if (at === 0) this.#grow(end);
+          if (at === 0) this.#renew(end);
           break;
         }
         const bytes = chunkBytes(length);
@@ -66,9 +66,9 @@ export class ChunkReader {
 
   /** Reads as much of the ring into the window as is there and fits; at most two reads, where the ring wraps. */
   #fill(available: number): number {
-    if (this.#message.isTaken) this.#grow(this.#window.length);
+    if (this.#message.isTaken) this.#renew(this.#window.length);
     if (available > this.#window.length && this.#window.length < MAX_WINDOW)
-      this.#grow(Math.min(this.#window.length * 4, MAX_WINDOW));
+      this.#renew(Math.min(this.#window.length * 4, MAX_WINDOW));
     const length = Math.min(available, this.#window.length);
     const toEnd = Math.min(length, this.#ringBytes - this.#position);
     if (toEnd > 0) this.#storage.readData(this.#position, this.#window, 0, toEnd);
@@ -89,8 +89,8 @@ export class ChunkReader {
     return length;
   }
 
-  /** Another window. */
-  #grow(size: number): void {
+  /** Another window: a larger one, or one of which nothing was given away. */
+  #renew(size: number): void {
     this.#window = Buffer.allocUnsafe(size);
     this.#view = viewOf(this.#window);
     this.#message = new MessageReader(this.#window);
