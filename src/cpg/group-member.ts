@@ -182,7 +182,7 @@ export class GroupMember {
     try {
       if (this.#state === 'joined') await this.leave(rest);
       else if (this.#state === 'leaving')
-        await within(this.#left.promise, { ...this.#subject('cpg_leave'), timeoutMs: PARTING_MS });
+        await this.#wait(this.#left.promise, this.#subject('cpg_leave'), limits);
     } catch {
       // The end of the connection is a leave, too.
     }
