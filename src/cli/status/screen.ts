@@ -1,5 +1,13 @@
 import { escapeControls } from '../../errors/index.ts';
-import type { ClusterEvent, ClusterLink, ClusterNode, ClusterState } from '../../index.ts';
+import type {
+  ClusterConfig,
+  ClusterEvent,
+  ClusterLink,
+  ClusterNode,
+  ClusterSeverity,
+  ClusterState,
+  ClusterTotem,
+} from '../../index.ts';
 import { ringText } from '../cluster/ring-text.ts';
 import { columns, cut, wrapped, type Cell, type Paint, type Stress } from './style.ts';
 import { nameOf, remarks, type Level } from './verdict.ts';
@@ -124,7 +132,7 @@ function totemLines({ totem, scheduling, config }: ClusterState): string[] {
   ];
 }
 
-function totemText(totem: NonNullable<ClusterState['totem']>): string {
+function totemText(totem: ClusterTotem): string {
   const { tokenMs, silenceMs, longestSilenceMs, rotationMs, retransmits, tokenLost } = totem;
   const silence = longestSilenceMs ?? silenceMs;
   const facts = [
@@ -137,7 +145,7 @@ function totemText(totem: NonNullable<ClusterState['totem']>): string {
   return facts.join(', ');
 }
 
-function configText({ version, lastReload, stuck }: ClusterState['config']): string {
+function configText({ version, lastReload, stuck }: ClusterConfig): string {
   const reload =
     lastReload === undefined ? 'not reloaded' : `last reload ${lastReload.ok ? 'good' : 'FAILED'}`;
   return [...(version === undefined ? [] : [`version ${version}`]), reload, ...(stuck ? ['STUCK'] : [])].join(
@@ -150,12 +158,18 @@ function eventLines(latest: readonly ClusterEvent[], paint: Paint): string[] {
   return ['', ...latest.map((event) => eventText(event, paint))];
 }
 
+const SEVERITY_STRESSES: Readonly<Record<ClusterSeverity, Stress>> = {
+  info: 'plain',
+  notice: 'plain',
+  warning: 'doubtful',
+  error: 'bad',
+  critical: 'bad',
+};
+
 function eventText({ heardAt, severity, message, explainedBy }: ClusterEvent, paint: Paint): string {
   const head = `${clock(heardAt)}  ${severity.padEnd(8)}  `;
-  const stress =
-    severity === 'critical' || severity === 'error' ? 'bad' : severity === 'warning' ? 'doubtful' : 'plain';
   const why = explainedBy === undefined ? '' : ` (${explainedBy.type})`;
-  return paint(cut(head + escapeControls(message + why), WIDTH), stress);
+  return paint(cut(head + escapeControls(message + why), WIDTH), SEVERITY_STRESSES[severity]);
 }
 
 function fact(label: string, text: string): string {
