@@ -862,21 +862,3 @@ describe('A window', () => {
     expect(connection.server.writes).toEqual([]);
   });
 });
-
-describe('Events that have come', () => {
-  afterEach(() => void vi.useRealTimers());
-
-  it('have answers looked for at once, to requests that are never answered', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout'] });
-    const connection = new MemoryConnection({ onBytes: answerWhenTold });
-    const states = watch([connection.submit(new FakeUnanswered(1))]);
-    await waitUntil('the next look is a timer’s, which does not come', () => vi.getTimerCount() === 1, SOON);
-    connection.server.runDry();
-    await turn();
-    expect(states).toEqual(['waiting']);
-    connection.pipeline.eventsCame();
-    await turn();
-    expect(states).toEqual(['undefined']);
-    connection.pipeline.eventsCame();
-  });
-});
