@@ -177,7 +177,7 @@ export class PrivateCorosync {
     return names.filter((name) => !/^qb-corosync-\d+-blackbox-(?:header|data)$/.test(name)).sort();
   }
 
-  /** The cmap connections of a process as corosync counts them. */
+  /** The cmap connections of a process as corosync counts them, but for those that go while it is read. */
   async ipcStats(pid: number): Promise<IpcStats[]> {
     const { stdout } = await run('corosync-cmapctl', ['-m', 'stats', `stats.ipcs.service0.${pid}.`]).catch(
       noKeys,
@@ -243,5 +243,13 @@ function parseIpcStats(text: string): IpcStats[] {
     if (name === 'procname') stats.procname = value;
     else stats.counters[name] = Number(value);
   }
-  return [...connections.values()];
+  return [...connections.values()].filter(isWhole);
+}
+
+/** What each connection has. */
+const COUNTERS = ['requests', 'responses', 'dispatched', 'invalid_request', 'overload', 'send_retries'];
+
+/** One that goes while its keys are read has lost some of them. */
+function isWhole({ counters }: IpcStats): boolean {
+  return COUNTERS.every((name) => counters[name] !== undefined);
 }
