@@ -10,7 +10,7 @@ const dist = pathToFileURL(`${process.argv[2]}/`);
 const { CpgClient } = await import(new URL('index.js', dist).href);
 
 /** Bytes that a program gives to `mcast` before it waits: twice this is more than the window. */
-const BURST_BYTES = 512 * 1024;
+const BURST_BYTES = 2560 * 1024;
 
 /** @param {string} group @param {() => void} onMessage */
 async function join(group, onMessage) {
