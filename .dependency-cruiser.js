@@ -6,6 +6,7 @@ const LAYERS = [
   ['errors'],
   ['options'],
   ['codec'],
+  ['conf'],
   ['streams'],
   ['ipc'],
   ['service'],
@@ -28,11 +29,12 @@ const TESTING_MAY_IMPORT = [
   'cmap/values/(check-value|keys)[.]ts',
 ];
 
-/** Beside the public API, by name: what doctor looks into, and what crashes corosync. */
+/** Beside the public API, by name: what doctor looks into, how corosync reads its files, and what crashes corosync. */
 const CLI_MAY_IMPORT = [
   'cli',
   'index[.]ts',
   'errors',
+  'conf',
   'ipc/index[.]ts',
   'ipc/socket-address[.]ts',
   'cmap/index[.]ts',
@@ -69,7 +71,7 @@ const strangers = LAYERS.flatMap((layer) =>
       })),
 );
 
-const noIo = ['errors', 'codec'].map((folder) => ({
+const noIo = ['errors', 'codec', 'conf'].map((folder) => ({
   name: `no-io-in-${folder}`,
   severity: 'error',
   comment: 'Bytes and errors only: no files, no sockets, no timers.',

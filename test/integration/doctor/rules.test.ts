@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { Conf } from '../../../src/cli/doctor/configuration/conf-syntax.ts';
-import { parseMain, parseUidgid } from '../../../src/cli/doctor/configuration/files.ts';
+import type { Conf } from '../../../src/conf/syntax.ts';
+import { parseMain, parseUidgid } from '../../../src/conf/files.ts';
 import { shell } from '../../cli/program.ts';
 import { corosyncConf } from '../../helpers/corosync/corosync-conf.ts';
 import { PrivateCorosync } from '../../helpers/corosync/private-corosync.ts';

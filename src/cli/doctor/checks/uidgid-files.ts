@@ -1,5 +1,5 @@
-import type { Conf, ConfItem } from '../configuration/conf-syntax.ts';
-import { mayBeId, parseUidgid } from '../configuration/files.ts';
+import type { Conf, ConfItem } from '../../../conf/syntax.ts';
+import { mayBeId, parseUidgid } from '../../../conf/files.ts';
 import { confFiles, mainConf, reached, textOf } from '../configuration/main-conf.ts';
 import { note, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';

@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
 import type { Surroundings } from '../surroundings.ts';
 import { idOf } from '../system/accounts.ts';
-import type { Conf, ConfItem } from './conf-syntax.ts';
-import { parseMain, parseUidgid } from './files.ts';
+import type { Conf, ConfItem } from '../../../conf/syntax.ts';
+import { parseMain, parseUidgid } from '../../../conf/files.ts';
 import { confFiles, reached } from './main-conf.ts';
 
 /** A file with uidgid sections, as corosync sees its path. */

@@ -1,4 +1,4 @@
-import { parseConf, type Conf, type ConfItem, type ConfRules } from './conf-syntax.ts';
+import { parseConf, type Conf, type ConfItem, type ConfRules } from './syntax.ts';
 
 const ONLY_IDS = 'only uid and gid in a uidgid section may be here';
 const LARGEST_ID = 2 ** 32 - 2;
