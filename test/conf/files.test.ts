@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { parseMain, parseUidgid } from '../../src/conf/files.ts';
+
+describe('the text of corosync.conf', () => {
+  it('has its items with the sections they stand in, and comments are none', () => {
+    const { items, fault } = parseMain(
+      'totem {\n\tversion: 2 \n # no: comment\n interface {\n  ttl:1\r\n }\n}\nquorum {\n}',
+    );
+    expect(fault).toBeUndefined();
+    expect(items).toEqual([
+      { line: 2, section: 'totem', key: 'version', value: '2' },
+      { line: 5, section: 'totem.interface', key: 'ttl', value: '1' },
+    ]);
+  });
+
+  it('goes no further than the first fault', () => {
+    const { items, fault } = parseMain('totem {\n  token: 1\n  what\n  join: 2\n}\n');
+    expect(items.map(({ key }) => key)).toEqual(['token']);
+    expect(fault).toMatchObject({ line: 3 });
+  });
+
+  it('may not end within a section', () => {
+    expect(parseMain('totem {\n').fault).toMatchObject({
+      reason: 'the closing } of totem is missing',
+    });
+  });
+});
+
+it('a file in uidgid.d has sections named uidgid only', () => {
+  expect(parseUidgid('uidgid {\n uid: 7\n}\n')).toMatchObject({ fault: undefined, items: [{ value: '7' }] });
+  expect(parseUidgid('totem {\n}\n').fault).toMatchObject({ line: 1 });
+});
