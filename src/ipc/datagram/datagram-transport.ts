@@ -1,9 +1,6 @@
 import fs from 'node:fs';
 import { malformed } from '../../codec/malformed.ts';
-import type { RequestMessage } from '../../codec/message.ts';
 import { ConnectionError, systemErrorToCsError } from '../../errors/index.ts';
-import { ChangePace } from '../calls/change-pace.ts';
-import { EventBacklog } from '../event-backlog.ts';
 import { DatagramControl } from './datagram-control.ts';
 import { DatagramEvents } from './datagram-events.ts';
 import { checkDatagramNames, type DatagramNames, type DatagramPlace } from './datagram-names.ts';
@@ -16,7 +13,7 @@ import { MAX_DATAGRAM, type DatagramBackend, type DatagramSocket } from './datag
 import { removeLeftovers } from '../leftovers.ts';
 import type { Moment } from '../moment.ts';
 import { checkMeansUs } from '../server-pids.ts';
-import type { PendingCall, Urgency } from '../calls/pending-call.ts';
+import { PipelinedTransport } from '../pipelined-transport.ts';
 import { MAX_BATCH } from '../shared-memory/ring-pipeline.ts';
 import { wholeMessage } from './whole-datagram.ts';
 import type { SetupSocket } from '../setup-socket.ts';
@@ -31,7 +28,7 @@ const QUEUE_LENGTH = { file: '/proc/sys/net/unix/max_dgram_qlen', default: 10 };
  * Datagram sockets, `system { qb_ipc_type: socket }`: one for requests and answers, one for events, a control file with counters. The
  * stream socket stays open as the sign of life.
  */
-export class DatagramTransport implements Transport {
+export class DatagramTransport extends PipelinedTransport implements Transport {
   readonly kind = 'socket';
   readonly maxMessageSize: number;
   readonly #names: DatagramNames;
@@ -39,10 +36,8 @@ export class DatagramTransport implements Transport {
   readonly #control: DatagramControl;
   readonly #sockets: DatagramSocket[] = [];
   readonly #gate: EventGate;
-  readonly #pipeline: DatagramPipeline;
+  protected override readonly pipeline: DatagramPipeline;
   readonly #events: DatagramEvents;
-  readonly #pace = new ChangePace();
-  #backlog: EventBacklog | undefined;
   #listener: TransportListener | undefined;
   #serverGone = false;
 
@@ -53,6 +48,7 @@ export class DatagramTransport implements Transport {
     maxMessageSize: number,
     place: TurnTaker & { readonly since: Moment },
   ) {
+    super();
     this.#setup = setup;
     this.#names = names;
     this.maxMessageSize = Math.min(maxMessageSize, MAX_DATAGRAM);
@@ -63,11 +59,11 @@ export class DatagramTransport implements Transport {
       (cause) => this.#listener?.onFailure(cause),
     );
     try {
-      const requests = this.#bind(backend, 'response', (bytes) => this.#pipeline.receive(bytes));
+      const requests = this.#bind(backend, 'response', (bytes) => this.pipeline.receive(bytes));
       this.#bind(backend, 'event', (bytes) => this.#gate.receive(bytes));
       const { sendBufferSize } = requests;
       this.#events = new DatagramEvents(this.#control, { queueLength: queueLength(), sendBufferSize });
-      this.#pipeline = new DatagramPipeline(
+      this.pipeline = new DatagramPipeline(
         this.#control,
         { inFlight: inFlight(), sendBufferSize, maxMessageSize },
         (bytes) => sendOrLose(requests, bytes, `${names.base}-request`),
@@ -76,7 +72,7 @@ export class DatagramTransport implements Transport {
           else this.#listener?.onFailure(cause);
         },
         batchTurn(place, { ...names, path: names.control }),
-        this.#pace,
+        this.pace,
       );
     } catch (error) {
       this.#closeSockets();
@@ -104,33 +100,9 @@ export class DatagramTransport implements Transport {
     return new DatagramTransport(setup, names, backend, response.maxMessageSize, place);
   }
 
-  get settled(): boolean {
-    return this.#pipeline.settled;
-  }
-
-  get behind(): boolean {
-    return this.#backlog?.exists ?? false;
-  }
-
-  mostTogether(message: RequestMessage<unknown>): number {
-    return this.#pipeline.mostTogether(message);
-  }
-
   listen(listener: TransportListener): void {
     this.#listener = listener;
-    const { waking } = listener;
-    if (waking !== undefined) {
-      this.#backlog = new EventBacklog(
-        this.#events,
-        waking,
-        (call, urgent) => this.submit(call, urgent),
-        (cause) => this.#listener?.onFailure(cause),
-        (behind) => {
-          if (waking.holdsChanges !== false) this.#pace.turned(behind);
-          listener.onBehind(behind);
-        },
-      );
-    }
+    this.watchBacklog(this.#events, listener);
     this.#setup.listen(
       (count) => {
         listener.onFailure(malformed(`${count} bytes on the stream socket, which announce nothing`));
@@ -145,45 +117,19 @@ export class DatagramTransport implements Transport {
     );
   }
 
-  submit(call: PendingCall, urgent?: Urgency): void {
-    this.#pipeline.submit(call, urgent);
-  }
-
-  resume(): void {
-    this.#pipeline.resume();
-  }
-
-  whenSettled(): Promise<void> {
-    return this.#pipeline.whenSettled();
-  }
-
-  async eventsCaughtUp(): Promise<void> {
-    await this.#backlog?.caughtUp();
-  }
-
-  get holdsConnection(): boolean {
-    return this.#pipeline.holdsConnection;
-  }
-
-  hide(error: ConnectionError, whenAnswered: () => void): void {
-    this.#backlog?.stop(error);
-    this.#backlog = undefined;
-    this.#pipeline.hide(error, whenAnswered);
-  }
-
   /** The packages' sockets keep the process alive as long as they are there. What tells corosync that we live is the stream socket. */
   unref(): void {
     this.#setup.unref();
-    this.#pipeline.unref();
+    this.pipeline.unref();
     this.#closeDatagramSockets();
   }
 
   stop(error: ConnectionError): void {
     this.#listener = undefined;
     this.#setup.destroy();
-    this.#backlog?.stop(error);
+    this.endBacklog(error);
     this.#gate.stop();
-    this.#pipeline.stop(error, this.#serverGone);
+    this.pipeline.stop(error, this.#serverGone);
     this.#control.close();
     linger({
       isOver: () => this.#serverGone || !fs.existsSync(this.#names.control),
@@ -255,7 +201,7 @@ export class DatagramTransport implements Transport {
       const { held, left } = this.#events.take(event.length);
       listener.onEvent(wholeMessage(event));
       listener.onDrained();
-      this.#backlog?.drained(held, left);
+      this.eventsTaken(held, left);
     } catch (error) {
       listener.onDrained();
       listener.onFailure(error);

@@ -1,10 +1,8 @@
-import type { RequestMessage } from '../../codec/message.ts';
 import type { ConnectionError } from '../../errors/index.ts';
-import { ChangePace } from '../calls/change-pace.ts';
-import { EventBacklog, type EventWaking } from '../event-backlog.ts';
+import type { EventChannel, EventWaking } from '../event-backlog.ts';
 import type { BatchTurn } from '../turns/batch-turn.ts';
 import type { EventRing } from './event-ring.ts';
-import type { PendingCall, Urgency } from '../calls/pending-call.ts';
+import { PipelinedTransport } from '../pipelined-transport.ts';
 import { RequestPipeline } from './ring-pipeline.ts';
 import type { RequestRing } from './request-ring.ts';
 import type { ResponseRing } from './response-ring.ts';
@@ -23,25 +21,24 @@ export interface RingChannels {
 }
 
 /** Rings in shared memory: corosync's default on Linux. */
-export class RingTransport implements Transport {
+export class RingTransport extends PipelinedTransport implements Transport {
   readonly kind = 'shared-memory';
   readonly #channels: RingChannels;
-  readonly #pipeline: RequestPipeline;
-  readonly #pace = new ChangePace();
+  protected override readonly pipeline: RequestPipeline;
   #serverGone = false;
-  #backlog: EventBacklog | undefined;
   #onFailure: (cause: unknown) => void = () => undefined;
 
   constructor(channels: RingChannels) {
+    super();
     this.#channels = channels;
-    this.#pipeline = new RequestPipeline(
+    this.pipeline = new RequestPipeline(
       channels.requests,
       channels.responses,
       channels.maxMessageSize,
       (count) => channels.setup.sendRequestBytes(count),
       (cause) => this.#onFailure(cause),
       channels.turn,
-      this.#pace,
+      this.pace,
     );
   }
 
@@ -49,63 +46,25 @@ export class RingTransport implements Transport {
     return this.#channels.maxMessageSize;
   }
 
-  get settled(): boolean {
-    return this.#pipeline.settled;
-  }
-
-  get behind(): boolean {
-    return this.#backlog?.exists ?? false;
-  }
-
-  mostTogether(message: RequestMessage<unknown>): number {
-    return this.#pipeline.mostTogether(message);
-  }
-
   listen(listener: TransportListener): void {
     this.#onFailure = (cause) => listener.onFailure(cause);
-    if (listener.waking !== undefined) this.#backlog = this.#watchFor(listener.waking, listener);
+    if (listener.waking !== undefined) this.watchBacklog(this.#eventChannel(listener.waking), listener);
     this.#channels.setup.listen(
       (count) => this.#drain(count, listener),
       (error) => this.#lost(error, listener),
     );
   }
 
-  submit(call: PendingCall, urgent?: Urgency): void {
-    this.#pipeline.submit(call, urgent);
-  }
-
-  resume(): void {
-    this.#pipeline.resume();
-  }
-
-  whenSettled(): Promise<void> {
-    return this.#pipeline.whenSettled();
-  }
-
-  async eventsCaughtUp(): Promise<void> {
-    await this.#backlog?.caughtUp();
-  }
-
-  get holdsConnection(): boolean {
-    return this.#pipeline.holdsConnection;
-  }
-
-  hide(error: ConnectionError, whenAnswered: () => void): void {
-    this.#backlog?.stop(error);
-    this.#backlog = undefined;
-    this.#pipeline.hide(error, whenAnswered);
-  }
-
   unref(): void {
     this.#channels.setup.unref();
-    this.#pipeline.unref();
+    this.pipeline.unref();
   }
 
   stop(error: ConnectionError): void {
     const { setup, requests, responses, events } = this.#channels;
     setup.destroy();
-    this.#backlog?.stop(error);
-    this.#pipeline.stop(error, this.#serverGone);
+    this.endBacklog(error);
+    this.pipeline.stop(error, this.#serverGone);
     requests.close();
     responses.close();
     events.close();
@@ -123,25 +82,15 @@ export class RingTransport implements Transport {
     listener.onLost(error);
   }
 
-  #watchFor(waking: EventWaking, listener: TransportListener): EventBacklog {
+  #eventChannel(waking: EventWaking): EventChannel {
     const { events } = this.#channels;
-    const channel = {
+    return {
       room: events.roomFor(waking.largestEvent),
       get taken() {
         return events.taken;
       },
       written: () => events.written(),
     };
-    return new EventBacklog(
-      channel,
-      waking,
-      (call, urgent) => this.submit(call, urgent),
-      (cause) => this.#onFailure(cause),
-      (behind) => {
-        if (waking.holdsChanges !== false) this.#pace.turned(behind);
-        listener.onBehind(behind);
-      },
-    );
   }
 
   /** Returns the milliseconds to rest. */
@@ -150,8 +99,8 @@ export class RingTransport implements Transport {
     try {
       const restMs = events.drain(count, (event) => listener.onEvent(event));
       listener.onDrained();
-      this.#pipeline.eventsCame();
-      this.#backlog?.drained(events.held, events.left, events.lastTaken);
+      this.pipeline.eventsCame();
+      this.eventsTaken(events.held, events.left, events.lastTaken);
       return restMs;
     } catch (error) {
       listener.onDrained();
