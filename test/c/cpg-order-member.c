@@ -4,7 +4,7 @@
  *
  *   cpg-order-member HISTORY GROUP SEED LARGEST
  *
- * It prints "joined". The line "leave" on stdin has it leave its group, and end when that has been ordered. It ends with corosync, too.
+ * It prints "connected", then "joined". The line "leave" on stdin has it leave its group, and end when that has been ordered. It ends with corosync, too.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -104,6 +104,12 @@ static void on_totem(cpg_handle_t unused, struct cpg_ring_id ring, uint32_t coun
 	fprintf(history, "r %" PRIu32 ".%" PRIu64 "\n", ring.nodeid, ring.seq);
 }
 
+static void say(const char *stage)
+{
+	puts(stage);
+	fflush(stdout);
+}
+
 static void end_with(const char *how)
 {
 	fprintf(history, "a %" PRIu32 "\ne %s\n", sent, how);
@@ -122,6 +128,7 @@ static void join(void)
 
 	while (cpg_model_initialize(&handle, CPG_MODEL_V1, (cpg_model_data_t *)&callbacks, NULL) != CS_OK)
 		usleep(CONNECT_PAUSE_US);
+	say("connected");
 	if (cpg_join(handle, &group) != CS_OK)
 		end_with("lost");
 }
@@ -232,8 +239,7 @@ int main(int argc, char **argv)
 	random_state = (uint32_t)strtoul(argv[3], NULL, 10) | 1;
 	us = (uint32_t)getpid();
 	join();
-	puts("joined");
-	fflush(stdout);
+	say("joined");
 	take_part((uint32_t)strtoul(argv[4], NULL, 10));
 	return 0;
 }

@@ -1,6 +1,6 @@
 /**
  * A member of a group with our client that sends messages of all sizes, and writes down what it is told; cpg-order-member.c does the same on
- * libcpg. It says `joined`; a line on stdin, `leave` or `close`, ends it.
+ * libcpg. It says `connected`, then `joined`; a line on stdin, `leave` or `close`, ends it.
  */
 import fs from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -143,6 +143,7 @@ async function main(task: OrderTask): Promise<void> {
   const member = new Member(task);
   createInterface({ input: process.stdin }).on('line', (line) => member.order(line));
   const client = await connect();
+  fs.writeSync(1, 'connected\n');
   const lost = client.whenClosed().then((error) => {
     if (error !== undefined) throw error;
   });

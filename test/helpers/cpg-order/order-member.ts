@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { compileC } from '../corosync/compile-c.ts';
 import { parseHistory, type OrderHistory } from './order-history.ts';
 import type { OrderTask } from './order-member-main.ts';
+import { processState } from './process-state.ts';
 
 /** Of a member that is to end by itself. */
 const PATIENCE_MS = 5000;
@@ -16,6 +16,8 @@ export type OrderProgram = 'listener' | 'loop' | 'libcpg';
 export interface OrderMemberOptions {
   readonly name: string;
   readonly program: OrderProgram;
+  /** That of `bundleMember`. */
+  readonly bundle: string;
   readonly nodeId: number;
   /** The command that runs another one on its node. */
   readonly inside: readonly string[];
@@ -34,7 +36,8 @@ export class OrderMember {
   readonly #history: string;
   readonly #process: ChildProcess;
   readonly #exited: Promise<unknown>;
-  #hasJoined = false;
+  /** What it has said last: how far it has come. */
+  #said = 'started';
 
   constructor(options: OrderMemberOptions) {
     const { name, program, nodeId, directory, inside } = options;
@@ -47,12 +50,16 @@ export class OrderMember {
     this.#process.stdin?.on('error', () => undefined); // it has been killed
     this.#exited = once(this.#process, 'exit');
     if (this.#process.stdout !== null)
-      createInterface(this.#process.stdout).on('line', () => (this.#hasJoined = true));
+      createInterface(this.#process.stdout).on('line', (line) => (this.#said = line));
   }
 
   /** Whether it takes part: it has joined, and not ended. */
   get takesPart(): boolean {
     return this.#hasJoined && this.isAlive;
+  }
+
+  get #hasJoined(): boolean {
+    return this.#said === 'joined';
   }
 
   get isAlive(): boolean {
@@ -68,8 +75,10 @@ export class OrderMember {
     this.#process.kill(signal);
   }
 
+  /** For people: how far it has come, and whether its process gets on. */
   toString(): string {
-    return `${this.#name}, ${this.isAlive ? 'alive' : 'ended'}`;
+    const { pid = 0 } = this.#process;
+    return `${this.#name}, ${this.#said}, ${this.isAlive ? processState(pid) : 'ended'}`;
   }
 
   async exited(): Promise<void> {
@@ -97,11 +106,9 @@ export class OrderMember {
 }
 
 function commandLine(options: OrderMemberOptions, history: string): string[] {
-  const { program, group, seed, largest } = options;
+  const { program, bundle, group, seed, largest } = options;
   if (program === 'libcpg')
     return [compileC('cpg-order-member'), history, group, String(seed), String(largest)];
   const task: OrderTask = { history, group, seed, largest, listens: program === 'listener' };
-  const main = fileURLToPath(new URL('order-member-main.ts', import.meta.url));
-  // Another mount namespace is entered at its root.
-  return [process.execPath, '--import', import.meta.resolve('tsx'), main, JSON.stringify(task)];
+  return [process.execPath, bundle, JSON.stringify(task)];
 }

@@ -1,18 +1,22 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeAddresses, OtherNode } from '../corosync/other-node.ts';
 import { PrivateCorosync } from '../corosync/private-corosync.ts';
 import { waitUntil } from '../wait-until.ts';
 import type { OrderHistory } from './order-history.ts';
 import { OrderMember, type OrderProgram } from './order-member.ts';
+import { bundleMember } from './order-program.ts';
+import { processState } from './process-state.ts';
 import { PLACES_PER_NODE, type MemberStep, type NodeStep, type OrderStep } from './order-plan.ts';
 
 const PROGRAMS: readonly OrderProgram[] = ['listener', 'libcpg', 'loop'];
 const OPTIONS = { nodes: nodeAddresses(3), config: { totem: 'token: 1000' } };
 /** Everybody's leaving, in a cluster that may still be coming together. */
 const PATIENCE_MS = 100_000;
+/** What a node has logged last, of which a failure tells. */
+const LOG_LINES = 20;
 
 export interface OrderRunOptions {
   readonly seed: number;
@@ -21,23 +25,33 @@ export interface OrderRunOptions {
 
 /** Three nodes with three members each, to whom a plan happens. */
 export class OrderRun implements AsyncDisposable {
-  readonly directory = mkdtempSync(join(tmpdir(), 'cpg-order-'));
+  readonly directory: string;
   readonly #options: OrderRunOptions;
+  /** What members on our client are. */
+  readonly #bundle: string;
   readonly #others: readonly OtherNode[];
   #first: PrivateCorosync;
   /** All that there have been, and who is in which place. */
   readonly #members: OrderMember[] = [];
   readonly #places: (OrderMember | undefined)[] = [];
 
-  private constructor(options: OrderRunOptions, first: PrivateCorosync, others: readonly OtherNode[]) {
+  private constructor(
+    options: OrderRunOptions,
+    bundle: string,
+    first: PrivateCorosync,
+    others: readonly OtherNode[],
+  ) {
+    this.directory = dirname(bundle);
     this.#options = options;
+    this.#bundle = bundle;
     this.#first = first;
     this.#others = others;
   }
 
   static async start(options: OrderRunOptions): Promise<OrderRun> {
+    const bundle = await bundleMember(mkdtempSync(join(tmpdir(), 'cpg-order-')));
     const others = [await OtherNode.start(2, OPTIONS), await OtherNode.start(3, OPTIONS)];
-    return new OrderRun(options, await PrivateCorosync.start(OPTIONS), others);
+    return new OrderRun(options, bundle, await PrivateCorosync.start(OPTIONS), others);
   }
 
   async take(step: OrderStep): Promise<void> {
@@ -52,7 +66,7 @@ export class OrderRun implements AsyncDisposable {
       timeoutMs: PATIENCE_MS,
     }).catch((cause: unknown) => {
       const absent = this.#places.filter((member) => member?.takesPart !== true).map(String);
-      throw new Error(`these take no part: ${absent.join(', ')}`, { cause });
+      throw new Error(['these take no part:', ...absent, ...this.#nodes()].join('\n'), { cause });
     });
     const present = this.#places.filter((member) => member !== undefined);
     await sleep(1000);
@@ -69,6 +83,16 @@ export class OrderRun implements AsyncDisposable {
     await Promise.all(this.#members.map((member) => member.exited()));
     for (const other of this.#others) await other[Symbol.asyncDispose]();
     await this.#first.stop();
+  }
+
+  /** How each corosync is, for people. */
+  #nodes(): string[] {
+    const first = [this.#first.pid, this.#first.log()] as const;
+    const others = this.#others.map((node) => [node.corosyncPid, node.log()] as const);
+    return [first, ...others].map(([pid, log], index) => {
+      const last = log.trimEnd().split('\n').slice(-LOG_LINES).join('\n  ');
+      return `node ${index + 1}, ${processState(pid)}, has logged:\n  ${last}`;
+    });
   }
 
   /** Who was about to leave may only now have gone. */
@@ -97,6 +121,7 @@ export class OrderRun implements AsyncDisposable {
     const member = new OrderMember({
       name: `member-${this.#members.length}`,
       program: PROGRAMS[place % PLACES_PER_NODE] ?? 'libcpg',
+      bundle: this.#bundle,
       nodeId,
       inside: nodeId === 1 ? [] : this.#other(nodeId).inside,
       directory: this.directory,
