@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CmapClient, CmapSession, type CmapFollowEvent } from '../../src/index.ts';
 import { HOLD_MS } from '../../src/ipc/calls/change-pace.ts';
 import { FakeCorosync } from '../../src/testing/index.ts';
+import { RETRY_MS } from '../../src/testing/server/event-sender.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const SMALL = 65_536;
@@ -15,8 +16,21 @@ function flood(fake: FakeCorosync, key: string, count: number, value = (i: numbe
   for (let i = 0; i < count; i++) fake.cmap.set(key, { type: 'uint32', value: value(i) });
 }
 
+/** However slow this machine is, what waits for so long does so until something else ends its wait. */
+function endless(timeMs: number): void {
+  const { setTimeout: realTimeout } = globalThis;
+  const patient = (callback: () => void, ms: number): NodeJS.Timeout =>
+    realTimeout(callback, ms === timeMs ? 60_000 : ms);
+  vi.stubGlobal('setTimeout', patient);
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
 describe('a backlog of notifications', () => {
   it('is fetched from corosync, ring by ring, which else tries again each 50 ms; after that nothing more is asked', async () => {
+    endless(RETRY_MS);
     await using fake = await FakeCorosync.start();
     const client = await CmapClient.connect({ ...fake.connectOptions, bufferSize: SMALL });
     const told: unknown[] = [];
@@ -76,11 +90,8 @@ describe('a backlog of notifications', () => {
   );
 
   it('holds back the changes of who writes faster than he reads: corosync would keep all that they cause', async () => {
-    // However slow this machine is, nothing goes out because it has waited long enough.
-    const { setTimeout: realTimeout } = globalThis;
-    const patient = (callback: () => void, ms: number): NodeJS.Timeout =>
-      realTimeout(callback, ms === HOLD_MS ? 60_000 : ms);
-    vi.stubGlobal('setTimeout', patient);
+    // Nothing goes out because it has waited long enough.
+    endless(HOLD_MS);
     await using fake = await FakeCorosync.start();
     const client = await CmapClient.connect({ ...fake.connectOptions, bufferSize: SMALL });
     let told = 0;
@@ -96,7 +107,6 @@ describe('a backlog of notifications', () => {
     expect(most).toBeLessThan((20 * changes) / 4);
     await waitUntil('all are told', () => told === 20 * changes, SOON);
     await client.close();
-    vi.unstubAllGlobals();
   });
 
   it.each(['shm', 'socket'] as const)('%s: nothing is asked where there is none', async (ipcType) => {

@@ -1,6 +1,12 @@
 /** Tests of other folders that are a folder's unit tests, too: beside those that mirror it. */
 const MORE: Readonly<Record<string, readonly string[]>> = {
-  ipc: ['test/faults-fake'],
+  ipc: ['test/ipc/*.test.ts', 'test/faults-fake'],
+  // A call's life is seen where calls are made.
+  'ipc/calls': [
+    'test/ipc/shared-memory/ring-pipeline*.test.ts',
+    'test/ipc/datagram/datagram-pipeline.test.ts',
+    'test/ipc/datagram/datagram-transport.test.ts',
+  ],
   service: [
     'test/cmap/connect-options.test.ts',
     'test/cmap/cmap-client.test.ts',
@@ -13,6 +19,7 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
 /** The unit tests that a folder of src stands or falls by, as vitest's `include`. */
 export function testsOf(folder: string): string[] {
   const [top = ''] = folder.split('/');
-  const folders = [`test/${folder}`, ...(MORE[top] ?? [])];
+  const more = folder === top ? [] : (MORE[folder] ?? []);
+  const folders = [`test/${folder.replace(/\/\.$/, '')}`, ...(MORE[top] ?? []), ...more];
   return folders.map((place) => (place.endsWith('.ts') ? place : `${place}/**/*.test.ts`));
 }

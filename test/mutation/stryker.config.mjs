@@ -5,10 +5,12 @@
 const folder = process.env.MUTATION_FOLDER;
 if (folder === undefined) throw new Error('MUTATION_FOLDER names a folder of src');
 const results = `build/mutation/${folder.replaceAll('/', '-')}`;
+/** `cmap/.` is what is in the folder itself, and in none below it. */
+const sources = folder.endsWith('/.') ? `src/${folder.slice(0, -2)}/*.ts` : `src/${folder}/**/*.ts`;
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
-  mutate: [`src/${folder}/**/*.ts`, '!src/**/*.d.ts'],
+  mutate: [sources, '!src/**/*.d.ts'],
   plugins: ['@stryker-mutator/vitest-runner', './test/mutation/ignore-prose.mjs'],
   ignorers: ['prose'],
   testRunner: 'vitest',

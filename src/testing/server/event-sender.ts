@@ -5,7 +5,7 @@ import type { MessageSubject } from './service.ts';
 import { StepRunner, type Steps } from '../faults/steps.ts';
 
 /** When an event that did not fit its ring is tried again, in milliseconds, unless corosync's main loop turns before. */
-const RETRY_MS = 50;
+export const RETRY_MS = 50;
 
 interface OutgoingEvent {
   readonly bytes: Buffer;

@@ -163,9 +163,10 @@ describe('checkValue', () => {
   });
 
   it.each([undefined, null, 5, 'text', Symbol('x'), {}, { type: 'int8' }, { value: 1 }, [], () => 1])(
-    'refuses %o, which is no tagged value',
+    'refuses %o, which is no tagged value, and says what is one',
     (value) => {
       expect(() => check(value)).toThrow(invalid);
+      expect(() => check(value)).toThrow('{ type, value }');
     },
   );
 

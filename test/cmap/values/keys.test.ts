@@ -94,6 +94,13 @@ describe('an illegal key', () => {
     },
   );
 
+  it.each(READ_ONLY_PREFIXES)('a legal one below %s is left to corosync', (prefix) => {
+    for (const map of ['icmap', 'stats'] as const) {
+      expect(checkKeyToSet('op', `${prefix}key`, map)).toBe(`${prefix}key`);
+      expect(checkKeyToChange('op', `${prefix}key`, map)).toBe(`${prefix}key`);
+    }
+  });
+
   it.each(ILLEGAL)('%j cannot be tracked: it would never fire', (key) => {
     expect(() => checkTrackedKey('op', key, false)).toThrow(refusal('CS_ERR_INVALID_PARAM'));
   });

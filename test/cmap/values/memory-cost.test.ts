@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { costOfChange } from '../../../src/cmap/values/memory-cost.ts';
+import type { CmapValue } from '../../../src/codec/cmap/value.ts';
 
 const run = promisify(execFile);
 const PROGRAM = fileURLToPath(new URL('../../helpers/memory/memory-cost-main.ts', import.meta.url));
@@ -42,5 +43,40 @@ describe('what an unread change counts for', () => {
       costOfChange({ key, newValue, oldValue: undefined });
     expect(cost('k', uint8)).toBeGreaterThan(cost('k', undefined));
     expect(cost('key', undefined) - cost('k', undefined)).toBe(2);
+  });
+
+  const costOf = (newValue: CmapValue, oldValue?: CmapValue): number =>
+    costOfChange({ key: 'k', newValue, oldValue });
+  const text = (value: string, bytes?: Uint8Array): CmapValue => ({
+    type: 'string',
+    value,
+    ...(bytes && { bytes }),
+  });
+  const binary = (length: number): CmapValue => ({ type: 'binary', value: new Uint8Array(length) });
+  const unknown = (length: number): CmapValue => ({
+    type: 'unknown',
+    typeCode: 44,
+    value: new Uint8Array(length),
+  });
+
+  it('counts both values', () => {
+    const [value, old] = [text('x'.repeat(100)), binary(100)];
+    const nothing = costOfChange({ key: 'k', newValue: undefined, oldValue: undefined });
+    expect(costOf(value, old) - nothing).toBe(costOf(value) - nothing + costOf(old) - nothing);
+  });
+
+  it('counts each character of a text: one byte, or two in a text that is not all Latin-1', () => {
+    expect(costOf(text('\xff'.repeat(1000))) - costOf(text(''))).toBe(1000);
+    expect(costOf(text('€'.repeat(1000))) - costOf(text(''))).toBe(2000);
+    expect(costOf(text(`€${'x'.repeat(999)}`)) - costOf(text(''))).toBe(2000);
+  });
+
+  it('counts each byte, and what an array of bytes takes beside them', () => {
+    for (const of of [binary, unknown]) {
+      expect(costOf(of(1000)) - costOf(of(0))).toBe(1000);
+      expect(costOf(of(0))).toBeGreaterThan(costOf(text('')));
+    }
+    expect(costOf(text('', new Uint8Array(1000))) - costOf(text('', new Uint8Array()))).toBe(1000);
+    expect(costOf(text('', new Uint8Array()))).toBeGreaterThan(costOf(text('')));
   });
 });

@@ -139,6 +139,8 @@ describe('TypedAccess', () => {
         code: 'CS_ERR_INVALID_PARAM',
         operation: `cmap_get_${type}`,
         key: 'k.1',
+        // The value has been read.
+        sent: 'yes',
       });
     }
   });
