@@ -14,6 +14,7 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
   ],
   session: ['test/cmap/cmap-session.test.ts', 'test/cmap/session-ending.test.ts'],
   cmap: ['test/cmap/cmap-client.test.ts'],
+  'cmap/following': ['test/cmap/cmap-session.test.ts'],
 };
 
 /** The unit tests that a folder of src stands or falls by, as vitest's `include`. */

@@ -157,9 +157,8 @@ function fetchWindow(calls: ListCalls, iterator: ServerIterator): Promise<Window
   return window;
 }
 
-/** As much as a batch carries, as long as not all that is expected has been asked for. */
-function windowSize({ mostTogether }: ListCalls, { atOnce, expected, asked }: ServerIterator): number {
-  if (atOnce) return expected;
+/** As much as a batch carries, as long as not all that is expected has been asked for: all of a list that fits into one. */
+function windowSize({ mostTogether }: ListCalls, { expected, asked }: ServerIterator): number {
   const left = expected - asked;
   return left > 0 ? Math.min(left, mostTogether) : mostTogether;
 }

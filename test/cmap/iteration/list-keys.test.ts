@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { listKeys } from '../../../src/cmap/iteration/list-keys.ts';
+import { IterInitRequest } from '../../../src/codec/cmap/iterate.ts';
 import type { CmapValue } from '../../../src/codec/cmap/value.ts';
+import { CsError } from '../../../src/errors/index.ts';
 import { AS_DATAGRAMS, AS_RINGS, FakeIteration } from '../../helpers/fake/fake-iteration.ts';
 
 const VALUE: CmapValue = { type: 'uint8', value: 1 };
@@ -86,11 +88,55 @@ describe('a list', () => {
     expect(exchange(longer)).toEqual(['init', '108 next', 'finalize']);
   });
 
+  it('that fills a batch has no room for its finalize, and goes on where it would begin anew', async () => {
+    const filling = mapOf(200, 127);
+    expect(await listKeys(filling, 'k.')).toHaveLength(200);
+    expect(exchange(filling)).toEqual(['init', `${2 * 127} next`, 'finalize']);
+    const fitting = mapOf(200, 128);
+    expect(await listKeys(fitting, 'k.')).toHaveLength(200);
+    expect(exchange(fitting).slice(0, 4)).toEqual(['init', '127 next', 'finalize', 'init']);
+  });
+
+  it('asks for its first keys in the turn in which it has begun: nothing may come between', async () => {
+    const calls = mapOf(3, AS_RINGS);
+    const between = calls.submit.bind(calls);
+    calls.submit = async (message, options) =>
+      between(message, {
+        ...options,
+        onAnswer: (answer) => {
+          const asked = calls.log.length;
+          options?.onAnswer?.(answer);
+          if (message instanceof IterInitRequest) expect(calls.log.slice(asked, asked + 1)).toEqual(['next']);
+        },
+      });
+    expect(await listKeys(calls, 'k.')).toHaveLength(3);
+    expect.assertions(2);
+  });
+
   it('of more keys than were kept for a slow reader is no other: it is whole before anybody reads', async () => {
     const calls = mapOf(70_000, AS_RINGS);
     expect(await listKeys(calls, 'k.')).toHaveLength(70_000);
     expect(calls.log.filter((call) => call === 'finalize')).toHaveLength(3);
     expect(calls.log.at(-1)).toBe('finalize');
+  });
+
+  it('without end is asked for no more than the most that there may be', async () => {
+    const endless = mapOf(1000, AS_DATAGRAMS);
+    // What is expected at first, and one batch more.
+    const most = 127 + AS_DATAGRAMS;
+    await expect(listKeys(endless, 'k.', most)).rejects.toMatchObject({ code: 'CS_ERR_TOO_BIG' });
+    expect(exchange(endless)).toEqual(['init', `${most} next`, 'finalize']);
+  });
+
+  it('that is whole is not given to who has given up, while its finalize is waited for', async () => {
+    const reasons = [new Error('enough'), new CsError('CS_ERR_TIMEOUT', { operation: 'cmap_iter_finalize' })];
+    for (const reason of reasons) {
+      const calls = mapOf(3, AS_RINGS);
+      calls.before = (call) => {
+        if (call === 'finalize') throw reason;
+      };
+      await expect(listKeys(calls, 'k.')).rejects.toBe(reason);
+    }
   });
 
   it('without end is given up, and says so', async () => {
