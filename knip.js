@@ -25,5 +25,5 @@ export default {
   exclude: ['nsExports', 'nsTypes'],
   ignoreBinaries: ['.*'],
   // What shell scripts and configurations name; unix-dgram is compiled where it can be.
-  ignoreDependencies: ['@arethetypeswrong/cli', '@stryker-mutator/.*', 'esbuild', 'publint', 'unix-dgram'],
+  ignoreDependencies: ['@arethetypeswrong/cli', '@stryker-mutator/.*', 'publint', 'unix-dgram'],
 };
