@@ -55,9 +55,9 @@ class Member {
     await client.close();
   }
 
-  /** Leaves or closes as soon as it can. */
+  /** Leaves or closes as soon as it can. Who closes already, which may take its time, is not to leave as well. */
   order(ending: string): void {
-    this.#ending = ending;
+    this.#ending ??= ending;
   }
 
   end(how: string): void {
