@@ -12,8 +12,7 @@ export interface HoldTimes {
 /**
  * Holds back what may be explained in a moment. A node that vanishes is missed by one link after the other, and then by the token. One that comes is heard on
  * its links before it is a member. So a link that is down waits for the others, and where all are down, for the token; and one that is up to a node that is
- * no member waits until it is one. A node that restarts makes its links flap before anybody knows, all or, by chance, some: so whatever flapped waits until
- * that is known. It is over, and nobody is kept from doing something about it.
+ * no member waits until it is one. A node that restarts makes all its links flap before anybody knows, so they wait likewise.
  */
 export class HeldLinks {
   /** Since when, on the clock of performance.now(). */
@@ -43,7 +42,7 @@ export class HeldLinks {
       const flapped = hasFlapped(was, link);
       if (was === undefined || (was.connected === connected && !flapped)) return link;
       const isCertain = flapped
-        ? joinsOf(next, nodeId) !== joinsOf(previous, nodeId) || !members.has(nodeId)
+        ? joinsOf(next, nodeId) !== joinsOf(previous, nodeId) || reachable.has(nodeId) || !members.has(nodeId)
         : members.has(nodeId) === connected;
       if (isCertain) return link;
       const since = this.#since.get(name) ?? now;
