@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SetupSocket } from '../../src/ipc/setup-socket.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
@@ -15,6 +15,7 @@ beforeEach(async () => {
   await once(server, 'listening');
 });
 afterEach(() => {
+  vi.useRealTimers();
   server.close();
   rmSync(directory, { recursive: true });
 });
@@ -96,15 +97,14 @@ describe('SetupSocket.listen', () => {
   });
 
   it('destroyed while it rests, or by who takes the events: no timer is left, and nothing is told any more', async () => {
+    // Others' timers do not count.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { setup, peer, told } = await resting(3_600_000);
-    const timers = (): number =>
-      process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
-    const before = timers();
     peer.write('a');
     await waitUntil('the first byte', () => told.length > 0);
-    expect(timers()).toBe(before + 1);
+    expect(vi.getTimerCount()).toBe(1);
     setup.destroy();
-    expect(timers()).toBe(before);
+    expect(vi.getTimerCount()).toBe(0);
     peer.destroy();
 
     const another = await resting();
@@ -117,6 +117,6 @@ describe('SetupSocket.listen', () => {
     );
     another.peer.write('a');
     await once(another.peer, 'close');
-    expect([timers(), told, another.told]).toEqual([before, [1], []]);
+    expect([vi.getTimerCount(), told, another.told]).toEqual([0, [1], []]);
   });
 });

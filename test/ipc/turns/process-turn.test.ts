@@ -169,7 +169,7 @@ describe('ProcessTurn', () => {
     const stress = kinds.map(async (kind) => {
       // Some come while others are at it.
       const thread = await worker(inside);
-      return thread.do({ do: 'stress', kind, turns: 300 });
+      return thread.do({ do: 'stress', kind, turns: 150 });
     });
     expect(await Promise.all(stress)).toEqual([0, 0, 0, 0]);
   });
