@@ -41,7 +41,7 @@ describe('events', () => {
     await using program = new OngoingProgram(fake, 'events --json');
     await begun(program);
     fake.link('b', 1).flap(2);
-    await fake.caughtUp();
+    await waitUntil('nothing has explained it', () => typesOf(program).includes('link.flapped'));
     fake.node('c').leave();
     await fake.caughtUp();
     fake.die();
