@@ -1,4 +1,5 @@
 import { escapeControls } from '../../errors/index.ts';
+import { padded, widthOf } from './width.ts';
 
 /** Lines of columns, as wide as what is in them, with a headline; numbers stand at the right. The last column is not filled up. */
 export function table(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
@@ -14,13 +15,8 @@ export function filled(
   rows: readonly (readonly string[])[],
   right: readonly boolean[],
 ): readonly (readonly string[])[] {
-  const widths = right.map((_right, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row.map((cell, column) => {
-      const width = widths[column] ?? 0;
-      return right[column] === true ? cell.padStart(width) : cell.padEnd(width);
-    }),
-  );
+  const widths = right.map((_right, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))));
+  return rows.map((row) => row.map((cell, column) => padded(cell, widths[column] ?? 0, right[column])));
 }
 
 function isNumber(cell: string | number | undefined): boolean {

@@ -9,11 +9,9 @@ import type {
   ClusterTotem,
 } from '../../index.ts';
 import { ringText } from '../cluster/ring-text.ts';
-import { columns, cut, wrapped, type Cell, type Paint, type Stress } from './style.ts';
+import { columns, cut, WIDTH, wrapped, type Cell, type Paint, type Stress } from './style.ts';
 import { nameOf, remarks, type Level } from './verdict.ts';
 
-/** As wide as a terminal is at least. */
-export const WIDTH = 80;
 const LABEL_WIDTH = 10;
 
 const STRESSES: Readonly<Record<Level, Stress>> = {
@@ -91,7 +89,7 @@ function nodeLines(state: ClusterState, paint: Paint): string[] {
     { text: node.ifLost ?? '-', stress: node.ifLost === 'inquorate' ? 'doubtful' : 'plain' },
     { text: String(node.configVersion ?? '-') },
   ]);
-  return columns(NODE_HEADS, rows, paint);
+  return columns(NODE_HEADS, rows, paint, NODE_HEADS.indexOf('NAME'));
 }
 
 function stateCell({ local, state }: ClusterNode): Cell {
@@ -111,7 +109,7 @@ function linkLines(state: ClusterState, paint: Paint): string[] {
       linkCell(links.find(({ nodeId, link }) => nodeId === node.id && link === number)),
     ),
   ]);
-  return ['', ...columns(['LINKS TO', ...numbers.map(String)], rows, paint)];
+  return ['', ...columns(['LINKS TO', ...numbers.map(String)], rows, paint, 0)];
 }
 
 function linkCell(link: ClusterLink | undefined): Cell {
