@@ -101,6 +101,8 @@ static void on_confchg(cpg_handle_t unused, const struct cpg_name *name, const s
 static void on_totem(cpg_handle_t unused, struct cpg_ring_id ring, uint32_t count, const uint32_t *members)
 {
 	(void)unused, (void)count, (void)members;
+	if (has_left)
+		return;
 	fprintf(history, "r %" PRIu32 ".%" PRIu64 "\n", ring.nodeid, ring.seq);
 }
 
