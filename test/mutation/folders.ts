@@ -1,12 +1,18 @@
-/** Tests of other folders that are a folder's unit tests, too: beside those that mirror it. */
+/**
+ * Tests of other folders that are a folder's unit tests, too: beside those that mirror it. Of a folder in a folder, what stands here of the
+ * outer one is run if nothing stands here of itself.
+ */
 const MORE: Readonly<Record<string, readonly string[]>> = {
-  ipc: ['test/ipc/*.test.ts', 'test/faults-fake'],
+  ipc: ['test/faults-fake'],
+  'ipc/turns': [],
   // A call's life is seen where calls are made.
   'ipc/calls': [
+    'test/ipc/ipc-connection.test.ts',
+    'test/ipc/answers.test.ts',
     'test/ipc/shared-memory/ring-pipeline*.test.ts',
     'test/ipc/datagram/datagram-pipeline.test.ts',
-    'test/ipc/datagram/datagram-transport.test.ts',
   ],
+  'ipc/shared-memory': ['test/ipc/ipc-connection.test.ts'],
   service: [
     'test/cmap/connect-options.test.ts',
     'test/cmap/cmap-client.test.ts',
@@ -20,7 +26,7 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
 /** The unit tests that a folder of src stands or falls by, as vitest's `include`. */
 export function testsOf(folder: string): string[] {
   const [top = ''] = folder.split('/');
-  const more = folder === top ? [] : (MORE[folder] ?? []);
-  const folders = [`test/${folder.replace(/\/\.$/, '')}`, ...(MORE[top] ?? []), ...more];
+  const more = MORE[folder] ?? MORE[top] ?? [];
+  const folders = [`test/${folder.replace(/\/\.$/, '')}`, ...more];
   return folders.map((place) => (place.endsWith('.ts') ? place : `${place}/**/*.test.ts`));
 }

@@ -6,6 +6,7 @@ export default defineConfig({
     include: testsOf(process.env.MUTATION_FOLDER ?? ''),
     // What these find, they find by chance.
     exclude: ['test/codec/fuzz.test.ts'],
+    setupFiles: ['test/mutation/threads.ts'],
     // Long beside what any of them takes, short beside a mutant that waits for ever.
     testTimeout: 30_000,
     hookTimeout: 10_000,

@@ -17,6 +17,8 @@ const CAUGHT_UP_MS = 10_000;
 const MOST_READINGS = 10;
 
 export interface AttachmentListener {
+  /** The map has been read: how it differs from the picture. Every later change is told by `changed`. */
+  read(changes: Change[]): void;
   changed(change: Change, synthetic: boolean): void;
   /** The attachment cannot be kept up to date any more, while the connection still stands. */
   failed(client: CmapClient, error: unknown): void;
@@ -43,20 +45,26 @@ export class Attachment {
     this.#keys = followedKeys(client, followed, this.#source());
   }
 
-  /** Adds the trackers and reads the map: how it differs from the picture, or `undefined` if stopped meanwhile. */
-  async start(): Promise<Change[] | undefined> {
+  /**
+   * Adds the trackers and reads the map. Its listener is told in the turn in which the picture changes: whatever comes next finds
+   * both alike. If it is stopped meanwhile, nothing is told, and nothing is left at corosync.
+   */
+  async start(): Promise<void> {
     try {
       this.#picture.startReading();
       await this.#keys.track();
       const read = await this.#keys.read();
       await this.#caughtUp();
-      return this.#isStopped() ? undefined : this.#picture.finishReading(read);
+      if (this.#isStopped()) {
+        await this.release();
+        return;
+      }
+      this.#listener.read(this.#picture.finishReading(read));
     } catch (error) {
       const stopped = this.#isStopped();
       // Not awaited: after a deadline it would be a second one.
       void this.release();
-      if (stopped) return undefined;
-      throw error;
+      if (!stopped) throw error;
     }
   }
 

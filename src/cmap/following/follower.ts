@@ -109,20 +109,16 @@ export class KeyFollower implements CmapFollower {
   async #attach(client: CmapClient): Promise<void> {
     if (this.#state.name === 'ended') return;
     const attachment = new Attachment(client, this, this.#picture, {
+      read: (changes) => {
+        this.#state = { name: 'following', attachment };
+        if (this.#snapshotTold) this.#tellResynced(changes);
+        else this.#tellSnapshot(changes);
+      },
       changed: (change, synthetic) => this.#tellChange(change, synthetic),
       failed: (failed, error) => this.#owner.failed(failed, error),
     });
     this.#state = { name: 'waiting', attachment };
-    const changes = await attachment.start();
-    // Lost or deleted meanwhile: what was added after that is not wanted any more.
-    if (changes === undefined || this.#isEnded()) return attachment.release();
-    this.#state = { name: 'following', attachment };
-    if (this.#snapshotTold) this.#tellResynced(changes);
-    else this.#tellSnapshot(changes);
-  }
-
-  #isEnded(): boolean {
-    return this.#state.name === 'ended';
+    await attachment.start();
   }
 
   #lost(error: ConnectionError): void {
