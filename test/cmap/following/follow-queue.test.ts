@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type CmapFollower, ConnectionError, type CmapValue } from '../../../src/index.ts';
 import { FollowQueue, type Landmark, type Queued } from '../../../src/cmap/following/follow-queue.ts';
 import type { Change } from '../../../src/cmap/following/picture.ts';
+import { costOfChange } from '../../../src/cmap/values/memory-cost.ts';
 import { sameValue } from '../../../src/cmap/following/same-value.ts';
 
 const ROOMY = { maxQueued: 1000, maxQueuedBytes: 1_000_000 };
@@ -119,6 +120,77 @@ describe('the queue of a follower', () => {
         'resynced',
       ]);
     });
+  });
+
+  it('tells what a lagging reader has missed when he has read the rest, and not before', () => {
+    const source = new Source({ ...ROOMY, maxQueued: 2 });
+    source.set('a', uint8(1));
+    source.set('b', uint8(1));
+    source.set('c', uint8(1));
+    const first = source.queue.shift();
+    // There is room, but behind what is missing.
+    source.set('c', uint8(2));
+    source.queue.pushLandmark(LOST);
+    const read = [...(first === undefined ? [] : [first]), ...source.drain()];
+    expect(read.map(summary)).toEqual([
+      'a undefined->1',
+      'b undefined->1',
+      'overflow 2',
+      '*c undefined->2',
+      'lost',
+    ]);
+  });
+
+  it('does not tell of a loss again that its reader has heard of, though another one came after it', () => {
+    const source = new Source({ ...ROOMY, maxQueued: 1 });
+    source.queue.pushLandmark(LOST);
+    source.queue.pushLandmark(RESYNCED);
+    source.queue.pushLandmark(LOST);
+    expect(source.drain().map(summary)).toEqual(['lost']);
+  });
+
+  it('tells no difference where there is none any more, whoever has changed it back', () => {
+    const source = new Source({ ...ROOMY, maxQueued: 1 });
+    source.set('a', uint8(1));
+    source.set('a', uint8(2));
+    // It was a change that nobody wants to hear of.
+    source.values.set('a', uint8(1));
+    expect(source.drain().map(summary)).toEqual(['a undefined->1', 'overflow 1']);
+  });
+
+  it('forgets everything when it is cleared, what was missed too', () => {
+    const text = (letter: string): CmapValue => ({ type: 'string', value: letter.repeat(300) });
+    const source = new Source({ maxQueued: 2, maxQueuedBytes: 1100 });
+    for (const letter of ['x', 'y', 'z']) source.set(letter, text(letter));
+    source.queue.clear();
+    expect(source.queue.shift()).toBeUndefined();
+    source.set('a', text('a'));
+    source.set('b', text('b'));
+    expect(source.drain().map(({ kind }) => kind)).toEqual(['change', 'change']);
+  });
+
+  it('counts the bytes of what is unread, after an overflow too', () => {
+    const source = new Source({ maxQueued: 1000, maxQueuedBytes: 1100 });
+    const text = (letter: string): CmapValue => ({ type: 'string', value: letter.repeat(300) });
+    for (let round = 0; round < 5; round++) {
+      source.set('a', text('abcde'.charAt(round)));
+      expect(source.drain().map(({ kind }) => kind)).toEqual(['change']);
+    }
+    for (let round = 0; round < 3; round++) {
+      for (const key of ['a', 'b', 'c', 'd']) source.set(`${key}${round}`, text('x'));
+      const kinds = ['change', 'change', 'overflow', 'change', 'change'];
+      expect(source.drain().map(({ kind }) => kind)).toEqual(kinds);
+    }
+  });
+
+  it('takes what fits to the byte', () => {
+    const change: Change = { key: 'a', oldValue: undefined, newValue: uint8(1) };
+    const kinds = [0, 1].map((missing) => {
+      const source = new Source({ maxQueued: 1000, maxQueuedBytes: costOfChange(change) - missing });
+      source.set('a', uint8(1));
+      return source.drain().map(({ kind }) => kind);
+    });
+    expect(kinds).toEqual([['change'], ['overflow', 'change']]);
   });
 
   it('counts bytes, too', () => {

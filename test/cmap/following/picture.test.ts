@@ -180,6 +180,40 @@ describe('the picture of a follower', () => {
     expect([...picture.suspects]).toEqual(['a']);
   });
 
+  it('suspects no key, and trusts it again, when it is told the value that is known', () => {
+    const picture = pictureOf({ a: 1 });
+    expect(picture.tell(told('a', 7, 1))).toBeUndefined();
+    expect([...picture.suspects]).toEqual([]);
+    picture.tell(told('a', 7, 8));
+    picture.tell(told('a', 8, 1));
+    expect([...picture.suspects]).toEqual([]);
+  });
+
+  it('takes each of several answers about a key that nothing has overtaken', () => {
+    const picture = pictureOf({ a: 1 });
+    const readings = [picture.startCorrection('a'), picture.startCorrection('a')] as const;
+    expect(picture.finishCorrection(readings[0], uint8(2))).toMatchObject({ usable: true });
+    expect(picture.finishCorrection(readings[1], uint8(2))).toEqual({ usable: true, change: undefined });
+    expect(picture.finishCorrection(readings[1], uint8(3))).toEqual({ usable: false });
+  });
+
+  it('takes no answer that was asked for before the map is read again', () => {
+    const picture = pictureOf({ a: 1 });
+    const reading = picture.startCorrection('a');
+    picture.startReading();
+    expect(picture.finishCorrection(reading, uint8(2))).toEqual({ usable: false });
+    expect(picture.finishReading([{ key: 'a', value: uint8(3) }])).toMatchObject([{ newValue: uint8(3) }]);
+  });
+
+  it('takes what is read of one key while the map is read for news', () => {
+    const picture = pictureOf({ a: 1 });
+    picture.startReading();
+    expect(picture.finishCorrection(picture.startCorrection('a'), uint8(2))).toEqual({ usable: true });
+    expect(picture.values.get('a')).toEqual(uint8(1));
+    const entries = [{ key: 'a', value: uint8(1) }];
+    expect(picture.finishReading(entries)).toEqual([{ key: 'a', oldValue: uint8(1), newValue: uint8(2) }]);
+  });
+
   it('believes a change that comes without its old value', () => {
     const picture = pictureOf({ a: 1 });
     expect(picture.tell({ change: 'modify', key: 'a', oldValue: undefined, newValue: uint8(2) })).toEqual({
