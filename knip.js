@@ -7,7 +7,7 @@ export default {
     'test/**/*.test.ts',
     'test/helpers/**/*-main.ts',
     'test/matrix/{run,smoke}.ts',
-    'test/mutation/{report.ts,vitest.config.ts,*.mjs}',
+    'test/mutation/{report.ts,threads.ts,vitest.config.ts,*.mjs}',
     'test/package/*',
     'bench/{main,check-options}.ts',
     'bench/peers/*',
