@@ -139,6 +139,7 @@ export type { CpgIterationItem } from './codec/cpg/iteration.ts';
 export {
   Cluster,
   type ClusterConfig,
+  type ClusterConfigDrift,
   type ClusterEvent,
   type ClusterEventBase,
   type ClusterEventCause,

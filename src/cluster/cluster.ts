@@ -5,6 +5,7 @@ import { checkOptions } from '../options/check-options.ts';
 import { isAborted, reasonOf } from '../options/signals.ts';
 import { startSession, type SessionCore } from '../session/index.ts';
 import type { ClusterFreshness, ClusterState } from './cluster-state.ts';
+import { configFileFor, LIVE_FILE } from './drift/config-file.ts';
 import {
   eventFilterRule,
   type ClusterEventFilter,
@@ -38,7 +39,7 @@ export class Cluster implements AsyncDisposable {
    * @throws CsError CS_ERR_INVALID_PARAM: an option is wrong.
    */
   static open(options: ClusterOptions = {}): Cluster {
-    const { backOff, staleAfterMs, severity, timeoutMs, ...place } = checkOptions(
+    const { backOff, staleAfterMs, severity, configFile, timeoutMs, ...place } = checkOptions(
       { operation: 'Cluster.open' },
       options,
       clusterRule,
@@ -48,7 +49,8 @@ export class Cluster implements AsyncDisposable {
       backOff,
       connect: (attempt) => ClusterServices.connect({ ...place, timeoutMs, ...attempt }),
     });
-    const picture = new LivePicture(staleAfterMs, severity);
+    const file = configFileFor(configFile, place, LIVE_FILE.calmAfterMs);
+    const picture = new LivePicture({ staleAfterMs, severity, file });
     core.addFollower(picture, picture);
     void tellStatuses(core, picture);
     return new Cluster(core, picture, new CallLimits(timeoutMs));

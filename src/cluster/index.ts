@@ -24,6 +24,7 @@ export type {
 } from './events/event-types.ts';
 export type {
   ClusterConfig,
+  ClusterConfigDrift,
   ClusterIpc,
   ClusterIpcProcess,
   ClusterLinkLatency,

@@ -1,6 +1,7 @@
 import type { CmapValue } from '../codec/cmap/value.ts';
 import type { ReadOnlyCmapClient } from '../cmap/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
+import { QUORUM_KEYS, TOTEM_KEYS } from './drift/comparable.ts';
 import { CONFIG_KEYS } from './figures/keys.ts';
 import { readKeys } from './figures/read-figures.ts';
 import { PACE_KEYS } from './pace.ts';
@@ -21,12 +22,14 @@ type Keys = ReadonlyMap<string, CmapValue>;
 /** Reads the configuration map, and of its prefixes only what has changed since. Who does not track them makes a new one each time. */
 export class MapCache {
   readonly #known = new Map<string, Keys>();
+  #totem: Keys | undefined;
   #changes = 0;
 
   /** A key is not what it was. */
   changed(key: string): void {
     this.#changes += 1;
     for (const prefix of PREFIXES) if (key.startsWith(prefix)) this.#known.delete(prefix);
+    if (key.startsWith('totem.')) this.#totem = undefined;
   }
 
   async read(cmap: ReadOnlyCmapClient, options: CallOptions): Promise<Keys> {
@@ -35,6 +38,14 @@ export class MapCache {
     await new Promise((resolve) => setImmediate(resolve));
     const prefixes = await Promise.all(PREFIXES.map((prefix) => this.#prefix(cmap, prefix, options)));
     return new Map([...keys, ...prefixes.flatMap((entries) => [...entries])]);
+  }
+
+  /** What is compared with corosync.conf, beside the nodes. Those of quorum nobody may track as a whole, so they are read each time. */
+  async readCompared(cmap: ReadOnlyCmapClient, options: CallOptions): Promise<Keys> {
+    const changes = this.#changes;
+    const totem = this.#totem ?? (await readKeys(cmap, TOTEM_KEYS, options));
+    if (changes === this.#changes) this.#totem = totem;
+    return new Map([...totem, ...(await readKeys(cmap, QUORUM_KEYS, options))]);
   }
 
   async #prefix(cmap: ReadOnlyCmapClient, prefix: string, options: CallOptions): Promise<Keys> {

@@ -14,6 +14,12 @@ export class MapReader {
     return value?.type === 'string' && value.value !== '' ? value.value : undefined;
   }
 
+  /** What corosync.conf would say to make it so. */
+  words(key: string): string | undefined {
+    const value = this.#map.get(key)?.value;
+    return value === undefined || value instanceof Uint8Array ? undefined : String(value);
+  }
+
   /** An integer of at most 32 bits. */
   integer(key: string): number | undefined {
     const value = this.#map.get(key)?.value;

@@ -1,8 +1,10 @@
 import type { CfgNodeStatus } from '../codec/cfg/node-status-get.ts';
+import type { CmapValue } from '../codec/cmap/value.ts';
 import type { VotequorumInfo } from '../codec/votequorum/get-info.ts';
 import type { CallOptions } from '../options/call-options.ts';
 import { downCountKey } from './figures/keys.ts';
 import { readTelling } from './figures/read-figures.ts';
+import type { ConfigFile } from './drift/config-file.ts';
 import type { MapCache } from './map-cache.ts';
 import { MapReader } from './map-reader.ts';
 import type { MembershipWatch } from './membership-watch.ts';
@@ -19,6 +21,8 @@ export interface ReadingHelp {
   readonly map: MapCache;
   /** @param counts keys of how often each link went down */
   follow?(counts: readonly string[]): Promise<unknown>;
+  /** Absent: nobody knows where it is. */
+  readonly file?: ConfigFile | undefined;
 }
 
 /** Asks all services once. */
@@ -46,6 +50,7 @@ export async function readReports(
   // After how often they went down: then a link that is down has not been counted yet at worst.
   const others = known.filter((id) => id !== localNodeId);
   const links = await readLinks(services, others, options);
+  const drift = await readDrift(services, map, localNodeId, help, options);
   return {
     map,
     localNodeId,
@@ -53,7 +58,23 @@ export async function readReports(
     ...present('votes', votes),
     ...present('links', links),
     stats,
+    ...present('drift', drift),
   };
+}
+
+/** Looks at the file after the map: whoever reloads has written the file before. */
+async function readDrift(
+  { cmap }: ClusterServices,
+  nodes: ReadonlyMap<string, CmapValue>,
+  localNodeId: number,
+  { map, file }: ReadingHelp,
+  options: CallOptions,
+): Promise<ClusterReports['drift']> {
+  await file?.look();
+  if (file?.isKnown !== true) return undefined;
+  const compared = await map.readCompared(cmap, options);
+  await file.look();
+  return file.drift(new MapReader(new Map([...nodes, ...compared])), localNodeId);
 }
 
 /** Of all links that are configured. */

@@ -2,6 +2,7 @@ import { Deadline } from '../ipc/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
 import { checkOptions } from '../options/check-options.ts';
 import type { ClusterFreshness, ClusterState } from './cluster-state.ts';
+import { configFileFor, type ConfigFile } from './drift/config-file.ts';
 import { linkNames } from './figures/figures.ts';
 import { readFigures } from './figures/read-figures.ts';
 import { MapCache } from './map-cache.ts';
@@ -14,16 +15,19 @@ import { ClusterServices } from './services.ts';
 const SUBJECT = { operation: 'Cluster.snapshot' } as const;
 /** A cluster that changes while it is read is read again so often. */
 const MOST_READINGS = 3;
+/** A file that has just been written may still be being written, or reloaded. */
+const CALM_AFTER_MS = 1000;
 
 export async function snapshot(options: ClusterSnapshotOptions = {}): Promise<ClusterState> {
-  const { signal, timeoutMs, ...connect } = checkOptions(SUBJECT, options, snapshotRule);
+  const { signal, timeoutMs, configFile, ...connect } = checkOptions(SUBJECT, options, snapshotRule);
   const deadline = new Deadline({ ...SUBJECT, timeoutMs, signal, sent: 'unknown' });
   // One deadline for all that is asked.
   const limits = { signal: deadline.signal, timeoutMs: Infinity };
   try {
     const services = await ClusterServices.connect({ ...connect, ...limits });
     try {
-      const state = await readCalm(services, limits);
+      const file = configFileFor(configFile, connect, CALM_AFTER_MS);
+      const state = await readCalm(services, file, limits);
       await services.close();
       return state;
     } catch (error) {
@@ -37,12 +41,16 @@ export async function snapshot(options: ClusterSnapshotOptions = {}): Promise<Cl
 }
 
 /** What several services say is one state only if nothing has changed meanwhile. */
-async function readCalm(services: ClusterServices, limits: CallOptions): Promise<ClusterState> {
+async function readCalm(
+  services: ClusterServices,
+  file: ConfigFile | undefined,
+  limits: CallOptions,
+): Promise<ClusterState> {
   const watch = await MembershipWatch.start(services.quorum, limits);
   let restlessSince: Date | undefined;
   for (let readings = 1; ; readings += 1) {
     const before = watch.changes;
-    const reports = await readReports(services, watch, { map: new MapCache() }, limits);
+    const reports = await readReports(services, watch, { map: new MapCache(), file }, limits);
     await watch.caughtUp(limits);
     const isCalm = watch.changes === before && watch.settled;
     restlessSince ??= new Date();

@@ -1,4 +1,4 @@
-import { parseConf, type Conf, type ConfItem, type ConfRules } from './syntax.ts';
+import { parseConf, type Conf, type ConfRules, type Setting } from './syntax.ts';
 
 const ONLY_IDS = 'only uid and gid in a uidgid section may be here';
 const LARGEST_ID = 2 ** 32 - 2;
@@ -18,12 +18,17 @@ const UIDGID: ConfRules = {
 };
 
 /** What becomes a key of the map. */
-function checkName({ section, key }: Omit<ConfItem, 'line'>): string | undefined {
-  const path = section === '' ? key : `${section}.${key}`;
+function checkName(setting: Setting): string | undefined {
+  const path = pathOf(setting);
   return /^[\w.:/-]{3,}$/.test(path) ? undefined : `"${path}" cannot be the name of a key`;
 }
 
-function checkId({ key, value }: Omit<ConfItem, 'line'>): string | undefined {
+/** The key of the map that it becomes, if its section is none of those that corosync minds. */
+export function pathOf({ section, key }: Setting): string {
+  return section === '' ? key : `${section}.${key}`;
+}
+
+function checkId({ key, value }: Setting): string | undefined {
   if (key !== 'uid' && key !== 'gid') return ONLY_IDS;
   return mayBeId(value) ? undefined : `"${value}" is no ${key}`;
 }

@@ -4,9 +4,14 @@ export interface ConfItem {
   readonly line: number;
   /** The sections it stands in, joined by dots. */
   readonly section: string;
+  /** The lines on which they begin: several may have the same name. */
+  readonly within: readonly number[];
   readonly key: string;
   readonly value: string;
 }
+
+/** A line without its place in the file. */
+export type Setting = Pick<ConfItem, 'section' | 'key' | 'value'>;
 
 export interface ConfFault {
   /** The line it is on, from 1. */
@@ -23,7 +28,7 @@ export interface Conf {
 /** What a kind of file allows, beyond the syntax; each returns what is wrong, or `undefined`. */
 export interface ConfRules {
   section(path: string): string | undefined;
-  item(item: Omit<ConfItem, 'line'>): string | undefined;
+  item(item: Setting): string | undefined;
 }
 
 /** corosync reads lines into 512 bytes, with their newline and a NUL. */
@@ -34,50 +39,63 @@ const MAX_PATH = 255;
 /** The rules of corosync's parser (exec/coroparse.c; tried on 3.1.7 with `corosync -t`). */
 export function parseConf(text: string, rules: ConfRules): Conf {
   const items: ConfItem[] = [];
-  const sections: string[] = [];
+  const sections: Section[] = [];
   const lines = text.replace(/\n$/, '').split('\n');
   for (const [index, raw] of lines.entries()) {
     const line = index + 1;
-    const read = readLine(raw, sections, rules);
+    const read = readLine(raw, line, sections, rules);
     if (typeof read === 'string') return { items, fault: { line, reason: read } };
-    if (read !== undefined) items.push({ line, ...read });
+    if (read !== undefined) items.push({ line, within: sections.map((section) => section.line), ...read });
   }
   if (sections.length === 0) return { items, fault: undefined };
   return {
     items,
-    fault: { line: lines.length, reason: `the closing } of ${sections.join('.')} is missing` },
+    fault: { line: lines.length, reason: `the closing } of ${pathOf(sections)} is missing` },
   };
 }
 
-type Item = Omit<ConfItem, 'line'>;
+/** A section that has begun. */
+interface Section {
+  readonly name: string;
+  readonly line: number;
+}
+
+function pathOf(sections: readonly Section[]): string {
+  return sections.map(({ name }) => name).join('.');
+}
 
 /** Opens and closes `sections`. Returns what is wrong as text. */
-function readLine(raw: string, sections: string[], rules: ConfRules): Item | string | undefined {
+function readLine(
+  raw: string,
+  number: number,
+  sections: Section[],
+  rules: ConfRules,
+): Setting | string | undefined {
   if (Buffer.byteLength(raw) > MAX_LINE) return `the line is longer than ${MAX_LINE} bytes`;
   const line = trim(raw.replace(/\r$/, ''));
   if (line === '' || line.startsWith('#')) return undefined;
-  if (line.includes('{')) return open(line, sections, rules);
+  if (line.includes('{')) return open(line, number, sections, rules);
   if (line.includes(':')) return readItem(line, sections, rules);
   if (!line.includes('}')) return 'the line is none of "name {", "name: value" and "}"';
   if (line !== '}') return '"}" has to be on a line of its own';
   return sections.pop() === undefined ? 'there is a "}" too many' : undefined;
 }
 
-function open(line: string, sections: string[], rules: ConfRules): string | undefined {
+function open(line: string, number: number, sections: Section[], rules: ConfRules): string | undefined {
   const [before = '', ...behind] = line.split('{');
   const name = withoutMarks(before);
   if (name === '') return 'the name of the section is missing';
   if (behind.join('{') !== '') return 'nothing may stand behind "{" on its line';
-  const path = [...sections, name].join('.');
+  const path = pathOf([...sections, { name, line: number }]);
   if (Buffer.byteLength(path) >= MAX_PATH) return 'the names of the sections are too long';
-  sections.push(name);
+  sections.push({ name, line: number });
   return rules.section(path);
 }
 
-function readItem(line: string, sections: readonly string[], rules: ConfRules): Item | string {
+function readItem(line: string, sections: readonly Section[], rules: ConfRules): Setting | string {
   const colon = line.indexOf(':');
   const [key, value] = [withoutMarks(line.slice(0, colon)), trim(line.slice(colon + 1))];
-  const section = sections.join('.');
+  const section = pathOf(sections);
   if (Buffer.byteLength(`${section}.${key}`) >= MAX_PATH) return 'the name before ":" is too long';
   const item = { section, key, value };
   return rules.item(item) ?? item;

@@ -55,7 +55,7 @@ const plainName = rule(
   'a name of 1 to 80 of the characters a-z A-Z 0-9 . _ -',
   (value): value is string => typeof value === 'string' && /^[\w.-]{1,80}$/.test(value),
 );
-const absolutePath = rule(
+export const absolutePath = rule(
   'an absolute path',
   (value): value is string => typeof value === 'string' && value.startsWith('/') && !value.includes('\0'),
 );

@@ -1,6 +1,7 @@
 export {
   connectRules,
   ipcOptions,
+  absolutePath,
   PLACE_RULES,
   resolveConnectOptions,
   type Access,

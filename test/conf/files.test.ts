@@ -8,8 +8,8 @@ describe('the text of corosync.conf', () => {
     );
     expect(fault).toBeUndefined();
     expect(items).toEqual([
-      { line: 2, section: 'totem', key: 'version', value: '2' },
-      { line: 5, section: 'totem.interface', key: 'ttl', value: '1' },
+      { line: 2, within: [1], section: 'totem', key: 'version', value: '2' },
+      { line: 5, within: [1, 4], section: 'totem.interface', key: 'ttl', value: '1' },
     ]);
   });
 

@@ -58,7 +58,7 @@ Looks once, and prints a line with performance data. The exit code is that of a 
   0  ok
   1  warning: a node is not a member (of quorum: and no further one can be lost); a
      link to a member is down; the quorum device does not report; of all: the last
-     reload of the configuration failed
+     reload of the configuration failed, or corosync.conf is not what corosync runs with
   2  critical: the cluster is not quorate; a member has no link that is up; corosync
      cannot form a cluster, for a firewall or a network interface
   3  it cannot be told: corosync is not there, denies access, does not answer within

@@ -143,12 +143,15 @@ function totemText(totem: ClusterTotem): string {
   return facts.join(', ');
 }
 
-function configText({ version, lastReload, stuck }: ClusterConfig): string {
+function configText({ version, lastReload, stuck, drift }: ClusterConfig): string {
   const reload =
     lastReload === undefined ? 'not reloaded' : `last reload ${lastReload.ok ? 'good' : 'FAILED'}`;
-  return [...(version === undefined ? [] : [`version ${version}`]), reload, ...(stuck ? ['STUCK'] : [])].join(
-    ', ',
-  );
+  return [
+    ...(version === undefined ? [] : [`version ${version}`]),
+    reload,
+    ...(stuck ? ['STUCK'] : []),
+    ...(drift === undefined ? [] : [drift.length === 0 ? 'as in the file' : 'NOT as in the file']),
+  ].join(', ');
 }
 
 function eventLines(latest: readonly ClusterEvent[], paint: Paint): string[] {

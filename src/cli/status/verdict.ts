@@ -63,7 +63,21 @@ function formingRemarks({ totem, freshness }: ClusterState): readonly Remark[] {
 }
 
 /** Where all is well, nothing is said. */
-function configRemarks({ config: { lastReload, stuck } }: ClusterState): readonly Remark[] {
+function configRemarks({ config }: ClusterState): readonly Remark[] {
+  return [...reloadRemarks(config), ...driftRemarks(config)];
+}
+
+function driftRemarks({ drift = [] }: ClusterState['config']): readonly Remark[] {
+  if (drift.length === 0) return [];
+  const keys = [...new Set(drift.map(({ key }) => key))];
+  const more = keys.length > MOST_KEYS ? ` and ${keys.length - MOST_KEYS} more` : '';
+  const which = keys.slice(0, MOST_KEYS).join(', ');
+  return [{ level: 'warning', text: `corosync.conf is not what corosync runs with: ${which}${more}` }];
+}
+
+const MOST_KEYS = 3;
+
+function reloadRemarks({ lastReload, stuck }: ClusterState['config']): readonly Remark[] {
   const hasFailed = lastReload?.ok === false;
   if (!hasFailed && !stuck) return [];
   const what = hasFailed ? 'the last reload FAILED' : 'a reload has not ended';

@@ -1,11 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ClusterState } from '../cluster-state.ts';
+import { LIVE_FILE } from '../drift/config-file.ts';
+import type { ClusterConfigDrift } from '../figures/figures-state.ts';
 import { present } from '../present.ts';
 import type { Finding } from './event-types.ts';
 import { nodeName, type Comparison } from './told.ts';
 
-/** How reloads went, and whether all nodes run the same configuration. */
+/** How reloads went, and whether all nodes run the same configuration, and this one its file. */
 export function* configFindings(comparison: Comparison): Generator<Finding> {
   yield* reloadFindings(comparison);
+  yield* driftFindings(comparison);
   const { previous, next, since } = comparison;
   const versions = versionsOf(next);
   if (differ(versions) && text(versions) !== text(versionsOf(previous))) {
@@ -40,6 +44,25 @@ function* reloadFindings({ previous, next, told, restarted, since }: Comparison)
   const message = 'Until a reload is good, votequorum looks at no change of the configuration.';
   const explainedBy = failed ? ({ type: 'reload.failed' } as const) : undefined;
   yield { type: 'reload.stuck', message, notBefore: since, inferred: true, explainedBy };
+}
+
+/** One that is gone is told by what ended it: a reload, or another file. */
+function* driftFindings({ previous, next, since }: Comparison): Generator<Finding> {
+  const { drift = [] } = next.config;
+  if (drift.length === 0 || isDeepStrictEqual(drift, previous.config.drift)) return;
+  const shown = drift.slice(0, MOST_SHOWN).map((one) => driftText(next, one));
+  const more = drift.length > MOST_SHOWN ? `; and ${drift.length - MOST_SHOWN} more` : '';
+  const message = `corosync.conf is not what corosync runs with: ${shown.join('; ')}${more}.`;
+  // It is looked at now and then, and must have rested.
+  const notBefore = new Date(since.getTime() - LIVE_FILE.lookEachMs - LIVE_FILE.calmAfterMs);
+  yield { type: 'config.drift', message, drift, notBefore, inferred: true };
+}
+
+const MOST_SHOWN = 3;
+
+function driftText(state: ClusterState, { key, nodeId, file, running }: ClusterConfigDrift): string {
+  const of = nodeId === undefined ? '' : ` of ${nodeName(state, nodeId)}`;
+  return `${key}${of} is ${file ?? 'not set'} in the file and ${running ?? 'not set'} at run time`;
 }
 
 /** Of members: those of nodes that left are old. */

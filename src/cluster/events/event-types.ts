@@ -1,5 +1,6 @@
 import type { CsError } from '../../errors/index.ts';
 import type { ClusterStaleReason, ClusterState } from '../cluster-state.ts';
+import type { ClusterConfigDrift } from '../figures/figures-state.ts';
 
 /** How much an event matters. */
 export type ClusterSeverity = 'info' | 'notice' | 'warning' | 'error' | 'critical';
@@ -99,6 +100,8 @@ export interface ClusterEventDetails {
   readonly 'reload.stuck': object;
   /** Nodes run different versions of the configuration. */
   readonly 'config.mismatch': { readonly versions: Readonly<Record<number, bigint>> };
+  /** corosync.conf is not what corosync runs with: a reload or a restart changes something. */
+  readonly 'config.drift': { readonly drift: readonly ClusterConfigDrift[] };
   /** corosync was too busy for requests of these processes. */
   readonly 'ipc.overload': { readonly process: string; readonly times: number };
   /** This node's corosync is there again. */

@@ -38,6 +38,7 @@ const SEVERITIES: Readonly<Record<ClusterEventType, ClusterSeverity>> = {
   'reload.failed': 'error',
   'reload.stuck': 'error',
   'config.mismatch': 'warning',
+  'config.drift': 'warning',
   'ipc.overload': 'warning',
   'corosync.up': 'notice',
   'corosync.down': 'critical',

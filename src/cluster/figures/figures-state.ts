@@ -91,6 +91,23 @@ export interface ClusterConfig {
   readonly lastReload?: ClusterReload;
   /** A reload could not read the file: until the next good one, votequorum looks at no change of the configuration. */
   readonly stuck: boolean;
+  /**
+   * Where the file corosync.conf and what corosync runs with differ; empty: nowhere, as far as they can be compared. Absent: this user cannot read the file, it
+   * has a mistake, it may be that of another corosync, or it has just been written.
+   */
+  readonly drift?: readonly ClusterConfigDrift[];
+}
+
+/** What corosync.conf says of something, and what corosync runs with. */
+export interface ClusterConfigDrift {
+  /** As in the map, but without a node's position, which is not the same in both: `totem.token`, `nodelist.node.ring0_addr`. */
+  readonly key: string;
+  /** The node of the nodelist that it is about. */
+  readonly nodeId?: number;
+  /** What the file says; absent: nothing. */
+  readonly file?: string;
+  /** What corosync runs with; absent: nothing, or its default. */
+  readonly running?: string;
 }
 
 /** How a reload has ended. */

@@ -6,6 +6,7 @@ import type { ClusterFreshness, ClusterStaleReason, ClusterState } from '../clus
 import { EventHub, type ClusterSeverityPolicy } from '../events/event-hub.ts';
 import { Narrator } from '../events/narrator.ts';
 import type { Told } from '../events/told.ts';
+import type { ConfigFile } from '../drift/config-file.ts';
 import { paceOf, type Pace } from '../pace.ts';
 import { clusterState } from '../picture.ts';
 import type { ClusterServices } from '../services.ts';
@@ -25,6 +26,13 @@ type Condition =
   | { readonly kind: 'settling' }
   | { readonly kind: 'fresh' };
 
+export interface LivePictureOptions {
+  readonly staleAfterMs: number;
+  readonly severity: ClusterSeverityPolicy | undefined;
+  /** corosync.conf, if it is known where that is. */
+  readonly file: ConfigFile | undefined;
+}
+
 /** The picture across connections: always true, or openly stale. */
 export class LivePicture implements FollowerDriver<ClusterServices> {
   readonly states = new LatestValue<ClusterState>();
@@ -32,6 +40,7 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
   readonly #narrator: Narrator;
   readonly #aside = new Aside();
   readonly #staleAfterMs: number;
+  readonly #file: ConfigFile | undefined;
   #watching: Watching | undefined;
   /** Of the present connection: what an older one tells does not count any more. */
   #sink: WatchingSink | undefined;
@@ -59,8 +68,9 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
-  constructor(staleAfterMs: number, severity: ClusterSeverityPolicy | undefined) {
+  constructor({ staleAfterMs, severity, file }: LivePictureOptions) {
     this.#staleAfterMs = staleAfterMs;
+    this.#file = file;
     this.events = new EventHub(severity, () => this.#narrator.stateTold(this.freshness));
     this.#narrator = new Narrator((findings, state) => this.events.tell(findings, state));
   }
@@ -79,7 +89,7 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
       const watching = await Watching.start(
         services,
         this.#sink,
-        this.#staleAfterMs / BEATS_BEFORE_STALE,
+        { maxBeatMs: this.#staleAfterMs / BEATS_BEFORE_STALE, file: this.#file },
         (started) => (this.#watching = started),
       );
       // It may have ended meanwhile.

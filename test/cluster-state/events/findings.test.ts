@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ClusterState } from '../../../src/index.ts';
+import type { ClusterConfigDrift, ClusterState } from '../../../src/index.ts';
 import { configFindings } from '../../../src/cluster/events/config.ts';
 import type { Finding } from '../../../src/cluster/events/event-types.ts';
 import { ipcFindings } from '../../../src/cluster/events/ipc.ts';
@@ -190,6 +190,24 @@ describe('the configuration', () => {
     ]);
     expect([...configFindings(compare(different, versions(7n, 6n, 7n)))]).toEqual([]);
     expect([...configFindings(compare(different, versions(7n, 7n, 7n)))]).toEqual([]);
+  });
+
+  it('that differs from the file is told once, and again when it differs otherwise', () => {
+    const differing = (...drift: ClusterConfigDrift[]): ClusterState => state({ ...three(), drift });
+    const name = { key: 'nodelist.node.name', nodeId: 2, file: 'zwei', running: 'node2' };
+    const token = { key: 'totem.token', file: '5000' };
+    const [finding] = configFindings(compare(differing(), differing(token, name)));
+    expect(finding).toMatchObject({
+      type: 'config.drift',
+      drift: [token, name],
+      message:
+        'corosync.conf is not what corosync runs with: totem.token is 5000 in the file and not set at run time; ' +
+        'nodelist.node.name of node2 is zwei in the file and node2 at run time.',
+    });
+    expect([...configFindings(compare(differing(token, name), differing(token, name)))]).toEqual([]);
+    expect(types(configFindings(compare(differing(token, name), differing(name))))).toEqual(['config.drift']);
+    expect([...configFindings(compare(differing(token), differing()))]).toEqual([]);
+    expect([...configFindings(compare(differing(token), whole))]).toEqual([]);
   });
 
   it('that could not be reloaded says why, where corosync does', () => {

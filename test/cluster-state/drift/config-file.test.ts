@@ -1,0 +1,126 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ConfigFile, configFileFor } from '../../../src/cluster/drift/config-file.ts';
+import { MapReader } from '../../../src/cluster/map-reader.ts';
+import { listed, mapOf } from '../reports.ts';
+
+let directory: string;
+let path: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'corosync-client-'));
+  path = join(directory, 'corosync.conf');
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  rmSync(directory, { recursive: true });
+});
+
+const conf = (token: number, name = 'shop'): string =>
+  `totem {\n  token: ${token}\n  cluster_name: ${name}\n}\nnodelist {\n  node {\n    nodeid: 1\n    name: node1\n` +
+  '    ring0_addr: 10.0.0.1\n    ring1_addr: 10.1.0.1\n  }\n}\n';
+const running = (token = 3000): MapReader =>
+  new MapReader(mapOf({ 'totem.token': token, 'totem.cluster_name': 'shop', ...listed(0, 1) }));
+
+function fileAt(calmAfterMs = 0): ConfigFile {
+  const file = configFileFor(path, {}, calmAfterMs);
+  if (file === undefined) throw new Error('there is none');
+  return file;
+}
+
+/** The time of day stands before the file's: so it rests from when it is seen first. */
+function stopClock(): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+}
+
+/** What is found at first. */
+async function found(): Promise<unknown> {
+  const file = fileAt();
+  await file.look();
+  return file.drift(running(), 1);
+}
+
+describe('the file corosync.conf', () => {
+  it('is compared, and again when it has changed', async () => {
+    writeFileSync(path, conf(3000));
+    const file = fileAt();
+    expect(await file.look()).toBe(true);
+    expect(file.drift(running(), 1)).toEqual([]);
+    expect(await file.look()).toBe(false);
+    writeFileSync(path, conf(5000));
+    expect(await file.look()).toBe(true);
+    expect(file.drift(running(), 1)).toEqual([{ key: 'totem.token', file: '5000', running: '3000' }]);
+    rmSync(path);
+    expect(await file.look()).toBe(true);
+    expect(file.drift(running(), 1)).toBeUndefined();
+  });
+
+  it('tells nothing where it cannot be read, has a mistake or is no file', async () => {
+    expect(await found()).toBeUndefined();
+    writeFileSync(path, `${conf(5000)}}\n`);
+    expect(await found()).toBeUndefined();
+    writeFileSync(path, conf(5000) + '# '.padEnd(400, 'x').concat('\n').repeat(700));
+    expect(await found()).toBeUndefined();
+    rmSync(path);
+    mkdirSync(path);
+    expect(await found()).toBeUndefined();
+  });
+
+  it('is not waited for where it is a pipe that nobody writes to', async () => {
+    execFileSync('mkfifo', [path]);
+    expect(await found()).toBeUndefined();
+  });
+
+  it('has to have rested', async () => {
+    stopClock();
+    writeFileSync(path, conf(5000));
+    const file = fileAt(100);
+    expect(await file.look()).toBe(false);
+    expect(file.drift(running(), 1)).toBeUndefined();
+    await sleep(120);
+    expect(await file.look()).toBe(true);
+    expect(file.drift(running(), 1)).toHaveLength(1);
+  });
+
+  it('that was reloaded at once is not compared by what it was before', async () => {
+    stopClock();
+    writeFileSync(path, conf(3000));
+    const file = fileAt(100);
+    await file.look();
+    await sleep(120);
+    await file.look();
+    expect(file.drift(running(), 1)).toEqual([]);
+    writeFileSync(path, conf(5000));
+    await file.look();
+    expect(file.drift(running(), 1)).toEqual([]);
+    expect(file.drift(running(5000), 1)).toBeUndefined();
+    await sleep(120);
+    await file.look();
+    expect(file.drift(running(5000), 1)).toEqual([]);
+  });
+});
+
+describe('a file that nobody has named', () => {
+  it('counts if it describes the same cluster', async () => {
+    const driftOf = async (text: string): Promise<unknown> => {
+      writeFileSync(path, text);
+      const file = new ConfigFile({ path, assumed: true, calmAfterMs: 0 });
+      await file.look();
+      return file.drift(running(), 1);
+    };
+    expect(await driftOf(conf(5000))).toHaveLength(1);
+    expect(await driftOf(conf(5000, 'other'))).toBeUndefined();
+    expect(await driftOf(conf(5000).replace('nodeid: 1', 'nodeid: 4'))).toBeUndefined();
+  });
+
+  it('is none where corosync is elsewhere', () => {
+    expect(configFileFor(undefined, {}, 0)).toBeDefined();
+    expect(configFileFor(undefined, { socketDirectory: '/x' }, 0)).toBeUndefined();
+    expect(configFileFor(undefined, { sharedMemoryDirectory: '/x' }, 0)).toBeUndefined();
+  });
+});
