@@ -48,6 +48,14 @@ export class Pace {
   }
 }
 
+/**
+ * A corosync that has lost the token, or stood still for so long, does not know yet who is still a member. That quorum is lost it knows: it measures the token
+ * only each 1.5 s, so that the last figure may be from before.
+ */
+export function isWithoutToken(silenceMs: number, tokenMs: number, quorate: boolean): boolean {
+  return silenceMs > tokenMs && quorate;
+}
+
 /** By the timeouts that corosync runs with. */
 export function paceOf(map: ReadonlyMap<string, CmapValue> = new Map()): Pace {
   const reader = new MapReader(map);

@@ -8,6 +8,7 @@ import { readFigures } from './figures/read-figures.ts';
 import { MapCache } from './map-cache.ts';
 import { MembershipWatch } from './membership-watch.ts';
 import { snapshotRule, type ClusterSnapshotOptions } from './options.ts';
+import { isWithoutToken } from './pace.ts';
 import { clusterState } from './picture.ts';
 import { readReports } from './read-reports.ts';
 import { ClusterServices } from './services.ts';
@@ -63,13 +64,10 @@ async function readCalm(
   }
 }
 
-/**
- * A corosync that has lost the token, or stood still for so long, does not know yet who is still a member. That quorum is lost it knows: it measures the token
- * only each 1.5 s, so that the last figure may be from before.
- */
 function withoutToken(state: ClusterState): ClusterState {
   const { silenceMs = 0, tokenMs = Infinity } = state.totem ?? {};
-  if (silenceMs <= tokenMs || !state.quorum.quorate || state.freshness.kind !== 'fresh') return state;
+  if (!isWithoutToken(silenceMs, tokenMs, state.quorum.quorate) || state.freshness.kind !== 'fresh')
+    return state;
   const since = new Date(state.freshness.asOf.getTime() - silenceMs);
   return Object.freeze({ ...state, freshness: Object.freeze({ kind: 'settling', since }) });
 }

@@ -220,6 +220,29 @@ describe('a corosync that comes and goes', () => {
     expect(told).toEqual(['settling', 'fresh', 'stale: disconnected', 'settling', 'fresh']);
   });
 
+  it('has to settle where it had stood still just before: it may have been given up', async () => {
+    fake = await FakeCorosync.start({ cluster: { nodes: 3 }, entries });
+    fake.cluster.setTokenSilence(500);
+    openCluster();
+    await cluster.ready();
+    expect(told).toEqual(['settling', 'fresh']);
+  });
+
+  it('need not settle where the token was away for no longer than it may, or its loss is known', async () => {
+    fake = await FakeCorosync.start({ cluster: { nodes: 3 }, entries });
+    fake.cluster.setTokenSilence(400);
+    openCluster();
+    await cluster.ready();
+    expect(told).toEqual(['fresh']);
+    await cluster.close();
+
+    fake.cluster.lose(2, 3);
+    fake.cluster.setTokenSilence(500);
+    openCluster();
+    await cluster.ready();
+    expect(told).toEqual(['fresh']);
+  });
+
   it.each(['cmap', 'quorum', 'votequorum', 'cfg'] as const)(
     'is lost as a whole with its %s',
     async (service) => {

@@ -43,6 +43,16 @@ export async function readFigures(
   return readKeys(stats, [...TOTEM_KEYS, ...ofIpc, ...ofLinks], options);
 }
 
+/** How long the token has been away, in milliseconds; `undefined`: corosync does not measure it. */
+export async function readSilence(
+  stats: ReadOnlyCmapClient,
+  options: CallOptions,
+): Promise<number | undefined> {
+  const value = await unless(['CS_ERR_NOT_EXIST'], stats.get(SILENCE_KEY, options));
+  const ms = Number(value?.value);
+  return Number.isFinite(ms) ? ms : undefined;
+}
+
 /** The values of those keys that are there. */
 export async function readKeys(
   client: ReadOnlyCmapClient,

@@ -1,16 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CmapValue } from '../../codec/cmap/value.ts';
-import { asError, type ConnectionError, type CsError } from '../../errors/index.ts';
+import { asError, type ConnectionError } from '../../errors/index.ts';
 import type { FollowerDriver, SessionStatus } from '../../session/index.ts';
-import type { ClusterFreshness, ClusterStaleReason, ClusterState } from '../cluster-state.ts';
+import type { ClusterFreshness, ClusterState } from '../cluster-state.ts';
 import { EventHub, type ClusterSeverityPolicy } from '../events/event-hub.ts';
 import { Narrator } from '../events/narrator.ts';
 import type { Told } from '../events/told.ts';
 import type { ConfigFile } from '../drift/config-file.ts';
-import { paceOf, type Pace } from '../pace.ts';
+import { isWithoutToken, paceOf, type Pace } from '../pace.ts';
 import { clusterState } from '../picture.ts';
 import type { ClusterServices } from '../services.ts';
+import { Alarm } from './alarm.ts';
 import { Aside } from './aside.ts';
+import { isSameCondition, type Condition } from './condition.ts';
 import { LatestValue } from './latest-value.ts';
 import { Watching, type Reading, type WatchingSink } from './watching.ts';
 
@@ -18,13 +20,6 @@ import { Watching, type Reading, type WatchingSink } from './watching.ts';
 const BEATS_BEFORE_STALE = 2;
 /** A membership that has settled by then is not worth a word: only a quorum device takes longer. */
 const RESTLESS_MS = 1000;
-/** An event loop that was busy has answers to read before it can say that there are none. */
-const GRACE_MS = 20;
-
-type Condition =
-  | { readonly kind: 'stale'; readonly why: ClusterStaleReason; readonly error?: CsError }
-  | { readonly kind: 'settling' }
-  | { readonly kind: 'fresh' };
 
 export interface LivePictureOptions {
   readonly staleAfterMs: number;
@@ -39,7 +34,8 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
   readonly events: EventHub;
   readonly #narrator: Narrator;
   readonly #aside = new Aside();
-  readonly #staleAfterMs: number;
+  readonly #alarm: Alarm;
+  readonly #maxBeatMs: number;
   readonly #file: ConfigFile | undefined;
   #watching: Watching | undefined;
   /** Of the present connection: what an older one tells does not count any more. */
@@ -55,8 +51,6 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
   #unread = false;
   #condition: Condition = { kind: 'stale', why: 'starting' };
   #since = new Date();
-  /** On the clock of performance.now(). */
-  #heardAt = 0;
   #heardDate = new Date();
   #calm = false;
   /** On the clock of performance.now(); since when it is not. */
@@ -65,11 +59,14 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
   #missed = false;
   /** On the clock of performance.now(). */
   #settledAt = 0;
-  #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
   constructor({ staleAfterMs, severity, file }: LivePictureOptions) {
-    this.#staleAfterMs = staleAfterMs;
+    this.#alarm = new Alarm(staleAfterMs, {
+      look: () => this.#judge(),
+      silent: () => this.#become({ kind: 'stale', why: 'not answering' }),
+    });
+    this.#maxBeatMs = staleAfterMs / BEATS_BEFORE_STALE;
     this.#file = file;
     this.events = new EventHub(severity, () => this.#narrator.stateTold(this.freshness));
     this.#narrator = new Narrator((findings, state) => this.events.tell(findings, state));
@@ -83,13 +80,13 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
   async attach(services: ClusterServices): Promise<void> {
     if (this.#ended) return;
     this.#sink = this.#newSink();
-    this.#heardAt = performance.now();
+    this.#alarm.heard();
     this.#arm();
     try {
       const watching = await Watching.start(
         services,
         this.#sink,
-        { maxBeatMs: this.#staleAfterMs / BEATS_BEFORE_STALE, file: this.#file },
+        { maxBeatMs: this.#maxBeatMs, file: this.#file },
         (started) => (this.#watching = started),
       );
       // It may have ended meanwhile.
@@ -128,7 +125,7 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     this.#watching?.close();
     this.#watching = undefined;
     this.#known = false;
-    clearTimeout(this.#timer);
+    this.#alarm.clear();
   }
 
   #newSink(): WatchingSink {
@@ -149,7 +146,7 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
   }
 
   #heard(waitedMs: number): void {
-    this.#heardAt = performance.now();
+    this.#alarm.heard();
     this.#heardDate = new Date();
     const wasSilent = this.#condition.kind === 'stale' && this.#condition.why === 'not answering';
     if (wasSilent || waitedMs > this.#pace.suspiciousMs) this.#settle();
@@ -176,7 +173,7 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     this.#known = true;
     if (reading.whole) this.#unread = false;
     this.#calm = reading.settled && reading.whole;
-    if (this.#missed) this.#settle();
+    if (this.#missed || withoutToken(reading)) this.#settle();
     this.#missed = false;
     this.#judge(changed);
   }
@@ -234,7 +231,7 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
 
   #become(condition: Condition, changed = false): void {
     if (this.#ended) return;
-    const same = isDeepStrictEqual(kindOf(condition), kindOf(this.#condition));
+    const same = isSameCondition(condition, this.#condition);
     if (!same) this.#since = new Date();
     this.#condition = condition;
     if (!same || changed) this.#setState();
@@ -267,28 +264,14 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     return this.#state?.nodes.length === 1;
   }
 
-  /** Looks again when the silence has been too long, or when corosync has had the time to find out. */
   #arm(): void {
-    clearTimeout(this.#timer);
-    if (this.#sink === undefined || this.#ended) return;
-    const now = performance.now();
-    const silentInMs = this.#heardAt + this.#staleAfterMs - now;
+    if (this.#sink === undefined || this.#ended) return this.#alarm.clear();
     const restlessAt = (this.#restlessAt ?? Infinity) + RESTLESS_MS;
-    const { heldUntil = Infinity } = this.#narrator;
-    const later = [this.#settledAt, restlessAt, heldUntil].filter((at) => at > now).map((at) => at - now);
-    const waitMs = Math.max(Math.min(silentInMs, ...later), 0);
-    this.#timer = setTimeout(() => this.#look(), waitMs + 1);
-  }
-
-  #look(): void {
-    const heardAt = this.#heardAt;
-    if (performance.now() < heardAt + this.#staleAfterMs) return this.#judge();
-    this.#timer = setTimeout(() => {
-      if (this.#heardAt === heardAt) this.#become({ kind: 'stale', why: 'not answering' });
-    }, GRACE_MS);
+    this.#alarm.arm([this.#settledAt, restlessAt, this.#narrator.heldUntil ?? Infinity]);
   }
 }
 
-function kindOf(condition: Condition): object {
-  return condition.kind === 'stale' ? { kind: 'stale', why: condition.why } : { kind: condition.kind };
+/** corosync stood still before it was read: it may have been given up by the others, and does not know it yet. */
+function withoutToken({ reports, silenceMs = 0 }: Reading): boolean {
+  return isWithoutToken(silenceMs, paceOf(reports.map).tokenMs, reports.quorate);
 }

@@ -3,9 +3,11 @@ import type { CmapTrackEvent } from '../../cmap/index.ts';
 import { asError } from '../../errors/index.ts';
 import type { QuorumTrackEvent } from '../../quorum/index.ts';
 import type { Told } from '../events/told.ts';
+import { readSilence } from '../figures/read-figures.ts';
 import { LIVE_FILE, type ConfigFile } from '../drift/config-file.ts';
 import { MapCache } from '../map-cache.ts';
 import { MembershipWatch } from '../membership-watch.ts';
+import { present } from '../present.ts';
 import { readReports, type ReadingHelp } from '../read-reports.ts';
 import type { ClusterReports } from '../reports.ts';
 import type { ClusterServices } from '../services.ts';
@@ -24,6 +26,8 @@ export interface Reading {
   readonly whole: boolean;
   /** Quorum is known of the membership. */
   readonly settled: boolean;
+  /** How long the token had been away by then; only of the first one, later it is told. */
+  readonly silenceMs?: number;
 }
 
 /** What is heard on one connection; `heard`: corosync has told of something, too. */
@@ -187,9 +191,12 @@ export class Watching implements AskingFor {
         this.#wanted = false;
         const asked = new Date();
         const reports = await readReports(this.#services, membership, this.#help, PATIENT);
+        const silenceMs =
+          this.#reports === undefined ? await readSilence(this.#services.stats, PATIENT) : undefined;
         await membership.caughtUp(PATIENT);
         if (this.#isClosed()) return;
-        this.#take(reports, asked, membership.settled);
+        const { settled } = membership;
+        this.#take({ reports, asked, whole: !this.#wanted, settled, ...present('silenceMs', silenceMs) });
       }
     } catch (error) {
       this.#failed(error);
@@ -201,12 +208,13 @@ export class Watching implements AskingFor {
     if (!this.#closed) this.#services.destroy(asError(error));
   }
 
-  #take(reports: ClusterReports, asked: Date, settled: boolean): void {
+  #take(reading: Reading): void {
+    const { reports, asked } = reading;
     this.#reports = reports;
     this.#asking.read(asked);
     if (this.#reloads.read(reports.map)) this.#sink.told({ kind: 'reload', at: new Date(), ok: false });
     this.#sink.heard(0);
-    this.#sink.read({ reports, asked, whole: !this.#wanted, settled });
+    this.#sink.read(reading);
   }
 
   #isClosed(): boolean {
