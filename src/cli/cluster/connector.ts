@@ -20,7 +20,7 @@ export type VotequorumUser = VotequorumReader &
 export type CfgUser = CfgReader &
   Pick<CfgClient, 'killNode' | 'tryShutdown' | 'reloadConfig' | 'reopenLogFiles'>;
 
-export type CpgUser = CpgReader & Pick<CpgClient, 'join' | 'events' | 'mcast' | 'bufferedBytes' | 'leave'>;
+export type CpgUser = CpgReader & Pick<CpgClient, 'join' | 'events' | 'mcast' | 'leave'>;
 
 /** Connects to the services, so that tests can bring their own. */
 export interface Connector {

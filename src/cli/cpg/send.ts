@@ -5,11 +5,10 @@ import { readInput } from '../arguments/read-input.ts';
 import { untilSignalled } from '../stop-signals.ts';
 import { groupToJoin, pidOption } from './arguments.ts';
 import { linesOf } from './lines.ts';
+import { sendAll } from './send-all.ts';
 
 /** Bytes of a message, at most: what is read is kept until it is sent. */
 const MOST_BYTES = 64 * 1024 * 1024;
-/** Bytes that may wait to be sent before more is read. */
-const MOST_WAITING = 1024 * 1024;
 
 type Messages = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
@@ -29,20 +28,6 @@ export async function send(context: CommandContext): Promise<number> {
   else if (binary) await run([await readInput(Buffer.from('-'), MOST_BYTES)]);
   else await untilSignalled((signal) => run(linesOf(process.stdin, MOST_BYTES, signal), signal), Infinity);
   return EXIT.ok;
-}
-
-/** In their order, many at a time. */
-async function sendAll(client: CpgUser, messages: Messages): Promise<void> {
-  let last = Promise.resolve();
-  let failed: Promise<void> | undefined;
-  for await (const message of messages) {
-    const sent = client.mcast(message);
-    last = sent.catch(() => void (failed ??= sent));
-    if (client.bufferedBytes > MOST_WAITING) await last;
-    if (failed !== undefined) break;
-  }
-  await last;
-  await failed;
 }
 
 /** Reads what the group tells, which is of no interest; rejects if corosync goes away. */
