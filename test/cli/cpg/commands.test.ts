@@ -59,7 +59,7 @@ it('listen leaves the group when its reader is too slow for too long, and says s
   await waitUntil('it is a member', () => fake.cpg.groups.includes('flood'));
   const other = { nodeId: 1, pid: 7 };
   fake.cpg.join('flood', other);
-  for (let count = 0; count < 40; count++) fake.cpg.mcast('flood', other, Buffer.alloc(1_000_000, 'x'));
+  for (let count = 0; count < 100; count++) fake.cpg.mcast('flood', other, Buffer.alloc(1_000_000, 'x'));
   await waitUntil('it has left', () => fake.cpg.members('flood').length === 1, { timeoutMs: 20_000 });
   fake.cpg.leave('flood', other);
   listener.stdout.resume();
