@@ -211,6 +211,31 @@ describe('the checker of histories', () => {
     ).not.toEqual([]);
   });
 
+  it('grants to who ends while nodes come back that its last messages come behind its end, in the next ring', () => {
+    const told = (left: string, behind: string): string[] => {
+      const comesBack = `v 1:10:0 - ${left}\nv 1:10:0,2:20:0 2:20:4 -\nr 1.c\n${behind}`;
+      const first = FIRST.replace('v 1:10:0,2:20:0 2:20:4 -\nr 1.c\n', comesBack);
+      return checkOrder([parseHistory('first', '1:10', first.trimStart())]);
+    };
+    const last = 'm 2 21 7 100 whole\nm 2 21 8 100 whole\n';
+    expect(told('2:21:5', last)).toEqual([]);
+    const second = SECOND.replace(
+      'v 2:20:0 - 1:10:3\nr 2.8\n',
+      'v 2:20:0 - 1:10:5\nr 2.8\nm 1 10 4 100 whole\n',
+    );
+    expect(checkOrder([parseHistory('second', '2:20', second.trimStart())])).toEqual([]);
+    const wrong = [
+      told('2:21:2', last),
+      told('1:21:5', ''),
+      told('2:22:5', last),
+      told('2:21:5', 'm 2 21 7 100 whole\nm 2 21 7 100 whole\n'),
+      told('2:21:5', `r 1.10\n${last}`),
+      checkOrder([parseHistory('second', '2:20', second.replace('10:5\nr 2.8', '10:5').trimStart())]),
+      told('2:21:5', `v 1:10:0,2:20:0 - 2:21:5\n`),
+    ];
+    for (const complaints of wrong) expect(complaints).not.toEqual([]);
+  });
+
   it('does not count the last line of who was killed in it', () => {
     const { entries, end } = parseHistory('killed', '1:10', 'm 1 10 1 100 whole\nm 1 10 2 10');
     expect({ end, count: entries.length }).toEqual({ end: 'killed', count: 1 });

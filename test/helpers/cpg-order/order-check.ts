@@ -1,4 +1,11 @@
-import { nodeOf, REASON, tokenOf, type OrderEntry, type OrderHistory } from './order-history.ts';
+import {
+  nodeOf,
+  REASON,
+  tokenOf,
+  type OrderChange,
+  type OrderEntry,
+  type OrderHistory,
+} from './order-history.ts';
 import { checkTogether } from './order-together.ts';
 
 type View = OrderEntry & { readonly kind: 'view' };
@@ -31,6 +38,12 @@ class Alone {
   readonly #last = new Map<string, number>();
   /** Who was away, and may have sent meanwhile. */
   readonly #away = new Set<string>();
+  /**
+   * Whose process ended, and how many changes of nodes there had been by then. Where nodes come back in that moment, corosync tells of the end first, and of
+   * the last messages in the next ring, also to those who have not heard of a return: programs on libcpg hear the same.
+   */
+  readonly #ended = new Map<string, number>();
+  #rings = 0;
 
   constructor(history: OrderHistory) {
     this.#history = history;
@@ -38,7 +51,10 @@ class Alone {
 
   check(): readonly string[] {
     for (const entry of this.#history.entries) {
-      if (entry.kind === 'ring') continue;
+      if (entry.kind === 'ring') {
+        this.#rings += 1;
+        continue;
+      }
       if (this.#hasLeft) this.#complain('was told after its own leaving', entry);
       if (entry.kind === 'view') this.#onView(entry);
       else this.#onMessage(entry);
@@ -53,13 +69,14 @@ class Alone {
     if (this.#members === undefined && !view.joined.some((change) => change.member === member))
       this.#complain('was not told of its own joining first', view);
     for (const change of view.left) {
-      if (this.#members !== undefined && !expected.delete(change.member))
-        this.#complain(`${change.member} has left, and was no member`, view);
+      if (this.#members !== undefined && !expected.delete(change.member)) this.#onLeftAway(change, view);
+      if (change.reason === REASON.processDown) this.#ended.set(change.member, this.#rings);
     }
     for (const change of view.joined) {
       if (this.#members !== undefined && expected.has(change.member))
         this.#complain(`${change.member} has joined, and was a member`, view);
       expected.add(change.member);
+      this.#ended.delete(change.member);
       if (change.reason === REASON.nodeUp) this.#away.add(change.member);
       else this.#last.set(change.member, 0);
     }
@@ -69,10 +86,22 @@ class Alone {
     this.#hasLeft = view.left.some((change) => change.member === member);
   }
 
+  #onLeftAway({ member, reason }: OrderChange, view: View): void {
+    const isElsewhere = nodeOf(member) !== nodeOf(this.#history.member);
+    if (reason !== REASON.processDown || !isElsewhere || this.#ended.has(member))
+      this.#complain(`${member} has left, and was no member`, view);
+    this.#away.add(member);
+  }
+
+  #endedInLastRing(member: string): boolean {
+    return this.#ended.get(member) === this.#rings - 1;
+  }
+
   #onMessage(message: Message): void {
     const { from, number } = message;
     if (!message.whole) this.#complain('was torn', message);
-    if (this.#members?.has(from) !== true) this.#complain('comes from who is no member', message);
+    if (this.#members?.has(from) !== true && !this.#endedInLastRing(from))
+      this.#complain('comes from who is no member', message);
     const last = this.#last.get(from);
     const isNext = this.#away.has(from) ? number > (last ?? 0) : number === (last ?? number - 1) + 1;
     if (!isNext) this.#complain(`comes after the ${last ?? 0}th of its sender`, message);
