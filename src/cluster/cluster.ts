@@ -5,7 +5,7 @@ import { checkOptions } from '../options/check-options.ts';
 import { isAborted, reasonOf } from '../options/signals.ts';
 import { startSession, type SessionCore } from '../session/index.ts';
 import type { ClusterFreshness, ClusterState } from './cluster-state.ts';
-import { configFileFor, LIVE_FILE } from './drift/config-file.ts';
+import { configFileFor } from './drift/config-file.ts';
 import {
   eventFilterRule,
   type ClusterEventFilter,
@@ -49,7 +49,7 @@ export class Cluster implements AsyncDisposable {
       backOff,
       connect: (attempt) => ClusterServices.connect({ ...place, timeoutMs, ...attempt }),
     });
-    const file = configFileFor(configFile, place, LIVE_FILE.calmAfterMs);
+    const file = configFileFor(configFile, place);
     const picture = new LivePicture({ staleAfterMs, severity, file });
     core.addFollower(picture, picture);
     void tellStatuses(core, picture);

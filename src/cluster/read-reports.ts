@@ -71,7 +71,7 @@ async function readDrift(
   options: CallOptions,
 ): Promise<ClusterReports['drift']> {
   await file?.look();
-  if (file?.isKnown !== true) return undefined;
+  if (file?.isKnown !== true) return file?.drift(undefined, localNodeId);
   const compared = await map.readCompared(cmap, options);
   await file.look();
   return file.drift(new MapReader(new Map([...nodes, ...compared])), localNodeId);

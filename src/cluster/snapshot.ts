@@ -16,8 +16,6 @@ import { ClusterServices } from './services.ts';
 const SUBJECT = { operation: 'Cluster.snapshot' } as const;
 /** A cluster that changes while it is read is read again so often. */
 const MOST_READINGS = 3;
-/** A file that has just been written may still be being written, or reloaded. */
-const CALM_AFTER_MS = 1000;
 
 export async function snapshot(options: ClusterSnapshotOptions = {}): Promise<ClusterState> {
   const { signal, timeoutMs, configFile, ...connect } = checkOptions(SUBJECT, options, snapshotRule);
@@ -27,7 +25,7 @@ export async function snapshot(options: ClusterSnapshotOptions = {}): Promise<Cl
   try {
     const services = await ClusterServices.connect({ ...connect, ...limits });
     try {
-      const file = configFileFor(configFile, connect, CALM_AFTER_MS);
+      const file = configFileFor(configFile, connect);
       const state = await readCalm(services, file, limits);
       await services.close();
       return state;

@@ -1,4 +1,5 @@
 import { textField } from '../codec/encodable.ts';
+import { CsError } from '../errors/index.ts';
 import { checkArgument } from '../options/check-options.ts';
 import { boolean, integer, textOrBytes, uint32, type Checked, type RulesOf } from '../options/rules.ts';
 
@@ -25,8 +26,8 @@ export interface CpgMemberOptions {
   /** Bytes of the largest message that is sent or received, 1048576 to 2147483647. Default 67108864. At a larger one the group is left with CS_ERR_TOO_BIG. */
   readonly maxMessageBytes?: number | undefined;
   /**
-   * Bytes that messages which come in fragments, those of more than 1047552 bytes, may take together until they are complete, 1048576 to 8589934592. Default:
-   * four times `maxMessageBytes`. Beyond it the group is left with CS_ERR_TOO_BIG.
+   * Bytes that messages which come in fragments, those of more than 1047552 bytes, may take together until they are complete, `maxMessageBytes` to 8589934592.
+   * Default: four times `maxMessageBytes`. Beyond it the group is left with CS_ERR_TOO_BIG.
    */
   readonly maxAssemblyBytes?: number | undefined;
 }
@@ -73,17 +74,28 @@ function defaultWindow(members: number): number {
 /** An unread event takes up to seven times as much as the window counts for its message, and only half of the room is left when the reader begins to lag. */
 const WINDOWS_OF_EVENTS = 16;
 
-/** Fills in the defaults that depend on others. */
+/**
+ * Fills in the defaults that depend on others.
+ * @throws CsError CS_ERR_INVALID_PARAM: options that do not go together
+ */
 export function resolveMember(
   name: Uint8Array,
   checked: Checked<CpgMemberOptions, typeof MEMBER_DEFAULTS>,
 ): MemberOptions {
   const { initialRing, maxQueuedBytes, maxMessageBytes, pid = process.pid } = checked;
   const { maxAssemblyBytes = 4 * maxMessageBytes } = checked;
+  if (maxAssemblyBytes < maxMessageBytes) throw tooLittleRoom(maxAssemblyBytes, maxMessageBytes);
   const windowBytes = (members: number): number =>
     Math.min(checked.windowBytes ?? defaultWindow(members), maxQueuedBytes / WINDOWS_OF_EVENTS);
   const group = Buffer.from(name).toString();
   return { group, name, pid, initialRing, windowBytes, maxQueuedBytes, maxMessageBytes, maxAssemblyBytes };
+}
+
+function tooLittleRoom(maxAssemblyBytes: number, maxMessageBytes: number): CsError {
+  return new CsError('CS_ERR_INVALID_PARAM', {
+    operation: 'cpg_join',
+    detail: `options.maxAssemblyBytes, ${maxAssemblyBytes}, has no room for one message of maxMessageBytes, ${maxMessageBytes}`,
+  });
 }
 
 /** @throws CsError CS_ERR_INVALID_PARAM: no group can have such a name */

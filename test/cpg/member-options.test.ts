@@ -3,6 +3,14 @@ import { MEMBER_DEFAULTS, resolveMember } from '../../src/cpg/member-options.ts'
 
 const KIB = 1024;
 
+it('of a member have room for the largest message that may come', () => {
+  const limits = { ...MEMBER_DEFAULTS, maxMessageBytes: 2 ** 21, maxAssemblyBytes: 2 ** 21 };
+  expect(resolveMember(Buffer.from('g'), limits).maxAssemblyBytes).toBe(2 ** 21);
+  expect(() => resolveMember(Buffer.from('g'), { ...limits, maxAssemblyBytes: 2 ** 21 - 1 })).toThrow(
+    /CS_ERR_INVALID_PARAM.*maxAssemblyBytes, 2097151, has no room/,
+  );
+});
+
 /** Bytes that the windows of so many members have, together. */
 function allWindows(
   members: number,

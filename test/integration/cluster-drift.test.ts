@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { CfgClient, Cluster, type ClusterEvent, type ClusterState } from '../../src/index.ts';
 import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
 import { describeIntegration } from '../helpers/corosync/requirements.ts';
@@ -16,8 +15,6 @@ const CONFIG = {
     '  interface {\n    linknumber: 0\n    knet_link_priority: 2\n  }',
   quorum: 'expected_votes: 1\n  wait_for_all: 0\n  auto_tie_breaker: 0\n  last_man_standing: 0',
 };
-/** A snapshot looks at no file that is younger. */
-const REST_MS = 1100;
 const SOON = { timeoutMs: 30_000 };
 
 let corosync: PrivateCorosync;
@@ -25,15 +22,20 @@ let configFile: string;
 
 const read = (): string => readFileSync(configFile, 'utf8');
 
-async function edit(from: string, to: string): Promise<void> {
+function edit(from: string, to: string): void {
   const text = read();
   expect(text).toContain(from);
   writeFileSync(configFile, text.replace(from, to));
-  await sleep(REST_MS);
 }
 
+/** After the file has rested. */
 async function drift(): Promise<ClusterState['config']['drift']> {
-  return (await Cluster.snapshot({ configFile })).config.drift;
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+  try {
+    return (await Cluster.snapshot({ configFile })).config.drift;
+  } finally {
+    vi.useRealTimers();
+  }
 }
 
 async function reload(): Promise<void> {
@@ -45,7 +47,6 @@ describeIntegration('the drift of corosync.conf', () => {
   beforeEach(async () => {
     corosync = await PrivateCorosync.start({ config: CONFIG });
     configFile = join(corosync.directory, 'corosync.conf');
-    await sleep(REST_MS);
   });
 
   afterEach(async () => {
@@ -55,9 +56,9 @@ describeIntegration('the drift of corosync.conf', () => {
 
   it('is none after a start, is there after an edit, and is gone after a reload', async () => {
     expect(await drift()).toEqual([]);
-    await edit('config_version: 3\n  token: 1500', 'config_version: 4\n  token: 1700');
-    await edit('name: node1', 'name: eins');
-    await edit('  wait_for_all: 0\n', '');
+    edit('config_version: 3\n  token: 1500', 'config_version: 4\n  token: 1700');
+    edit('name: node1', 'name: eins');
+    edit('  wait_for_all: 0\n', '');
     expect(await drift()).toEqual([
       { key: 'totem.config_version', file: '4', running: '3' },
       { key: 'totem.token', file: '1700', running: '1500' },
@@ -69,8 +70,8 @@ describeIntegration('the drift of corosync.conf', () => {
   });
 
   it('stays after a reload where only a restart changes something', async () => {
-    await edit('cluster_name: private', 'cluster_name: other');
-    await edit('ip_version: ipv4', 'ip_version: ipv6-4');
+    edit('cluster_name: private', 'cluster_name: other');
+    edit('ip_version: ipv4', 'ip_version: ipv6-4');
     await reload();
     expect(await drift()).toEqual([
       { key: 'totem.cluster_name', file: 'other', running: 'private' },
@@ -79,7 +80,7 @@ describeIntegration('the drift of corosync.conf', () => {
   });
 
   it('has nodes that are configured only', async () => {
-    await edit(
+    edit(
       'ring0_addr: 127.0.0.1\n  }',
       'ring0_addr: 127.0.0.1\n  }\n  node {\n    nodeid: 2\n    ring0_addr: 127.0.0.2\n  }',
     );

@@ -35,6 +35,9 @@ const TOTEM = [
   'knet_compression_threshold',
   'knet_compression_level',
   'block_unlisted_ips',
+  'cancel_token_hold_on_retransmit',
+  'clear_node_high_bit',
+  'ip_dscp',
 ];
 
 const QUORUM = [

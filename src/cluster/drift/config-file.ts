@@ -10,8 +10,8 @@ import { settingsOfFile, settingsOfMap, type Settings } from './settings.ts';
 /** Where corosync has its configuration, unless it was started with another file. */
 const CONFIG_FILE = '/etc/corosync/corosync.conf';
 
-/** How a file is looked at by whoever stays: whoever writes it reloads it in a moment, so what differs until then is worth no word. */
-export const LIVE_FILE = { lookEachMs: 5000, calmAfterMs: 10_000 } as const;
+/** How a file is looked at: whoever writes it reloads it in a moment, on all nodes one after the other, so what differs until then is worth no word. */
+export const FILE_LOOKS = { eachMs: 5000, calmAfterMs: 10_000 } as const;
 
 /** A file on a server that does not answer is as one that cannot be read. */
 const PATIENCE_MS = 1000;
@@ -34,7 +34,7 @@ interface ConfigFileOptions {
 export function configFileFor(
   path: string | undefined,
   place: Pick<ConnectOptions, 'socketDirectory' | 'sharedMemoryDirectory'>,
-  calmAfterMs: number,
+  calmAfterMs: number = FILE_LOOKS.calmAfterMs,
 ): ConfigFile | undefined {
   if (path !== undefined) return new ConfigFile({ path, assumed: false, calmAfterMs });
   const isElsewhere = place.socketDirectory !== undefined || place.sharedMemoryDirectory !== undefined;
@@ -48,7 +48,11 @@ export class ConfigFile {
   #isCalm = false;
   #settings: Settings | undefined;
   #comparedWith: Settings | undefined;
-  #looking: Promise<boolean> | undefined;
+  #looking: Promise<void> | undefined;
+  /** The look that is under way hangs: nobody waits for it any more. */
+  #isLate = false;
+  /** What was read last has not been compared yet. */
+  #isNew = false;
 
   constructor(options: ConfigFileOptions) {
     this.#options = options;
@@ -56,14 +60,12 @@ export class ConfigFile {
 
   /** Looks whether it has changed, and reads it if so. @returns whether it is to be compared again */
   async look(): Promise<boolean> {
-    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), PATIENCE_MS)));
-    try {
-      return await Promise.race([this.#looking, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+      this.#isLate = false;
+    });
+    if (!this.#isLate) await this.#waitFor(this.#looking);
+    return this.#isNew;
   }
 
   /** Whether there is something to compare. */
@@ -71,8 +73,10 @@ export class ConfigFile {
     return this.#settings !== undefined;
   }
 
-  /** Where it differs from what corosync runs with. `undefined`: it cannot be read or understood, or may be another's, or has just been written. */
-  drift(map: MapReader, localNodeId: number): readonly ClusterConfigDrift[] | undefined {
+  /** Where it differs from what corosync runs with; without a map, there is nothing to compare. `undefined`: it cannot be read or understood, or may be another's, or has just been written. */
+  drift(map: MapReader | undefined, localNodeId: number): readonly ClusterConfigDrift[] | undefined {
+    this.#isNew = false;
+    if (map === undefined) return undefined;
     const running = settingsOfMap(map);
     // While nothing else has changed, what is in the file now can wait.
     if (!this.#isCalm && !isDeepStrictEqual(running, this.#comparedWith)) return undefined;
@@ -83,18 +87,32 @@ export class ConfigFile {
     return driftBetween(file, running);
   }
 
-  async #look(): Promise<boolean> {
+  async #waitFor(look: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, PATIENCE_MS))).then(() => {
+      this.#isLate = this.#looking === look;
+    });
+    try {
+      await Promise.race([look, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #look(): Promise<void> {
     const stamp = await stampOf(this.#options.path);
     if (this.#seen === undefined || stamp?.text !== this.#seen.stamp?.text) {
       this.#seen = { stamp, since: performance.now() };
       this.#isCalm = false;
     }
-    if (this.#isCalm || !this.#hasRested(this.#seen)) return false;
+    if (this.#isCalm || !this.#hasRested(this.#seen)) return;
     const text = stamp && (await readSmallFile(this.#options.path, stamp));
-    this.#isCalm = true;
+    // What could not be read may be read the next time.
+    this.#isCalm = stamp === undefined || text !== undefined;
     const conf = text === undefined ? undefined : parseMain(text);
+    const before = this.#settings;
     this.#settings = conf === undefined || conf.fault !== undefined ? undefined : settingsOfFile(conf);
-    return true;
+    this.#isNew ||= before !== undefined || this.#settings !== undefined;
   }
 
   /** A clock may have been set meanwhile: then we have seen it for so long. */
@@ -105,8 +123,9 @@ export class ConfigFile {
   }
 }
 
-/** Its name, and this node in its nodelist. */
+/** It has the name of the cluster; one without a name has this node in its nodelist. */
 function isOfSameCluster(file: Settings, running: Settings, localNodeId: number): boolean {
-  const isListed = running.nodes?.has(localNodeId) !== true || file.nodes?.has(localNodeId) === true;
-  return isListed && file.values.get('totem.cluster_name') === running.values.get('totem.cluster_name');
+  const [name, runningName] = [file, running].map(({ values }) => values.get('totem.cluster_name'));
+  if (name !== undefined || runningName !== undefined) return name === runningName;
+  return [file, running].every(({ nodes }) => nodes?.has(localNodeId) === true);
 }

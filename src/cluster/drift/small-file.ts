@@ -1,5 +1,5 @@
 import { constants, type BigIntStats } from 'node:fs';
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import fs, { type FileHandle } from 'node:fs/promises';
 
 /** Sixty-four nodes with eight links have a twelfth of it. */
 const MOST_BYTES = 256 * 1024;
@@ -14,7 +14,7 @@ export interface Stamp {
 /** `undefined`: there is no plain file that could be read. */
 export async function stampOf(path: string): Promise<Stamp | undefined> {
   try {
-    return stampFrom(await stat(path, { bigint: true }));
+    return stampFrom(await fs.stat(path, { bigint: true }));
   } catch {
     return undefined;
   }
@@ -24,16 +24,17 @@ export async function stampOf(path: string): Promise<Stamp | undefined> {
 export async function readSmallFile(path: string, { text }: Stamp): Promise<string | undefined> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    file = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     if (stampFrom(await file.stat({ bigint: true }))?.text !== text) return undefined;
     const bytes = Buffer.alloc(MOST_BYTES + 1);
     const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
-    const isSame = stampFrom(await file.stat({ bigint: true }))?.text === text;
-    return isSame && bytesRead <= MOST_BYTES ? bytes.toString('utf8', 0, bytesRead) : undefined;
+    const stats = await file.stat({ bigint: true });
+    const isWhole = stampFrom(stats)?.text === text && BigInt(bytesRead) === stats.size;
+    return isWhole && bytesRead <= MOST_BYTES ? bytes.toString('utf8', 0, bytesRead) : undefined;
   } catch {
     return undefined;
   } finally {
-    await file?.close();
+    await file?.close().catch(() => undefined); // a file server may fail here, too
   }
 }
 

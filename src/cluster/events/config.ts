@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClusterState } from '../cluster-state.ts';
-import { LIVE_FILE } from '../drift/config-file.ts';
+import { FILE_LOOKS } from '../drift/config-file.ts';
 import type { ClusterConfigDrift } from '../figures/figures-state.ts';
 import { present } from '../present.ts';
 import type { Finding } from './event-types.ts';
@@ -46,16 +46,20 @@ function* reloadFindings({ previous, next, told, restarted, since }: Comparison)
   yield { type: 'reload.stuck', message, notBefore: since, inferred: true, explainedBy };
 }
 
-/** One that is gone is told by what ended it: a reload, or another file. */
 function* driftFindings({ previous, next, since }: Comparison): Generator<Finding> {
-  const { drift = [] } = next.config;
-  if (drift.length === 0 || isDeepStrictEqual(drift, previous.config.drift)) return;
-  const shown = drift.slice(0, MOST_SHOWN).map((one) => driftText(next, one));
-  const more = drift.length > MOST_SHOWN ? `; and ${drift.length - MOST_SHOWN} more` : '';
-  const message = `corosync.conf is not what corosync runs with: ${shown.join('; ')}${more}.`;
+  const { drift } = next.config;
+  const { drift: before = [] } = previous.config;
+  if (drift === undefined || isDeepStrictEqual(drift, before)) return;
   // It is looked at now and then, and must have rested.
-  const notBefore = new Date(since.getTime() - LIVE_FILE.lookEachMs - LIVE_FILE.calmAfterMs);
-  yield { type: 'config.drift', message, drift, notBefore, inferred: true };
+  const notBefore = new Date(since.getTime() - FILE_LOOKS.eachMs - FILE_LOOKS.calmAfterMs);
+  yield { type: 'config.drift', message: driftMessage(next, drift), drift, notBefore, inferred: true };
+}
+
+function driftMessage(state: ClusterState, drift: readonly ClusterConfigDrift[]): string {
+  if (drift.length === 0) return 'corosync.conf is what corosync runs with again.';
+  const shown = drift.slice(0, MOST_SHOWN).map((one) => driftText(state, one));
+  const more = drift.length > MOST_SHOWN ? `; and ${drift.length - MOST_SHOWN} more` : '';
+  return `corosync.conf is not what corosync runs with: ${shown.join('; ')}${more}.`;
 }
 
 const MOST_SHOWN = 3;

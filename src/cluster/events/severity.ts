@@ -61,6 +61,7 @@ export function isAtLeast(severity: ClusterSeverity, least: ClusterSeverity): bo
 function bySeriousness(finding: Finding): ClusterSeverity {
   if (finding.type === 'quorum.tolerance' && finding.to === 0) return 'warning';
   if (finding.type === 'link.down' && finding.last) return 'critical';
+  if (finding.type === 'config.drift' && finding.drift.length === 0) return 'notice';
   if (finding.type === 'link.mtu' && finding.to > finding.from) return 'notice';
   return SEVERITIES[finding.type];
 }

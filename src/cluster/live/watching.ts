@@ -4,7 +4,7 @@ import { asError } from '../../errors/index.ts';
 import type { QuorumTrackEvent } from '../../quorum/index.ts';
 import type { Told } from '../events/told.ts';
 import { readSilence } from '../figures/read-figures.ts';
-import { LIVE_FILE, type ConfigFile } from '../drift/config-file.ts';
+import { FILE_LOOKS, type ConfigFile } from '../drift/config-file.ts';
 import { MapCache } from '../map-cache.ts';
 import { MembershipWatch } from '../membership-watch.ts';
 import { present } from '../present.ts';
@@ -151,7 +151,7 @@ export class Watching implements AskingFor {
       const differs = (this.#reports?.drift?.length ?? 0) > 0;
       if ((changed || differs) && !this.#closed) this.reread();
       this.#lookAtFile();
-    }, LIVE_FILE.lookEachMs);
+    }, FILE_LOOKS.eachMs);
   }
 
   #toldMembership(event: QuorumTrackEvent): void {

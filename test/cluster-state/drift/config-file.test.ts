@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +20,7 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   rmSync(directory, { recursive: true });
 });
 
@@ -76,6 +79,45 @@ describe('the file corosync.conf', () => {
     expect(await found()).toBeUndefined();
   });
 
+  it('is looked at again where it could not be read, and only then', async () => {
+    writeFileSync(path, conf(5000));
+    const file = fileAt();
+    vi.spyOn(fs, 'open').mockRejectedValueOnce(Object.assign(new Error('EMFILE'), { code: 'EMFILE' }));
+    expect(await file.look()).toBe(false);
+    expect(file.isKnown).toBe(false);
+    expect(await file.look()).toBe(true);
+    expect(file.drift(running(), 1)).toHaveLength(1);
+  });
+
+  it('that is read late is new until it has been compared', async () => {
+    writeFileSync(path, conf(5000));
+    const file = fileAt();
+    const looking = file.look();
+    const until = performance.now() + 1100;
+    while (performance.now() < until); // so the time for it is over before it is read
+    await looking;
+    await vi.waitFor(async () => expect(await file.look()).toBe(true));
+    expect(file.drift(running(), 1)).toHaveLength(1);
+    expect(await file.look()).toBe(false);
+  });
+
+  it('on a server that hangs is waited for once', async () => {
+    writeFileSync(path, conf(5000));
+    const file = fileAt();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let answer = (): void => undefined;
+    const hangs = new Promise<never>((_resolve, reject) => (answer = () => reject(new Error('EIO'))));
+    vi.spyOn(fs, 'stat').mockReturnValueOnce(hangs);
+    const first = file.look();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await first).toBe(false);
+    expect(await file.look()).toBe(false); // at once: no timer goes on
+    answer();
+    await hangs.catch(() => undefined);
+    vi.useRealTimers();
+    await vi.waitFor(async () => expect(await file.look()).toBe(true));
+  });
+
   it('has to have rested', async () => {
     stopClock();
     writeFileSync(path, conf(5000));
@@ -115,7 +157,22 @@ describe('a file that nobody has named', () => {
     };
     expect(await driftOf(conf(5000))).toHaveLength(1);
     expect(await driftOf(conf(5000, 'other'))).toBeUndefined();
+    // This node is not in it any more: nothing could be worse.
+    expect(await driftOf(conf(5000).replace('nodeid: 1', 'nodeid: 4'))).toHaveLength(3);
+  });
+
+  it('counts without a name only if this node is in it', async () => {
+    const nameless = (text: string): string => text.replace(/ *cluster_name.*\n/, '');
+    const map = new MapReader(mapOf({ 'totem.token': 3000, ...listed(0, 1) }));
+    const driftOf = async (text: string): Promise<unknown> => {
+      writeFileSync(path, nameless(text));
+      const file = new ConfigFile({ path, assumed: true, calmAfterMs: 0 });
+      await file.look();
+      return file.drift(map, 1);
+    };
+    expect(await driftOf(conf(5000))).toHaveLength(1);
     expect(await driftOf(conf(5000).replace('nodeid: 1', 'nodeid: 4'))).toBeUndefined();
+    expect(await driftOf('totem {\n  token: 5000\n}\n')).toBeUndefined();
   });
 
   it('is none where corosync is elsewhere', () => {

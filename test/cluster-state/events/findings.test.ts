@@ -6,6 +6,7 @@ import { ipcFindings } from '../../../src/cluster/events/ipc.ts';
 import { linkFindings } from '../../../src/cluster/events/links.ts';
 import { memberFindings } from '../../../src/cluster/events/members.ts';
 import { quorumFindings } from '../../../src/cluster/events/quorum.ts';
+import { defaultSeverity } from '../../../src/cluster/events/severity.ts';
 import type { Comparison } from '../../../src/cluster/events/told.ts';
 import { totemFindings } from '../../../src/cluster/events/totem.ts';
 import { clusterState } from '../../../src/cluster/picture.ts';
@@ -206,7 +207,14 @@ describe('the configuration', () => {
     });
     expect([...configFindings(compare(differing(token, name), differing(token, name)))]).toEqual([]);
     expect(types(configFindings(compare(differing(token, name), differing(name))))).toEqual(['config.drift']);
-    expect([...configFindings(compare(differing(token), differing()))]).toEqual([]);
+    const [again] = configFindings(compare(differing(token), differing()));
+    expect(again).toMatchObject({
+      type: 'config.drift',
+      drift: [],
+      message: expect.stringMatching(/again\.$/) as string,
+    });
+    expect(again && defaultSeverity(again)).toBe('notice');
+    expect([...configFindings(compare(whole, differing()))]).toEqual([]);
     expect([...configFindings(compare(differing(token), whole))]).toEqual([]);
   });
 
