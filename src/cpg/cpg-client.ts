@@ -230,6 +230,7 @@ export class CpgClient extends ConnectedClient {
       await member.whenSent();
       await member.part();
       member.stop();
+      this.#switchboard.isFinalized = true;
       await this.#service.submit(new FinalizeRequest(), { timeoutMs: FINALIZE_MS }).catch(() => undefined);
     }
     await this.#service.close();
@@ -259,10 +260,13 @@ export type ReadOnlyCpgClient = ReadingClient<CpgClient, 'localNodeId' | 'groups
 /** Hands the events of a connection to the group that it has joined. */
 class Switchboard implements EventReceiver<CpgEvent> {
   member: GroupMember | undefined;
+  /** Behind cpg_finalize nothing is asked any more. */
+  isFinalized = false;
   readonly waking;
 
   constructor(largestEvent: number) {
-    this.waking = { wake: () => new LocalGetRequest(), largestEvent, holdsChanges: false };
+    const wake = (): LocalGetRequest | undefined => (this.isFinalized ? undefined : new LocalGetRequest());
+    this.waking = { wake, largestEvent, holdsChanges: false };
   }
 
   decode(event: MessageReader): CpgEvent | undefined {

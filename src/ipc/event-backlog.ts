@@ -4,8 +4,8 @@ import { PendingCall, type Urgency } from './calls/pending-call.ts';
 
 /** What a service tells of its events, so that those that wait inside corosync can be fetched. */
 export interface EventWaking {
-  /** The cheapest request of the service, which changes nothing. Its answer is of no interest. */
-  wake(): RequestMessage<unknown>;
+  /** The cheapest request of the service, which changes nothing. Its answer is of no interest. `undefined`: nothing is to be fetched any more. */
+  wake(): RequestMessage<unknown> | undefined;
   /** Bytes of the largest event. */
   readonly largestEvent: number;
   /**
@@ -149,8 +149,10 @@ export class EventBacklog {
       const written = this.#channel.written();
       // There is no room yet for what might be fetched.
       if (written - taken >= room) return this.#pauseRounds();
+      const message = this.#waking.wake();
+      if (message === undefined) return this.#end(written);
       this.#state = 'waking';
-      const call = new PendingCall(this.#waking.wake(), { timeoutMs: Infinity, background: true });
+      const call = new PendingCall(message, { timeoutMs: Infinity, background: true });
       this.#submit(call, true);
       const answered = (): void => this.#endRound({ taken, written });
       void call.promise.then(answered, answered);

@@ -25,10 +25,10 @@ class Server implements EventChannel {
   #written = 0;
   #queued = 0;
 
-  constructor() {
+  constructor(waking: () => RequestMessage<unknown> | undefined = wake) {
     this.backlog = new EventBacklog(
       this,
-      { wake, largestEvent: 1 },
+      { wake: waking, largestEvent: 1 },
       (call) => this.calls.push(call),
       (error) => this.failures.push(error),
       (exists) => this.turned.push(exists),
@@ -78,6 +78,20 @@ async function settle(): Promise<void> {
 describe('EventBacklog', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
+
+  it('asks nothing where nothing is to be fetched any more', () => {
+    let isWanted = true;
+    const server = new Server(() => (isWanted ? wake() : undefined));
+    server.tell(CAPACITY + 5);
+    isWanted = false;
+    server.take(CAPACITY);
+    expect({ calls: server.calls, turned: server.turned, exists: server.backlog.exists }).toEqual({
+      calls: [],
+      turned: [true, false],
+      exists: false,
+    });
+    expect(server.failures).toEqual([]);
+  });
 
   it('asks for nothing while there is room for every event', async () => {
     const server = new Server();
