@@ -1,5 +1,8 @@
 import { parseConf, type Conf, type ConfRules, type Setting } from './syntax.ts';
 
+/** Where corosync has its configuration, unless it was started with another file. */
+export const CONFIG_FILE = '/etc/corosync/corosync.conf';
+
 const ONLY_IDS = 'only uid and gid in a uidgid section may be here';
 const LARGEST_ID = 2 ** 32 - 2;
 
@@ -19,12 +22,12 @@ const UIDGID: ConfRules = {
 
 /** What becomes a key of the map. */
 function checkName(setting: Setting): string | undefined {
-  const path = pathOf(setting);
+  const path = mapKeyOf(setting);
   return /^[\w.:/-]{3,}$/.test(path) ? undefined : `"${path}" cannot be the name of a key`;
 }
 
 /** The key of the map that it becomes, if its section is none of those that corosync minds. */
-export function pathOf({ section, key }: Setting): string {
+export function mapKeyOf({ section, key }: Setting): string {
   return section === '' ? key : `${section}.${key}`;
 }
 

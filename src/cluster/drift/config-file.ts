@@ -1,14 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseMain } from '../../conf/files.ts';
+import { CONFIG_FILE, parseMain } from '../../conf/files.ts';
 import type { ClusterConfigDrift } from '../figures/figures-state.ts';
 import type { MapReader } from '../map-reader.ts';
 import type { ConnectOptions } from '../../service/index.ts';
 import { driftBetween } from './drift.ts';
 import { readSmallFile, stampOf, type Stamp } from './small-file.ts';
 import { settingsOfFile, settingsOfMap, type Settings } from './settings.ts';
-
-/** Where corosync has its configuration, unless it was started with another file. */
-const CONFIG_FILE = '/etc/corosync/corosync.conf';
 
 /** How a file is looked at: whoever writes it reloads it in a moment, on all nodes one after the other, so what differs until then is worth no word. */
 export const FILE_LOOKS = { eachMs: 5000, calmAfterMs: 10_000 } as const;
@@ -34,8 +31,8 @@ interface ConfigFileOptions {
 export function configFileFor(
   path: string | undefined,
   place: Pick<ConnectOptions, 'socketDirectory' | 'sharedMemoryDirectory'>,
-  calmAfterMs: number = FILE_LOOKS.calmAfterMs,
 ): ConfigFile | undefined {
+  const { calmAfterMs } = FILE_LOOKS;
   if (path !== undefined) return new ConfigFile({ path, assumed: false, calmAfterMs });
   const isElsewhere = place.socketDirectory !== undefined || place.sharedMemoryDirectory !== undefined;
   return isElsewhere ? undefined : new ConfigFile({ path: CONFIG_FILE, assumed: true, calmAfterMs });

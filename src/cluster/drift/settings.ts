@@ -1,5 +1,5 @@
 import type { Conf, ConfItem } from '../../conf/syntax.ts';
-import { pathOf } from '../../conf/files.ts';
+import { mapKeyOf } from '../../conf/files.ts';
 import type { MapReader } from '../map-reader.ts';
 import { COMPARED_KEYS, NODE_KEYS } from './comparable.ts';
 
@@ -18,7 +18,7 @@ const NODE_SECTION = 'nodelist.node';
 /** As corosync would take the file over: of several lines, the last one counts. */
 export function settingsOfFile({ items }: Conf): Settings {
   const values = new Map<string, string>();
-  for (const item of items) values.set(pathOf(item), item.value);
+  for (const item of items) values.set(mapKeyOf(item), item.value);
   const nodes = items.filter(({ section }) => section.startsWith(NODE_SECTION));
   return {
     values: onlyKeys(COMPARED_KEYS, (key) => values.get(key)),

@@ -31,9 +31,7 @@ const running = (token = 3000): MapReader =>
   new MapReader(mapOf({ 'totem.token': token, 'totem.cluster_name': 'shop', ...listed(0, 1) }));
 
 function fileAt(calmAfterMs = 0): ConfigFile {
-  const file = configFileFor(path, {}, calmAfterMs);
-  if (file === undefined) throw new Error('there is none');
-  return file;
+  return new ConfigFile({ path, assumed: false, calmAfterMs });
 }
 
 /** The time of day stands before the file's: so it rests from when it is seen first. */
@@ -176,8 +174,8 @@ describe('a file that nobody has named', () => {
   });
 
   it('is none where corosync is elsewhere', () => {
-    expect(configFileFor(undefined, {}, 0)).toBeDefined();
-    expect(configFileFor(undefined, { socketDirectory: '/x' }, 0)).toBeUndefined();
-    expect(configFileFor(undefined, { sharedMemoryDirectory: '/x' }, 0)).toBeUndefined();
+    expect(configFileFor(undefined, {})).toBeDefined();
+    expect(configFileFor(undefined, { socketDirectory: '/x' })).toBeUndefined();
+    expect(configFileFor(undefined, { sharedMemoryDirectory: '/x' })).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
+import { CONFIG_FILE } from '../../../conf/files.ts';
 import { note, ok, problem, type Remark } from '../finding.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { CONFIG_FILE, type CorosyncProcess, type Tracer } from '../system/corosync-process.ts';
+import type { CorosyncProcess, Tracer } from '../system/corosync-process.ts';
 import { hiding } from './hidden-processes.ts';
 import { isFirstPidNamespace } from '../system/namespaces.ts';
 import { isKnownId } from '../system/user-namespace.ts';

@@ -1,8 +1,7 @@
 import { dirname } from 'node:path';
 import type { Surroundings } from '../surroundings.ts';
-import { CONFIG_FILE } from '../system/corosync-process.ts';
 import type { Conf } from '../../../conf/syntax.ts';
-import { parseMain } from '../../../conf/files.ts';
+import { CONFIG_FILE, parseMain } from '../../../conf/files.ts';
 
 /** Where corosync has its configuration: paths as corosync itself sees them. */
 export interface ConfFiles {

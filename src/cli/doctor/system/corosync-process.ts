@@ -1,10 +1,9 @@
+import { CONFIG_FILE } from '../../../conf/files.ts';
 import { thawCommand } from './cgroups.ts';
 import { isSame } from './mounts.ts';
 import { namespacesOf, type Namespaces } from './namespaces.ts';
 import { nameOfProcess, statusOf, type ProcessStatus } from './process-status.ts';
 import type { SystemFiles } from './system-files.ts';
-
-export const CONFIG_FILE = '/etc/corosync/corosync.conf';
 
 /** A process named corosync that can be seen in /proc. */
 export interface CorosyncProcess {
