@@ -63,7 +63,7 @@ export async function readReports(
 }
 
 /** Looks at the file after the map: whoever reloads has written the file before. */
-async function readDrift(
+export async function readDrift(
   { cmap }: ClusterServices,
   nodes: ReadonlyMap<string, CmapValue>,
   localNodeId: number,

@@ -34,7 +34,7 @@ export interface AskingFor {
 type Ask = (reports: ClusterReports) => Promise<boolean | undefined>;
 
 /** For ever: who waits says so by freshness, and a connection that is lost ends all calls. */
-const PATIENT = { timeoutMs: Infinity };
+export const PATIENT = { timeoutMs: Infinity };
 const PROBE_EACH_MS = 100;
 /** As often as most systems scrape. */
 const FIGURES_EACH_MS = 15_000;

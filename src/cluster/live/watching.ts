@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { CmapTrackEvent } from '../../cmap/index.ts';
 import { asError } from '../../errors/index.ts';
 import type { QuorumTrackEvent } from '../../quorum/index.ts';
@@ -8,10 +9,10 @@ import { FILE_LOOKS, type ConfigFile } from '../drift/config-file.ts';
 import { MapCache } from '../map-cache.ts';
 import { MembershipWatch } from '../membership-watch.ts';
 import { present } from '../present.ts';
-import { readReports, type ReadingHelp } from '../read-reports.ts';
+import { readDrift, readReports, type ReadingHelp } from '../read-reports.ts';
 import type { ClusterReports } from '../reports.ts';
 import type { ClusterServices } from '../services.ts';
-import { Asking, type AskingFor, type AskingSink } from './asking.ts';
+import { Asking, PATIENT, type AskingFor, type AskingSink } from './asking.ts';
 import { Later } from './later.ts';
 import { ReadingPace } from './reading-pace.ts';
 import { ReloadWatch } from './reload-watch.ts';
@@ -46,8 +47,6 @@ export interface WatchingOptions {
   readonly file: ConfigFile | undefined;
 }
 
-/** For ever: who waits says so by freshness, and a connection that is lost ends all calls. */
-const PATIENT = { timeoutMs: Infinity };
 /** Keys of the map whose changes no service tells. */
 const TRACKED: readonly (readonly [key: string, prefix: boolean])[] = [
   ['nodelist.', true],
@@ -142,16 +141,20 @@ export class Watching implements AskingFor {
     this.#lookAtFile();
   }
 
-  /** What differs is read again, too: of some keys no change is told. */
   #lookAtFile(): void {
     const { file } = this.#help;
     if (file === undefined) return;
     this.#later.do(async () => {
-      const changed = await file.look();
-      const differs = (this.#reports?.drift?.length ?? 0) > 0;
-      if ((changed || differs) && !this.#closed) this.reread();
+      if (((await file.look()) || (await this.#differsOtherwise())) && !this.#closed) this.reread();
       this.#lookAtFile();
     }, FILE_LOOKS.eachMs);
+  }
+
+  /** Of some keys that are compared no change is told: what differed may do so no more. */
+  async #differsOtherwise(): Promise<boolean> {
+    const { drift = [], map, localNodeId } = this.#reports ?? {};
+    if (map === undefined || localNodeId === undefined || drift.length === 0) return false;
+    return !isDeepStrictEqual(await readDrift(this.#services, map, localNodeId, this.#help, PATIENT), drift);
   }
 
   #toldMembership(event: QuorumTrackEvent): void {

@@ -85,3 +85,15 @@ it('a cluster that is open tells of it, and when it is over', async () => {
   await waitUntil('it does not any more', () => told.filter(isOfDrift).length === 2, SOON);
   expect(told.at(-1)).toMatchObject({ severity: 'notice', drift: [], state: { config: { drift: [] } } });
 });
+
+it('a cluster that is open finds what no event tells: that a key of quorum is again what it was', async () => {
+  await write();
+  letRest();
+  await using cmap = await CmapClient.connect(fake.connectOptions);
+  await cmap.setUint32('quorum.leaving_timeout', 7);
+  await using cluster = Cluster.open({ ...fake.connectOptions, configFile });
+  await cluster.ready();
+  expect(cluster.state?.config.drift).toEqual([{ key: 'quorum.leaving_timeout', running: '7' }]);
+  await cmap.delete('quorum.leaving_timeout');
+  await waitUntil('it does not any more', () => cluster.state?.config.drift?.length === 0, SOON);
+});
