@@ -80,6 +80,11 @@ export class Bench {
     return new Peer(process.execPath, [peerScript('ours-services'), this.options.dist]);
   }
 
+  /** Our picture of the cluster. */
+  oursCluster(): Peer {
+    return new Peer(process.execPath, [peerScript('ours-cluster'), this.options.dist]);
+  }
+
   libquorum(): Peer {
     return new Peer(join(PROGRAMS, 'libquorum-peer'));
   }

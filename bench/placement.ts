@@ -30,6 +30,19 @@ export async function forPlacements<T>(
   return results;
 }
 
+/**
+ * Runs `measure` as on a machine of its own: this process, and all that it starts, keep to one processor, and who `measure` moves has the
+ * other one for itself. Else the other nodes of a cluster, which run with real-time priority, take the processor from who is measured.
+ */
+export async function besideOtherNodes<T>(measure: (move: (pid: number) => void) => Promise<T>): Promise<T> {
+  pin(process.pid, '1');
+  try {
+    return await measure((pid) => pin(pid, '0'));
+  } finally {
+    pin(process.pid, ANYWHERE);
+  }
+}
+
 function pin(pid: number, processors: string): void {
   execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', processors, String(pid)]);
 }

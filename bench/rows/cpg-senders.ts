@@ -19,7 +19,7 @@ interface Burdens {
 
 /** What nine senders at full speed on three nodes do to corosync. Without a window it grows by gigabytes, and loses the token. */
 export async function cpgSenders(bench: Bench): Promise<Finding[]> {
-  return withThreeNodes(bench, async (nodes) => {
+  return withThreeNodes(bench, {}, async (nodes) => {
     await bench.createKeys('bench.get.', 64); // what is read beside
     const findings: Finding[] = [];
     for (const [groups, nameOf] of Object.entries(GROUPINGS))

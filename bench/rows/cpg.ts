@@ -26,7 +26,7 @@ export async function cpg(bench: Bench): Promise<Finding[]> {
 
 /** The same in a cluster, where programs on libcpg take the messages on the other nodes. */
 export async function cpgCluster(bench: Bench): Promise<Finding[]> {
-  return withThreeNodes(bench, async (nodes) => {
+  return withThreeNodes(bench, {}, async (nodes) => {
     await using drains = await drainGroups(bench, nodes);
     if (drains.count === 0) throw new Error('nobody takes the messages');
     return await sendAndReturn(bench, 'three nodes', 1);

@@ -1,5 +1,6 @@
 import type { Row } from '../bench.ts';
 import { cpg, cpgCluster } from './cpg.ts';
+import { clusterIdle, clusterLatency } from './cluster.ts';
 import { cpgReceiving } from './cpg-receiving.ts';
 import { cpgSenders } from './cpg-senders.ts';
 import { cmapctlPrefix } from './cmapctl-prefix.ts';
@@ -35,6 +36,8 @@ export const ROWS: ReadonlyMap<string, Row> = new Map([
   ['service-calls', serviceCalls],
   ['quorum-latency', quorumLatency],
   ['tool-start', toolStart],
+  ['cluster-latency', clusterLatency],
+  ['cluster-idle', clusterIdle],
   ['cpg', cpg],
   ['cpg-cluster', cpgCluster],
   ['cpg-receiving', cpgReceiving],

@@ -19,16 +19,22 @@ const KEYS = [
 
 type Keys = ReadonlyMap<string, CmapValue>;
 
-/** Reads the configuration map, and of its prefixes only what has changed since. Who does not track them makes a new one each time. */
+/**
+ * Reads the configuration map. Its prefixes are listed once, and then kept up to date by what corosync tells of their keys. Who does not track
+ * them makes a new one each time.
+ */
 export class MapCache {
-  readonly #known = new Map<string, Keys>();
+  readonly #known = new Map<string, Map<string, CmapValue>>();
   #totem: Keys | undefined;
   #changes = 0;
 
-  /** A key is not what it was. */
-  changed(key: string): void {
+  /** @param value what it has now; `undefined`: it is gone */
+  changed(key: string, value: CmapValue | undefined): void {
     this.#changes += 1;
-    for (const prefix of PREFIXES) if (key.startsWith(prefix)) this.#known.delete(prefix);
+    const prefix = PREFIXES.find((each) => key.startsWith(each));
+    const known = prefix === undefined ? undefined : this.#known.get(prefix);
+    if (value === undefined) known?.delete(key);
+    else known?.set(key, value);
     if (key.startsWith('totem.')) this.#totem = undefined;
   }
 

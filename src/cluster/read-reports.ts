@@ -49,8 +49,10 @@ export async function readReports(
   ]);
   // After how often they went down: then a link that is down has not been counted yet at worst.
   const others = known.filter((id) => id !== localNodeId);
-  const links = await readLinks(services, others, options);
-  const drift = await readDrift(services, map, localNodeId, help, options);
+  const [links, drift] = await Promise.all([
+    readLinks(services, others, options),
+    readDrift(services, map, localNodeId, help, options),
+  ]);
   return {
     map,
     localNodeId,

@@ -169,7 +169,7 @@ export class Watching implements AskingFor {
   }
 
   #toldKey(event: CmapTrackEvent): void {
-    if (event.kind === 'notification') this.#help.map.changed(event.key);
+    if (event.kind === 'notification') this.#help.map.changed(event.key, event.newValue);
     if (this.#membership === undefined) return;
     if (event.kind === 'notification' && event.key.startsWith('config.')) {
       const ok = this.#reloads.changed(event.key, event.newValue);
