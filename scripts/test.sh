@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # npm test: sets up what is missing, then runs everything: format, lint, types, unit and integration tests, the package.
-# Without root the integration tests are skipped, with a word; in CI that is a failure. Arguments name some of them: then only
-# those run, the rest as ever.
+# Without root the integration tests are skipped, with a word; in CI that is a failure. Arguments are parts of the names of test
+# files, of unit and of integration tests: then only those run, the rest as ever.
 # shellcheck source=scripts/prepare.sh
 . "$(dirname "$0")/prepare.sh"
 
@@ -19,7 +19,7 @@ say "the reference of the API"
 npx typedoc --emit none --logLevel Warn # npm run docs makes it
 
 say "unit tests"
-npx vitest run --project unit
+npx vitest run --project unit --passWithNoTests "$@"
 
 say "integration tests on a real corosync"
 if [ "$(id -u)" = 0 ] && need_programs \
