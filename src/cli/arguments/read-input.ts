@@ -1,4 +1,11 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, fstatSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+
+/** @throws Error it is a directory: to Node.js that is an input without content */
+export function standardInput(): Readable {
+  if (fstatSync(process.stdin.fd).isDirectory()) throw new Error('standard input is a directory');
+  return process.stdin;
+}
 
 /**
  * All of a file, or of standard input if the name is "-"; but no more than `most` bytes and one: a device may have no end, and so may
@@ -7,7 +14,7 @@ import { createReadStream } from 'node:fs';
  */
 export async function readInput(name: Buffer, most: number): Promise<Uint8Array> {
   const input: AsyncIterable<Uint8Array> =
-    name.toString() === '-' ? process.stdin : createReadStream(name, { end: most });
+    name.toString() === '-' ? standardInput() : createReadStream(name, { end: most });
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of input) {

@@ -1,7 +1,7 @@
 import type { CpgUser } from '../cluster/connector.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
-import { readInput } from '../arguments/read-input.ts';
+import { readInput, standardInput } from '../arguments/read-input.ts';
 import { untilSignalled } from '../stop-signals.ts';
 import { groupToJoin, pidOption } from './arguments.ts';
 import { linesOf } from './lines.ts';
@@ -26,7 +26,7 @@ export async function send(context: CommandContext): Promise<number> {
   };
   if (rest.length > 0) await run([Buffer.from(rest.join(' '), 'latin1')]);
   else if (binary) await run([await readInput(Buffer.from('-'), MOST_BYTES)]);
-  else await untilSignalled((signal) => run(linesOf(process.stdin, MOST_BYTES, signal), signal), Infinity);
+  else await untilSignalled((signal) => run(linesOf(standardInput(), MOST_BYTES, signal), signal), Infinity);
   return EXIT.ok;
 }
 

@@ -34,6 +34,16 @@ describe('the commands of process groups, on the fake', () => {
   it.each(CPG_COMMANDS)('$name', (scenario) => scenario.run(target));
 });
 
+it.each(['', '--binary'])('send %s does not take a directory for an empty input', async (option) => {
+  expect(
+    await shell(`${built('main')} cpg send chat ${option} < /`, { env: target.environment }),
+  ).toMatchObject({
+    code: 1,
+    stderr: 'corosync-client: standard input is a directory\n',
+  });
+  expect(fake.cpg.groups).toEqual([]);
+});
+
 it('send ends only when what it has read is sent, also if that takes long after a signal', async () => {
   const slow = fake.faults.add({ when: { step: 'request', request: 'mcast' }, do: { delayMs: 2500 } });
   const sender = startShell(`exec ${built('main')} cpg send slow < <(printf 'one\\ntwo\\n'; exec sleep 10)`, {
