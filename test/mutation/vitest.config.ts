@@ -8,7 +8,7 @@ export default defineConfig({
     exclude: ['test/codec/fuzz.test.ts'],
     setupFiles: ['test/mutation/threads.ts'],
     // Long beside what any of them takes, short beside a mutant that waits for ever.
-    testTimeout: 30_000,
+    testTimeout: Number(process.env.MUTATION_TEST_MS ?? 30_000),
     hookTimeout: 10_000,
     teardownTimeout: 2_000,
   },
