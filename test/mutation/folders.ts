@@ -4,6 +4,10 @@
  */
 const MORE: Readonly<Record<string, readonly string[]>> = {
   ipc: ['test/faults-fake'],
+  // Those of all services take longer than all others together.
+  'ipc/.': ['closing', 'connecting', 'events', 'given-up', 'responses'].map(
+    (name) => `test/faults-fake/${name}.test.ts`,
+  ),
   'ipc/turns': [],
   // A call's life is seen where calls are made.
   'ipc/calls': [
@@ -27,6 +31,6 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
 export function testsOf(folder: string): string[] {
   const [top = ''] = folder.split('/');
   const more = MORE[folder] ?? MORE[top] ?? [];
-  const folders = [`test/${folder.replace(/\/\.$/, '')}`, ...more];
-  return folders.map((place) => (place.endsWith('.ts') ? place : `${place}/**/*.test.ts`));
+  const own = folder.endsWith('/.') ? `test/${top}/*.test.ts` : `test/${folder}`;
+  return [own, ...more].map((place) => (place.endsWith('.ts') ? place : `${place}/**/*.test.ts`));
 }
