@@ -228,4 +228,74 @@ describe('BatchTurn', () => {
     await answer(third, 1);
     expect(await waiting).toBe(3);
   });
+
+  it('a connection that is closed without a turn takes nobody’s', async () => {
+    const [one, other] = connections();
+    const third = corosync.connect();
+    const changing = one.submit(change(1));
+    await turns();
+    const list = third.submit(next(2));
+    other.pipeline.stop(gone(), true);
+    expect(corosync.ended).toBe(1);
+    await turns();
+    expect(sent(third)).toBe(0);
+    await answer(one, 1);
+    await changing;
+    await answer(third, 1);
+    expect(await list).toBe(2);
+  });
+
+  it('a turn that comes when its call has been given up goes to what waits behind that', async () => {
+    const [one, other] = connections();
+    const changing = one.submit(change(1));
+    await turns();
+    const abort = new AbortController();
+    const list = other.submit(next(2), { signal: abort.signal });
+    await turns();
+    const behind = other.submit(change(3));
+    // The turn comes with the answer, before anything else is sent.
+    const given = changing.then(() => abort.abort(new Error('enough')));
+    await answer(one, 1);
+    await given;
+    await expect(list).rejects.toThrow('enough');
+    expect(await answer(other, 1)).toEqual([3]);
+    expect(await behind).toBe(3);
+  });
+
+  it('a connection keeps its place among those that wait, however often it is called meanwhile', async () => {
+    const [one, other] = connections();
+    const third = corosync.connect();
+    const changing = one.submit(change(1));
+    await turns();
+    const list = other.submit(next(2));
+    await turns();
+    const late = third.submit(change(3));
+    await turns();
+    const read = other.submit(get(4), { urgent: true });
+    expect(await answer(other, 1)).toEqual([4]);
+    await read;
+    await turns();
+    await answer(one, 1);
+    await changing;
+    expect(await answer(other, 2)).toEqual([4, 2]);
+    expect(await list).toBe(2);
+    await turns();
+    expect(sent(third)).toBe(0);
+    void other.submit(finalize(5));
+    await answer(other, 3);
+    await answer(third, 1);
+    expect(await late).toBe(3);
+  });
+
+  it('is not blamed for what waits for the answers before it', async () => {
+    const [one] = connections();
+    const early = one.submit(change(1));
+    await turns();
+    await expect(one.submit(get(2), { timeoutMs: 5 })).rejects.toMatchObject({
+      code: 'CS_ERR_TIMEOUT',
+      detail: expect.stringMatching(/not sent: earlier ones are still unanswered$/) as string,
+    });
+    await answer(one, 1);
+    await early;
+  });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TurnKind } from '../../../src/codec/message.ts';
 import { Copies, type Membership } from '../../../src/ipc/copies/copies.ts';
 import { CHOOSING, NO_TURN, turnAt, turnWord } from '../../../src/ipc/copies/layout.ts';
@@ -75,6 +75,7 @@ describe('ProcessTurn', () => {
     second = copy();
   });
   afterEach(async () => {
+    vi.restoreAllMocks();
     for (const end of ending.splice(0)) end();
     await Promise.all(workers.splice(0).map((made) => made.terminate()));
   });
@@ -93,6 +94,76 @@ describe('ProcessTurn', () => {
 
   it('lets copies in together that want the same', () => {
     expect([first, second, copy()].map((each) => each.visit('change').isIn)).toEqual([true, true, true]);
+  });
+
+  it('lets any number in at once that want the same in one copy', () => {
+    expect([first, first, first].map((each) => each.visit('change').isIn)).toEqual([true, true, true]);
+  });
+
+  it('leaves its turn at once where another copy is known', () => {
+    first.visit('change').leave();
+    expect(second.visit('list').isIn).toBe(true);
+  });
+
+  it.each([
+    [5n, 3n],
+    [3n, 5n],
+  ])('comes behind all who are in, whichever of them came first: %d and %d', async (...tickets) => {
+    const inside = [first, second];
+    for (const [index, { copies }] of inside.entries())
+      copies.write(turnAt(PLACE), turnWord('list', tickets[index] ?? 0n));
+    const change = copy().visit('change');
+    expect(change.isIn).toBe(false);
+    for (const { copies } of inside) copies.write(turnAt(PLACE), NO_TURN);
+    await change.enters();
+  });
+
+  describe('while it cannot look at the other copies', () => {
+    const blind = (of: Copy): { restore: () => void } => {
+      const looking = vi.spyOn(of.copies, 'others').mockImplementation(() => {
+        throw new Error('EMFILE: too many open files');
+      });
+      return { restore: () => looking.mockRestore() };
+    };
+    const shown = (of: Copy): bigint | undefined =>
+      second.copies
+        .others()
+        .find(({ id }) => id === of.copies.id)
+        ?.read(turnAt(PLACE));
+
+    it('does not enter, says so, and keeps nobody out', async () => {
+      const { restore } = blind(first);
+      const change = first.visit('change');
+      expect(change.isIn).toBe(false);
+      expect(first.gate.hindrance).toMatch(/cannot be looked at: EMFILE/);
+      expect(shown(first)).toBe(NO_TURN);
+      expect(second.visit('list').isIn).toBe(true);
+      restore();
+      await waitUntil('it waits for its turn', () => shown(first) !== NO_TURN, SOON);
+      expect(change.isIn).toBe(false);
+      second.gate.leave();
+      await change.enters();
+    });
+
+    it('does not enter either if it was alone until then, and has no turn that it could keep', () => {
+      second.membership.end();
+      expect(first.copies.others()).toEqual([]);
+      const { restore } = blind(first);
+      const change = first.visit('change');
+      expect(change.isIn).toBe(false);
+      change.cancel();
+      restore();
+      expect(first.visit('change').isIn).toBe(true);
+      expect(copy().visit('list').isIn).toBe(false);
+    });
+
+    it('lets no more in of those who are', async () => {
+      expect(first.visit('list').isIn).toBe(true);
+      const { restore } = blind(first);
+      await sleep(5);
+      expect(first.visit('list').isIn).toBe(false);
+      restore();
+    });
   });
 
   it('is of one place', () => {
@@ -114,6 +185,7 @@ describe('ProcessTurn', () => {
   });
 
   it('lets nobody of a kind in after one of the other kind who waits in another copy', async () => {
+    copy(); // one that wants nothing
     const list = first.visit('list');
     const change = second.visit('change');
     await sleep(5);
@@ -246,6 +318,14 @@ describe('ProcessTurn', () => {
       expect(shown(first)).toBe(false);
     });
 
+    it('and goes on with it without a word to others, for as long as that takes', async () => {
+      const tells = vi.spyOn(first.copies, 'write');
+      expect(first.visit('change').isIn).toBe(true);
+      await sleep(10);
+      expect(tells).not.toHaveBeenCalled();
+      expect(comes().visit('list').isIn).toBe(false);
+    });
+
     it('and lets one that has come in, however often it comes back itself', async () => {
       const list = comes().visit('list');
       await waitUntil(
@@ -267,11 +347,12 @@ describe('ProcessTurn', () => {
       expect(comes().visit('change').isIn).toBe(false);
     });
 
-    it('but not beyond its membership', () => {
+    it('but not beyond its membership', async () => {
       first.membership.end();
       const again = first.copies.join();
       ending.push(() => again.end());
       expect(first.visit('change').isIn).toBe(true);
+      await sleep(10);
       expect(comes().visit('list').isIn).toBe(false);
     });
   });

@@ -137,6 +137,16 @@ describe('TurnGate', () => {
     expect(new Visitor(gate, 'list').isIn).toBe(true);
   });
 
+  it('asks outside once for all who come until it may', () => {
+    const others = new Others();
+    const gate = new TurnGate(others);
+    others.free = false;
+    const visitors = [new Visitor(gate, 'change'), new Visitor(gate, 'change'), new Visitor(gate, 'change')];
+    expect(others.log).toEqual(['acquire change']);
+    others.grant();
+    expect(visitors.map(({ isIn }) => isIn)).toEqual([true, true, true]);
+  });
+
   it('waits outside only for those who wait here', () => {
     const others = new Others();
     const gate = new TurnGate(others);
