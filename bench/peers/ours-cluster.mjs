@@ -1,4 +1,4 @@
-// Holds the picture of the cluster, and nothing else.
+// Says when the cluster tells of what happens.
 //   node bench/peers/ours-cluster.mjs DIST
 import { pathToFileURL } from 'node:url';
 import { answer, serve } from './serve.mjs';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OtherNode } from '../../test/helpers/corosync/other-node.ts';
-import type { Bench } from '../bench.ts';
+import { peerScript, type Bench } from '../bench.ts';
 import { comparison, finding, type Finding } from '../finding.ts';
-import type { Peer } from '../peer.ts';
+import { Peer } from '../peer.ts';
 import { besideOtherNodes } from '../placement.ts';
 import { processCost, residentMegabytes } from '../process-cost.ts';
 import { withThreeNodes, type ThreeNodes } from '../three-nodes.ts';
@@ -16,24 +16,26 @@ export async function clusterIdle(bench: Bench): Promise<Finding[]> {
   return withThreeNodes(bench, { links: 2 }, async () => {
     const { pid } = bench.corosync;
     const alone = await corosyncShare(pid, Math.min(seconds, 60));
-    await using ours = bench.oursCluster();
-    await ours.ask('ready');
+    await using ours = new Peer(process.execPath, [peerScript('hold-cluster'), bench.options.dist]);
+    await ours.answer();
     await sleep(SETTLE_MS);
     const before = processCost(ours.pid).cpuMs;
     const first = residentMegabytes(ours.pid);
     const beside = await corosyncShare(pid, seconds);
+    const [spent, resident] = [processCost(ours.pid).cpuMs - before, residentMegabytes(ours.pid)];
+    ours.kill();
     const what = `holding a Cluster, ${seconds} s`;
     return [
       finding({
         what: `${what}: processor time`,
         unit: '% of a core',
-        ours: [(processCost(ours.pid).cpuMs - before) / seconds / 10],
+        ours: [spent / seconds / 10],
         goal: { of: 'ours', atMost: 0.5 },
       }),
       finding({
         what: `${what}: resident memory`,
         unit: 'MB',
-        ours: [residentMegabytes(ours.pid)],
+        ours: [resident],
         goal: { of: 'ours', atMost: 55 },
         details: { 'at first': { median: first, min: first, max: first } },
       }),
