@@ -72,13 +72,11 @@ export class EventStream<E> {
   read(operation: string): AsyncIterableIterator<E, undefined> {
     if (this.#options.listener !== undefined)
       throw misused(operation, 'CS_ERR_INVALID_PARAM', 'there is a listener, which gets the events');
-    if (this.#reader !== undefined)
+    if (this.#reader?.isOver === false)
       throw misused(operation, 'CS_ERR_BUSY', 'there is a loop already, which gets the events');
     const reader = new EventReader<E>(
       () => this.#shift(),
-      () => {
-        if (this.#reader === reader) this.#reader = undefined;
-      },
+      () => undefined,
     );
     this.#reader = reader;
     if (this.#end !== undefined) reader.end(this.#end.error);

@@ -13,6 +13,8 @@ export class EventReader<E> implements AsyncIterableIterator<E, undefined> {
   readonly #waiting: Waiting<E>[] = [];
   #ended = false;
   #error: Error | undefined;
+  #isLeft = false;
+  #isToldEnd = false;
 
   /** @param onReturn called when the reader leaves its loop */
   constructor(shift: () => E | undefined, onReturn: () => void | Promise<void>) {
@@ -22,6 +24,11 @@ export class EventReader<E> implements AsyncIterableIterator<E, undefined> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  /** Whether its loop was left, or has been told of the end: it takes nothing more. */
+  get isOver(): boolean {
+    return this.#isLeft || this.#isToldEnd;
   }
 
   /** There may be something to read. */
@@ -43,6 +50,7 @@ export class EventReader<E> implements AsyncIterableIterator<E, undefined> {
   }
 
   next(): Promise<IteratorResult<E, undefined>> {
+    if (this.#isLeft) return Promise.resolve({ done: true, value: undefined });
     const event = this.#waiting.length === 0 ? this.#shift() : undefined;
     if (event !== undefined) return Promise.resolve({ done: false, value: event });
     return new Promise((resolve, reject) => {
@@ -53,12 +61,14 @@ export class EventReader<E> implements AsyncIterableIterator<E, undefined> {
   }
 
   async return(): Promise<IteratorResult<E, undefined>> {
+    this.#isLeft = true;
     await this.#onReturn();
     this.end();
     return { done: true, value: undefined };
   }
 
   #settle({ resolve, reject }: Waiting<E>): void {
+    this.#isToldEnd = true;
     if (this.#error === undefined) resolve({ done: true, value: undefined });
     else reject(this.#error);
   }

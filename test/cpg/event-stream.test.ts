@@ -68,6 +68,29 @@ describe('the events of a group', () => {
     await expect(reader.next()).rejects.toThrow('gone');
   });
 
+  it('have ended for every further loop, too', async () => {
+    const { stream } = streamOf(10_000);
+    stream.push(1);
+    stream.end(new Error('gone'));
+    await expect(all(stream)).rejects.toThrow('gone');
+    await expect(all(stream)).rejects.toThrow('gone');
+    const { stream: other } = streamOf(10_000);
+    other.push(1);
+    other.end();
+    expect([await all(other), await all(other)]).toEqual([[1], []]);
+  });
+
+  it('do not come to a loop any more that was left', async () => {
+    const { stream } = streamOf(10_000);
+    for (const event of [1, 2]) stream.push(event);
+    const left = stream.read('test');
+    expect(await left.next()).toEqual({ done: false, value: 1 });
+    await left.return?.();
+    const reader = stream.read('test');
+    expect(await left.next()).toEqual({ done: true, value: undefined });
+    expect(await reader.next()).toEqual({ done: false, value: 2 });
+  });
+
   it('go to a listener at once, and then to no loop', () => {
     const heard: number[] = [];
     const stream = new EventStream<number>({
