@@ -10,6 +10,7 @@ import { ConnectionError, CsError } from '../errors/index.ts';
 import { Deferred, within } from '../ipc/index.ts';
 import { CallLimits } from '../options/call-options.ts';
 import type { CallSubject, ServiceClient } from '../service/index.ts';
+import { afterTaken } from './after-taken.ts';
 import { Assembly } from './assembly.ts';
 import type { CpgEvent, CpgMembershipEvent, CpgRingEvent } from './cpg-events.ts';
 import type { ReaderWatch } from './event-stream.ts';
@@ -17,7 +18,7 @@ import { Inbox } from './inbox.ts';
 import type { MemberOptions } from './member-options.ts';
 import { Outbox } from './sending/outbox.ts';
 import { OwnWindow } from './sending/own-window.ts';
-import { whileBusy } from './while-busy.ts';
+import { PatientRequest } from './while-busy.ts';
 
 /** Milliseconds that a leave has which nobody waits for: until it is ordered, or the connection is closed without it. */
 const PARTING_MS = 2000;
@@ -114,14 +115,14 @@ export class GroupMember {
   /** Asks to join, and resolves when the group has ordered it. */
   async join(rest: () => CallLimits): Promise<CpgMembershipEvent> {
     const subject = this.#subject('cpg_join');
-    const message = new JoinRequest(this.#name, this.pid, this.#initialRing);
+    const request = this.#patient(new JoinRequest(this.#name, this.pid, this.#initialRing), rest);
     this.#state = 'joining';
     try {
-      await whileBusy(subject, rest, () => this.#submit(message, rest()));
-      return await this.#wait(this.#joined.promise, subject, rest());
+      await request.make();
+      return await afterTaken(this.#joined.promise, { ...subject, ...rest() });
     } catch (error) {
       // It may still come to be a member, and could not leave before.
-      if (!hasNoEffect(error)) this.#service.destroy(error);
+      if (request.mayTakeEffect) this.#service.destroy(error);
       throw error;
     }
   }
@@ -167,11 +168,10 @@ export class GroupMember {
     if (this.#state === 'joined') this.#state = 'leaving';
     const { timeoutMs, signal } = rest();
     await this.#orStay(within(this.#outbox.whenIdle(), { ...subject, timeoutMs, signal }), () => true);
-    const message = new LeaveRequest(this.#name, this.pid);
-    const leaving = whileBusy(subject, rest, () => this.#submit(message, rest()));
+    const request = this.#patient(new LeaveRequest(this.#name, this.pid), rest);
     // Where that is not sure, it counts as a leave: a second one, or a message, would be wrong if it does.
-    await this.#orStay(leaving, hasNoEffect);
-    await this.#wait(this.#left.promise, subject, rest());
+    await this.#orStay(request.make(), () => !request.mayTakeEffect);
+    await afterTaken(this.#left.promise, { ...subject, ...rest() });
   }
 
   /** Lets go of the group, for a connection that is about to be closed. What is sent before still goes out, unless the window is shut. Never fails. */
@@ -182,7 +182,7 @@ export class GroupMember {
     try {
       if (this.#state === 'joined') await this.leave(rest);
       else if (this.#state === 'leaving')
-        await this.#wait(this.#left.promise, this.#subject('cpg_leave'), limits);
+        await afterTaken(this.#left.promise, { ...this.#subject('cpg_leave'), ...limits });
     } catch {
       // The end of the connection is a leave, too.
     }
@@ -264,23 +264,21 @@ export class GroupMember {
     throw new CsError('CS_ERR_TOO_BIG', { ...this.#subject(MCAST), detail });
   }
 
-  async #submit(message: RequestMessage<void>, limits: CallLimits): Promise<void> {
-    if (!this.#isStopped) return this.#service.submit(message, limits);
-    const detail = 'the connection is closed';
-    throw new CsError('CS_ERR_BAD_HANDLE', { ...this.#subject(message.operation), detail });
-  }
-
-  /** For what corosync has accepted. */
-  #wait<T>(promise: Promise<T>, subject: CallSubject, { timeoutMs, signal }: CallLimits): Promise<T> {
-    return within(promise, { ...subject, timeoutMs, signal, sent: 'yes' });
+  #patient(message: RequestMessage<void>, rest: () => CallLimits): PatientRequest {
+    return new PatientRequest(this.#subject(message.operation), rest, (onOver) => {
+      if (!this.#isStopped) return this.#service.submit(message, rest(), { onOver });
+      onOver(false);
+      const detail = 'the connection is closed';
+      throw new CsError('CS_ERR_BAD_HANDLE', { ...this.#subject(message.operation), detail });
+    });
   }
 
   /** A step of the leave. Where it fails without effect, we go on as a member. */
-  async #orStay(step: Promise<void>, hadNoEffect: (error: unknown) => boolean): Promise<void> {
+  async #orStay(step: Promise<void>, hadNoEffect: () => boolean): Promise<void> {
     try {
       await step;
     } catch (error) {
-      if (this.#state === 'leaving' && hadNoEffect(error)) this.#state = 'joined';
+      if (this.#state === 'leaving' && hadNoEffect()) this.#state = 'joined';
       throw error;
     }
   }
@@ -318,10 +316,4 @@ export class GroupMember {
     const detail = 'corosync says that this process has left the group, which it did not ask for';
     return new ConnectionError('CS_ERR_LIBRARY', { ...this.#subject('cpg_dispatch'), detail });
   }
-}
-
-/** Whether corosync has refused the request, or has not got it. */
-function hasNoEffect(error: unknown): boolean {
-  if (!(error instanceof CsError)) return false;
-  return error.sent === 'no' || (error.sent === 'yes' && error.code !== 'CS_ERR_TIMEOUT');
 }

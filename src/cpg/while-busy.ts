@@ -7,19 +7,37 @@ import type { CallSubject } from '../service/index.ts';
 /** Milliseconds between attempts: twice as long each time. libcpg tries again without a pause, which costs both a processor. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [10, 500];
 
-/** Makes a request again as long as corosync answers that it cannot now: it is so while nodes come and go. */
-export async function whileBusy(
-  subject: CallSubject,
-  rest: () => CallLimits,
-  attempt: () => Promise<void>,
-): Promise<void> {
-  for (let ms = FIRST_PAUSE_MS; ; ms = Math.min(ms * 2, LONGEST_PAUSE_MS)) {
-    try {
-      await attempt();
-      return;
-    } catch (error) {
-      if (!(error instanceof CsError) || error.code !== 'CS_ERR_TRY_AGAIN') throw error;
-      await pause(ms, subject, rest(), error);
+/** Sends a request. @param onOver see SubmitOptions */
+type Attempt = (onOver: (succeeded: boolean) => void) => Promise<void>;
+
+/** A request that is made again as long as corosync answers that it cannot now: it is so while nodes come and go. */
+export class PatientRequest {
+  readonly #subject: CallSubject;
+  readonly #rest: () => CallLimits;
+  readonly #attempt: Attempt;
+  #mayTakeEffect = false;
+
+  constructor(subject: CallSubject, rest: () => CallLimits, attempt: Attempt) {
+    this.#subject = subject;
+    this.#rest = rest;
+    this.#attempt = attempt;
+  }
+
+  /** Whether corosync has taken it, or may still: not where it has refused it, or was not sent it. */
+  get mayTakeEffect(): boolean {
+    return this.#mayTakeEffect;
+  }
+
+  async make(): Promise<void> {
+    for (let ms = FIRST_PAUSE_MS; ; ms = Math.min(ms * 2, LONGEST_PAUSE_MS)) {
+      try {
+        this.#mayTakeEffect = true;
+        await this.#attempt((succeeded) => (this.#mayTakeEffect = succeeded));
+        return;
+      } catch (error) {
+        if (!(error instanceof CsError) || error.code !== 'CS_ERR_TRY_AGAIN') throw error;
+        await pause(ms, this.#subject, this.#rest(), error);
+      }
     }
   }
 }

@@ -1,24 +1,10 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from 'vitest';
-import { CpgClient, type CallTrace } from '../../src/index.ts';
+import { CpgClient } from '../../src/index.ts';
 import { FakeCorosync } from '../../src/testing/index.ts';
+import { MadeCalls } from '../helpers/fake/made-calls.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const BUSY = { error: 'CS_ERR_TRY_AGAIN' } as const;
-
-/** What is called, in order. */
-class Calls implements Disposable {
-  readonly made: string[] = [];
-  readonly #listener = (message: unknown): void => void this.made.push((message as CallTrace).operation);
-
-  constructor() {
-    subscribe('tracing:corosync-client:call:start', this.#listener);
-  }
-
-  [Symbol.dispose](): void {
-    unsubscribe('tracing:corosync-client:call:start', this.#listener);
-  }
-}
 
 async function started(): Promise<FakeCorosync> {
   return FakeCorosync.start({ cluster: { nodes: 1 } });
@@ -30,11 +16,11 @@ describe('A corosync that is busy', () => {
     await using client = await CpgClient.connect(fake.connectOptions);
     fake.faults.add({ when: { step: 'request', service: 'cpg', request: 'join', times: 3 }, do: BUSY });
     fake.faults.add({ when: { step: 'request', service: 'cpg', request: 'leave', times: 2 }, do: BUSY });
-    using calls = new Calls();
+    using calls = new MadeCalls();
     await client.join('chat', { pid: 7, listener: () => undefined });
     await client.leave();
-    expect(calls.made.filter((operation) => operation === 'cpg_join')).toHaveLength(4);
-    expect(calls.made.filter((operation) => operation === 'cpg_leave')).toHaveLength(3);
+    expect(calls.count('cpg_join')).toBe(4);
+    expect(calls.count('cpg_leave')).toBe(3);
   });
 
   it('is not asked again after the end', async () => {
@@ -45,16 +31,44 @@ describe('A corosync that is busy', () => {
       do: BUSY,
     });
     fake.faults.add({ when: { step: 'request', service: 'cpg', request: 'finalize' }, do: { delayMs: 300 } });
-    using calls = new Calls();
+    using calls = new MadeCalls();
     const join = client.join('chat', { pid: 7 });
     const refused = expect(join).rejects.toMatchObject({ code: 'CS_ERR_BAD_HANDLE', sent: 'no' });
-    await waitUntil(
-      'it was asked twice',
-      () => calls.made.filter((name) => name === 'cpg_join').length === 2,
-    );
+    await waitUntil('it was asked twice', () => calls.count('cpg_join') === 2);
     await client.close();
     await refused;
     expect(calls.made.at(-1)).toBe('cpg_finalize');
+  });
+
+  it('has not been asked if the join is given up: the connection is good', async () => {
+    await using fake = await started();
+    await using client = await CpgClient.connect(fake.connectOptions);
+    fake.faults.add({ when: { step: 'request', service: 'cpg', request: 'join', times: 8 }, do: BUSY });
+    using calls = new MadeCalls();
+    const controller = new AbortController();
+    const join = client.join('chat', { pid: 7, signal: controller.signal });
+    await waitUntil('it was asked some times', () => calls.count('cpg_join') === 6); // the pauses are long by now
+    await client.localNodeId(); // by now it has refused
+    controller.abort('no');
+    await expect(join).rejects.toBe('no');
+    await client.join('chat', { pid: 7, listener: () => undefined });
+    await client.leave();
+  });
+
+  it('has not been asked if the leave is given up: we go on as a member', async () => {
+    await using fake = await started();
+    await using client = await CpgClient.connect(fake.connectOptions);
+    await client.join('chat', { pid: 7, listener: () => undefined });
+    fake.faults.add({ when: { step: 'request', service: 'cpg', request: 'leave', times: 8 }, do: BUSY });
+    using calls = new MadeCalls();
+    const controller = new AbortController();
+    const leave = client.leave({ signal: controller.signal });
+    await waitUntil('it was asked some times', () => calls.count('cpg_leave') === 6);
+    await client.localNodeId(); // by now it has refused
+    controller.abort('no');
+    await expect(leave).rejects.toBe('no');
+    await client.mcast('hello', { delivered: true });
+    await client.leave();
   });
 
   it('gets a large message again from its beginning', async () => {
@@ -88,10 +102,10 @@ describe('A corosync that is busy', () => {
       },
     });
     fake.faults.add({ when: { step: 'request', service: 'cpg', request: 'partialMcast', nth }, do: BUSY });
-    using calls = new Calls();
+    using calls = new MadeCalls();
     await client.mcast(new Uint8Array(1_500_000));
     // Six fragments make the message.
-    expect(calls.made.filter((operation) => operation === 'cpg_mcast_joined')).toHaveLength(nth + 6);
+    expect(calls.count('cpg_mcast_joined')).toBe(nth + 6);
     await client.mcast('behind it');
     await client.leave();
     expect(told).toEqual([1_500_000, 9]);

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { CpgClient } from '../../src/index.ts';
 import { FakeCorosync } from '../../src/testing/index.ts';
+import { Chat } from '../helpers/fake/chat.ts';
+import { MadeCalls } from '../helpers/fake/made-calls.ts';
 
 it('tells of others who leave in the same moment, and of the own leaving last', async () => {
   await using fake = await FakeCorosync.start({ cluster: { nodes: 2 } });
@@ -36,5 +38,38 @@ it(
     await expect(call).rejects.toMatchObject({ code: 'CS_ERR_TIMEOUT', sent: 'unknown' });
     await client.close();
     expect(client.closed).toBe(true);
+  },
+);
+
+it('goes on as a member where the leave is given up before it is sent', async () => {
+  await using chat = await Chat.join();
+  const { client, fake } = chat;
+  fake.setFlowControl(1);
+  const controller = new AbortController();
+  const left = client.leave({ signal: controller.signal });
+  await new Promise((resolve) => setImmediate(resolve));
+  controller.abort('no');
+  await expect(left).rejects.toBe('no');
+  fake.setFlowControl(0);
+  await client.mcast('hello', { delivered: true });
+  await client.leave();
+});
+
+it.each([10, 1_200_000])(
+  'closes only when a message of %i bytes has come back, where somebody waits for that',
+  async (length) => {
+    await using chat = await Chat.join();
+    const { client, fake } = chat;
+    fake.cpg.hold();
+    const delivered = client.mcast(new Uint8Array(length), { delivered: true });
+    await client.mcast('behind it');
+    using calls = new MadeCalls();
+    const closed = client.close();
+    await using other = await CpgClient.connect(fake.connectOptions);
+    for (let i = 0; i < 5; i += 1) await other.localNodeId();
+    expect(calls.made).not.toContain('cpg_leave');
+    fake.cpg.release();
+    await closed;
+    await delivered;
   },
 );

@@ -21,15 +21,18 @@ export class FragmentSender {
   readonly #service: ServiceClient;
   readonly #group: string;
   readonly #window: OwnWindow;
-  readonly #stopping = new AbortController();
+  /** Of the message that goes out. */
+  #stopping = new AbortController();
+  readonly #connectionOver = new AbortController();
 
   constructor(service: ServiceClient, group: string, window: OwnWindow) {
     this.#service = service;
     this.#group = group;
     this.#window = window;
+    void service.whenClosed().then(() => this.#connectionOver.abort());
   }
 
-  /** Nobody waits any more for the answers of fragments that are under way, and none goes out. */
+  /** Gives up the message that goes out: nobody waits any more for the answers of fragments that are under way, and no other goes out. */
   stop(): void {
     this.#stopping.abort();
   }
@@ -39,6 +42,7 @@ export class FragmentSender {
    * @throws CsError `sent` says whether the message as a whole may have gone out
    */
   async send(message: LargeMessage): Promise<void> {
+    this.#stopping = new AbortController();
     for (let restarts = 0; ; restarts += 1) {
       message.restarts = restarts;
       const failure = await this.#attempt(message);
@@ -51,9 +55,7 @@ export class FragmentSender {
 
   /** Ends with the connection. */
   async #pause(ms: number): Promise<void> {
-    const over = new AbortController();
-    void this.#service.whenClosed().then(() => over.abort());
-    await sleep(ms, undefined, { signal: over.signal }).catch(() => undefined);
+    await sleep(ms, undefined, { signal: this.#connectionOver.signal }).catch(() => undefined);
   }
 
   /** From the first fragment to the last, or until one fails. */
@@ -86,6 +88,7 @@ export class FragmentSender {
     const end = Math.min(at + most, length);
     const part = at === 0 ? 'first' : end === length ? 'last' : 'continued';
     const fragment = { part, messageLength: length, bytes: bytes.subarray(at, end) } as const;
+    if (fragment.bytes.length < end - at) throw this.#hasShrunk(length);
     return new OwnFragment(this.#group, attempt, fragment, this.#window);
   }
 
@@ -105,14 +108,25 @@ export class FragmentSender {
     } catch (error) {
       if (!(error instanceof CsError)) throw error;
       this.#window.refused(fragment);
-      return error.sent === 'yes' ? withoutEffect(error) : error;
+      return isRefusal(error) ? withoutEffect(error) : error;
     }
+  }
+
+  /** Fragments that do not make the message would have its receivers on libcpg tell what was in their memory. */
+  #hasShrunk(length: number): CsError {
+    const detail = `the buffer of the message has shrunk while it was sent: it had ${length} bytes; it is not sent`;
+    return new CsError('CS_ERR_INVALID_PARAM', { operation: 'cpg_mcast_joined', key: this.#group, detail });
   }
 
   #neverWhole(cause: CsError): CsError {
     const detail = `the message had to begin again ${MOST_RESTARTS} times, and is given up; last: ${cause.detail ?? cause.message}`;
     return new CsError(cause.code, { operation: cause.operation, key: this.#group, detail, cause });
   }
+}
+
+/** Whether corosync has answered so. Where the answer is lost with the connection, the request may have been handled. */
+function isRefusal(error: CsError): boolean {
+  return error.sent === 'yes' && !(error instanceof ConnectionError);
 }
 
 function withoutEffect(error: CsError): CsError {

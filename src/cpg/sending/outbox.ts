@@ -1,8 +1,9 @@
 import { MAX_ATOMIC_MESSAGE } from '../../codec/cpg/mcast.ts';
+import type { Sent } from '../../errors/index.ts';
 import { Deferred, within, type SubmitOptions } from '../../ipc/index.ts';
 import type { CallLimits } from '../../options/call-options.ts';
 import type { CallSubject, ServiceClient } from '../../service/index.ts';
-import { Fifo } from '../../streams/fifo.ts';
+import { afterTaken } from '../after-taken.ts';
 import { FragmentSender } from './fragments.ts';
 import { Multicast, type LargeMessage } from './own-message.ts';
 import type { OwnWindow } from './own-window.ts';
@@ -10,11 +11,8 @@ import type { OwnWindow } from './own-window.ts';
 /** Bytes of the largest message that goes out whole. Over datagrams the event that brings it back must fit one. */
 const LARGEST_WHOLE = { 'shared-memory': MAX_ATOMIC_MESSAGE, socket: 60_000 } as const;
 
-/** A message that waits until a large one is out. */
-interface Waiting {
-  readonly start: () => void;
-  isGivenUp: boolean;
-}
+/** A message that waits until a large one is out. Its turn has come. */
+type Start = () => void;
 
 /**
  * Sends messages in the order in which they come. The connection's queue keeps that order; but while a large message goes out in fragments, those behind it
@@ -24,12 +22,13 @@ export class Outbox {
   readonly #service: ServiceClient;
   readonly #group: string;
   /** Of what is sent, for errors. */
-  readonly #subject: CallSubject;
+  readonly #subject: Required<CallSubject>;
   readonly #window: OwnWindow;
   readonly #fragments: FragmentSender;
   readonly #largestWhole: number;
-  readonly #waiting = new Fifo<Waiting>();
-  /** Those who wait for a large message, or behind one. */
+  /** In the order of their calls; one that is given up is not kept. */
+  readonly #waiting = new Set<Start>();
+  /** Those who wait for a large message, or behind one, or for their message to come back. */
   readonly #callers = new Set<Promise<void>>();
   /** While a large message goes out. */
   #large: Promise<void> | undefined;
@@ -45,21 +44,15 @@ export class Outbox {
 
   /** Resolves when corosync has taken the message. @param delivery of who waits for its coming back */
   send(bytes: Uint8Array, limits: CallLimits, delivery?: Deferred<void>): Promise<void> {
-    if (this.#large !== undefined || bytes.length > this.#largestWhole)
+    const mustWait = this.#large !== undefined || this.#waiting.size > 0;
+    if (mustWait || bytes.length > this.#largestWhole)
       return this.#await(this.#inTurn(bytes, limits, delivery));
-    const message = new Multicast(this.#group, bytes, this.#window, delivery);
-    this.#window.queued(message.length);
-    return this.#service.send(message, this.#optionsOf(limits));
+    return this.#sendWhole(bytes, limits, delivery);
   }
 
   /** Resolves when the message has come back from the group. */
-  async sendDelivered(bytes: Uint8Array, limits: CallLimits): Promise<void> {
-    const startedAt = performance.now();
-    const { timeoutMs, signal } = limits;
-    const delivery = new Deferred<void>();
-    await this.send(bytes, limits, delivery);
-    const missing = (): string => 'the message was taken, and has not come back from the group';
-    await within(delivery.promise, { ...this.#subject, timeoutMs, signal, startedAt, sent: 'yes', missing });
+  sendDelivered(bytes: Uint8Array, limits: CallLimits): Promise<void> {
+    return this.#await(this.#untilDelivered(bytes, limits));
   }
 
   /** Resolves when no large message is under way, and all behind it have gone into the connection's queue. */
@@ -74,6 +67,20 @@ export class Outbox {
     await within(this.whenIdle(), limits).catch(() => this.#fragments.stop());
   }
 
+  #sendWhole(bytes: Uint8Array, limits: CallLimits, delivery?: Deferred<void>): Promise<void> {
+    const message = new Multicast(this.#group, bytes, this.#window, delivery);
+    this.#window.queued(message.length);
+    return this.#service.send(message, this.#optionsOf(limits));
+  }
+
+  async #untilDelivered(bytes: Uint8Array, limits: CallLimits): Promise<void> {
+    const startedAt = performance.now();
+    const delivery = new Deferred<void>();
+    await this.send(bytes, limits, delivery);
+    const missing = (): string => 'the message was taken, and has not come back from the group';
+    await afterTaken(delivery.promise, { ...this.#subject, ...limits, startedAt, missing });
+  }
+
   #await(call: Promise<void>): Promise<void> {
     this.#callers.add(call);
     const over = (): void => void this.#callers.delete(call);
@@ -83,7 +90,6 @@ export class Outbox {
 
   async #inTurn(bytes: Uint8Array, limits: CallLimits, delivery?: Deferred<void>): Promise<void> {
     const startedAt = performance.now();
-    const { timeoutMs, signal } = limits;
     const result = new Deferred<void>();
     const started = new Deferred<void>();
     const start = (): void => {
@@ -91,45 +97,62 @@ export class Outbox {
       this.#window.unqueued(bytes.length);
       void this.#begin(bytes, limits.restSince(startedAt), delivery).then(result.resolve, result.reject);
     };
-    const waiting: Waiting = { start, isGivenUp: false };
+    let isDropped = false;
+    const drop = (): void => {
+      isDropped = this.#waiting.delete(start);
+      if (isDropped) this.#window.unqueued(bytes.length);
+    };
     this.#window.queued(bytes.length);
-    this.#waiting.push(waiting);
+    this.#waiting.add(start);
     this.#next();
     try {
       const missing = (): string => 'a large message of ours, behind which this one waits, has not gone out';
-      await within(started.promise, { ...this.#subject, timeoutMs, signal, startedAt, missing });
+      await within(started.promise, { ...this.#subject, ...limits, startedAt, missing }, drop);
     } catch (error) {
-      waiting.isGivenUp = true;
-      this.#window.unqueued(bytes.length);
-      throw error;
+      // One whose turn has come in the same moment is given up by what has begun with it.
+      if (isDropped) throw error;
     }
     await result.promise;
   }
 
   /** Its turn has come. */
   #begin(bytes: Uint8Array, limits: CallLimits, delivery?: Deferred<void>): Promise<void> {
-    if (bytes.length <= this.#largestWhole) return this.send(bytes, limits, delivery);
-    const message: LargeMessage = { bytes, length: bytes.length, delivery, isPosted: false, restarts: 0 };
-    this.#window.queued(message.length);
+    if (bytes.length <= this.#largestWhole) return this.#sendWhole(bytes, limits, delivery);
+    const { length } = bytes;
+    const message: LargeMessage = {
+      bytes,
+      length,
+      delivery,
+      isBegun: false,
+      isPosted: false,
+      restarts: 0,
+    };
+    this.#window.queued(length);
     const sending = this.#fragments.send(message);
     this.#large = sending
       .catch(() => undefined) // its caller hears of it
       .then(() => {
-        if (!message.isPosted) this.#window.unqueued(message.length);
+        if (!message.isPosted) this.#window.unqueued(length);
         this.#large = undefined;
         this.#next();
       });
-    const { timeoutMs, signal } = limits;
-    // What has begun goes on, whoever waits for it.
+    return this.#untilOut(message, sending, limits);
+  }
+
+  /** What has begun goes on, whoever waits for it. */
+  #untilOut(message: LargeMessage, sending: Promise<void>, limits: CallLimits): Promise<void> {
+    const sent = (): Sent => (message.isBegun ? 'unknown' : 'no');
     const missing = (): string => notOut(message);
-    return within(sending, { ...this.#subject, timeoutMs, signal, sent: 'unknown', missing });
+    return within(sending, { ...this.#subject, ...limits, sent, missing }, () => {
+      if (!message.isBegun) this.#fragments.stop();
+    });
   }
 
   #next(): void {
-    while (this.#large === undefined) {
-      const waiting = this.#waiting.shift();
-      if (waiting === undefined) return;
-      if (!waiting.isGivenUp) waiting.start();
+    for (const start of this.#waiting) {
+      if (this.#large !== undefined) return;
+      this.#waiting.delete(start);
+      start();
     }
   }
 
@@ -143,7 +166,8 @@ export class Outbox {
   };
 }
 
-function notOut({ restarts }: LargeMessage): string {
+function notOut({ isBegun, restarts }: LargeMessage): string {
+  if (!isBegun) return 'no fragment of the message has gone out';
   if (restarts === 0) return 'not all fragments of the message have gone out';
   return `the message has begun again ${restarts} times, because the group changed or corosync was busy, and has not gone out`;
 }

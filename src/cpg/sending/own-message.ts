@@ -37,6 +37,8 @@ export interface LargeMessage {
   /** Bytes. */
   readonly length: number;
   readonly delivery: Deferred<void> | undefined;
+  /** Whether a fragment of it is on its way, or was. */
+  isBegun: boolean;
   /** Whether its last fragment is on its way. */
   isPosted: boolean;
   /** So often it has begun again. */

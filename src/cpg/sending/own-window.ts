@@ -78,6 +78,7 @@ export class OwnWindow implements SendWindow {
     if (message instanceof Multicast) this.#posted(message, message);
     if (!(message instanceof OwnFragment)) return;
     message.isPosted = true;
+    message.attempt.message.isBegun = true;
     if (message.isLast) this.#posted(message.attempt, message.attempt.message);
   }
 

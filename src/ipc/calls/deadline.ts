@@ -21,7 +21,7 @@ export interface DeadlineOptions {
   /** When the time began, on the clock of `performance.now()`; by default now. */
   readonly startedAt?: number | undefined;
   /** Whether what is waited for has been sent: for the error. Default `'no'`. */
-  readonly sent?: Sent | undefined;
+  readonly sent?: Sent | (() => Sent) | undefined;
   /** What has not happened, for the error: it says 'within' behind it. Default: corosync has not answered. */
   readonly missing?: (() => string) | undefined;
 }
@@ -68,14 +68,24 @@ export class Deadline {
   }
 }
 
-/** Waits for `promise` until the time is up or the signal fires; the promise itself goes on. */
-export async function within<T>(promise: Promise<T>, options: DeadlineOptions): Promise<T> {
+/**
+ * Waits for `promise` until the time is up or the signal fires; the promise itself goes on.
+ * @param onGivenUp called in the same turn
+ */
+export async function within<T>(
+  promise: Promise<T>,
+  options: DeadlineOptions,
+  onGivenUp?: () => void,
+): Promise<T> {
   const deadline = new Deadline(options);
   const { signal } = deadline;
   try {
     return await new Promise<T>((resolve, reject) => {
       promise.then(resolve, reject);
-      const giveUp = (): void => reject(signal.reason as Error);
+      const giveUp = (): void => {
+        reject(signal.reason as Error);
+        onGivenUp?.();
+      };
       if (signal.aborted) giveUp();
       else signal.addEventListener('abort', giveUp, { once: true });
     });
@@ -91,5 +101,6 @@ function timedOut(options: DeadlineOptions, cause: Error | undefined): CsError {
     cause === undefined
       ? `${missing?.() ?? 'corosync has not answered'} ${withinMs}`
       : `no attempt has succeeded ${withinMs}; the last one ended with ${cause.message}`;
-  return new CsError('CS_ERR_TIMEOUT', { operation, key, detail, cause, sent });
+  const known = typeof sent === 'function' ? sent() : sent;
+  return new CsError('CS_ERR_TIMEOUT', { operation, key, detail, cause, sent: known });
 }

@@ -119,6 +119,7 @@ describe('the window of fragments', () => {
       bytes: new Uint8Array(length),
       length,
       delivery: undefined,
+      isBegun: false,
       isPosted: false,
       restarts: 0,
     });
