@@ -1,14 +1,19 @@
 import { ConnectionError } from '../errors/index.ts';
-import { within, type DeadlineOptions } from '../ipc/index.ts';
+import { within } from '../ipc/index.ts';
+import type { CallLimits } from '../options/call-options.ts';
 import type { CallSubject } from '../service/index.ts';
 
 /** Waits for what follows from a request that corosync has taken: whatever happens meanwhile, it was sent. */
-export function afterTaken<T>(promise: Promise<T>, options: Omit<DeadlineOptions, 'sent'>): Promise<T> {
-  const { operation, key } = options;
+export function afterTaken<T>(
+  promise: Promise<T>,
+  subject: CallSubject,
+  { timeoutMs, signal }: CallLimits,
+  more: { readonly startedAt?: number; readonly missing?: () => string } = {},
+): Promise<T> {
   const told = promise.catch((error: unknown) => {
-    throw error instanceof ConnectionError ? lostBehind(error, { operation, key }) : error;
+    throw error instanceof ConnectionError ? lostBehind(error, subject) : error;
   });
-  return within(told, { ...options, sent: 'yes' });
+  return within(told, { ...subject, timeoutMs, signal, sent: 'yes', ...more });
 }
 
 function lostBehind(error: ConnectionError, subject: CallSubject): ConnectionError {

@@ -119,7 +119,7 @@ export class GroupMember {
     this.#state = 'joining';
     try {
       await request.make();
-      return await afterTaken(this.#joined.promise, { ...subject, ...rest() });
+      return await afterTaken(this.#joined.promise, subject, rest());
     } catch (error) {
       // It may still come to be a member, and could not leave before.
       if (request.mayTakeEffect) this.#service.destroy(error);
@@ -171,7 +171,7 @@ export class GroupMember {
     const request = this.#patient(new LeaveRequest(this.#name, this.pid), rest);
     // Where that is not sure, it counts as a leave: a second one, or a message, would be wrong if it does.
     await this.#orStay(request.make(), () => !request.mayTakeEffect);
-    await afterTaken(this.#left.promise, { ...subject, ...rest() });
+    await afterTaken(this.#left.promise, subject, rest());
   }
 
   /** Lets go of the group, for a connection that is about to be closed. What is sent before still goes out, unless the window is shut. Never fails. */
@@ -182,7 +182,7 @@ export class GroupMember {
     try {
       if (this.#state === 'joined') await this.leave(rest);
       else if (this.#state === 'leaving')
-        await afterTaken(this.#left.promise, { ...this.#subject('cpg_leave'), ...limits });
+        await afterTaken(this.#left.promise, this.#subject('cpg_leave'), limits);
     } catch {
       // The end of the connection is a leave, too.
     }

@@ -10,7 +10,7 @@ export type {
 } from './diagnostics.ts';
 export type { EventWaking } from './event-backlog.ts';
 export { type ConnectionListener, IpcConnection } from './ipc-connection.ts';
-export { Deadline, within, type DeadlineOptions } from './calls/deadline.ts';
+export { Deadline, within } from './calls/deadline.ts';
 export { Deferred } from './calls/deferred.ts';
 export { onAbort } from './calls/on-abort.ts';
 export { SharedNotes } from './copies/notes.ts';

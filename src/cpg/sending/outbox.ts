@@ -78,7 +78,7 @@ export class Outbox {
     const delivery = new Deferred<void>();
     await this.send(bytes, limits, delivery);
     const missing = (): string => 'the message was taken, and has not come back from the group';
-    await afterTaken(delivery.promise, { ...this.#subject, ...limits, startedAt, missing });
+    await afterTaken(delivery.promise, this.#subject, limits, { startedAt, missing });
   }
 
   #await(call: Promise<void>): Promise<void> {
@@ -97,20 +97,21 @@ export class Outbox {
       this.#window.unqueued(bytes.length);
       void this.#begin(bytes, limits.restSince(startedAt), delivery).then(result.resolve, result.reject);
     };
-    let isDropped = false;
-    const drop = (): void => {
-      isDropped = this.#waiting.delete(start);
-      if (isDropped) this.#window.unqueued(bytes.length);
+    const place = { isGivenUp: false };
+    const giveUp = (): void => {
+      place.isGivenUp = this.#waiting.delete(start);
+      if (place.isGivenUp) this.#window.unqueued(bytes.length);
     };
     this.#window.queued(bytes.length);
     this.#waiting.add(start);
     this.#next();
     try {
       const missing = (): string => 'a large message of ours, behind which this one waits, has not gone out';
-      await within(started.promise, { ...this.#subject, ...limits, startedAt, missing }, drop);
+      const { timeoutMs, signal } = limits;
+      await within(started.promise, { ...this.#subject, timeoutMs, signal, startedAt, missing }, giveUp);
     } catch (error) {
       // One whose turn has come in the same moment is given up by what has begun with it.
-      if (isDropped) throw error;
+      if (place.isGivenUp) throw error;
     }
     await result.promise;
   }
@@ -140,10 +141,10 @@ export class Outbox {
   }
 
   /** What has begun goes on, whoever waits for it. */
-  #untilOut(message: LargeMessage, sending: Promise<void>, limits: CallLimits): Promise<void> {
+  #untilOut(message: LargeMessage, sending: Promise<void>, { timeoutMs, signal }: CallLimits): Promise<void> {
     const sent = (): Sent => (message.isBegun ? 'unknown' : 'no');
     const missing = (): string => notOut(message);
-    return within(sending, { ...this.#subject, ...limits, sent, missing }, () => {
+    return within(sending, { ...this.#subject, timeoutMs, signal, sent, missing }, () => {
       if (!message.isBegun) this.#fragments.stop();
     });
   }
