@@ -168,19 +168,28 @@ export class GroupMember {
     if (this.#state === 'joined') this.#state = 'leaving';
     const { timeoutMs, signal } = rest();
     await this.#orStay(within(this.#outbox.whenIdle(), { ...subject, timeoutMs, signal }), () => true);
-    const request = this.#patient(new LeaveRequest(this.#name, this.pid), rest);
-    // Where that is not sure, it counts as a leave: a second one, or a message, would be wrong if it does.
-    await this.#orStay(request.make(), () => !request.mayTakeEffect);
-    await afterTaken(this.#left.promise, subject, rest());
+    await this.#leaveNow(rest);
   }
 
-  /** Lets go of the group, for a connection that is about to be closed. What is sent before still goes out, unless the window is shut. Never fails. */
-  async part(): Promise<void> {
+  /** @param ahead of messages that wait to be sent, and will not be */
+  async #leaveNow(rest: () => CallLimits, ahead = false): Promise<void> {
+    if (this.#state === 'joined') this.#state = 'leaving';
+    const request = this.#patient(new LeaveRequest(this.#name, this.pid), rest, ahead);
+    // Where that is not sure, it counts as a leave: a second one, or a message, would be wrong if it does.
+    await this.#orStay(request.make(), () => !request.mayTakeEffect);
+    await afterTaken(this.#left.promise, this.#subject('cpg_leave'), rest());
+  }
+
+  /**
+   * Lets go of the group, for a connection that is about to be closed. Never fails.
+   * @param ahead of messages that wait to be sent, and will not be
+   */
+  async part(ahead = false): Promise<void> {
     const startedAt = performance.now();
     const limits = new CallLimits(PARTING_MS);
     const rest = (): CallLimits => limits.restSince(startedAt);
     try {
-      if (this.#state === 'joined') await this.leave(rest);
+      if (this.#state === 'joined') await (ahead ? this.#leaveNow(rest, ahead) : this.leave(rest));
       else if (this.#state === 'leaving')
         await afterTaken(this.#left.promise, this.#subject('cpg_leave'), limits);
     } catch {
@@ -264,9 +273,9 @@ export class GroupMember {
     throw new CsError('CS_ERR_TOO_BIG', { ...this.#subject(MCAST), detail });
   }
 
-  #patient(message: RequestMessage<void>, rest: () => CallLimits): PatientRequest {
+  #patient(message: RequestMessage<void>, rest: () => CallLimits, urgent = false): PatientRequest {
     return new PatientRequest(this.#subject(message.operation), rest, (onOver) => {
-      if (!this.#isStopped) return this.#service.submit(message, rest(), { onOver });
+      if (!this.#isStopped) return this.#service.submit(message, rest(), { onOver, urgent });
       onOver(false);
       const detail = 'the connection is closed';
       throw new CsError('CS_ERR_BAD_HANDLE', { ...this.#subject(message.operation), detail });
@@ -293,7 +302,7 @@ export class GroupMember {
     this.#isSilent = true;
     this.#sink.end(error);
     this.#window.shut();
-    void this.part().then(() => this.#service.destroy(error));
+    void this.part(true).then(() => this.#service.destroy(error));
   }
 
   #checkJoined(operation: string): void {

@@ -1,5 +1,5 @@
 /** The joins of this copy of the library, by group. */
-const turns = new Map<string, Promise<unknown>>();
+const turns = new Map<string, Promise<void>>();
 
 /**
  * Joins one after the other: each counts who is there before it asks. Those of other processes are not kept out, so that it counts again afterwards.
@@ -13,7 +13,7 @@ export async function inJoinTurn<T>(
   const before = turns.get(group) ?? Promise.resolve();
   const joined = wait(before).then(join);
   // Who gives up while he waits leaves his place to the next, who still waits for those before.
-  const over = Promise.allSettled([before, joined]);
+  const over = Promise.allSettled([before, joined]).then(() => undefined); // what has come of them is not kept
   turns.set(group, over);
   try {
     return await joined;

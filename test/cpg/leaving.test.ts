@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CpgClient } from '../../src/index.ts';
+import { CpgClient, type CsError } from '../../src/index.ts';
 import { FakeCorosync } from '../../src/testing/index.ts';
 import { Chat } from '../helpers/fake/chat.ts';
 import { MadeCalls } from '../helpers/fake/made-calls.ts';
@@ -73,3 +73,29 @@ it.each([10, 1_200_000])(
     await delivered;
   },
 );
+
+it('leaves where its reader is too slow, though messages wait to be sent', async () => {
+  await using chat = await Chat.join();
+  const { client, fake } = chat;
+  const slow = await CpgClient.connect(fake.connectOptions);
+  const reasons: string[] = [];
+  await using other = await CpgClient.connect(fake.connectOptions);
+  await other.join('chat', {
+    pid: 9,
+    listener: (event) => {
+      if (event.kind === 'membership') reasons.push(...event.left.map(({ reason }) => String(reason)));
+    },
+  });
+  await slow.join('chat', { pid: 8, maxQueuedBytes: 65_536 });
+  const calls = Array.from({ length: 50 }, () => slow.mcast(new Uint8Array(3000)));
+  const results = Promise.allSettled([...calls, slow.mcast(new Uint8Array(1_500_000))]);
+  for (let count = 0; count < 40; count += 1) await client.mcast(new Uint8Array(3000));
+  expect(await slow.whenClosed()).toMatchObject({ cause: { code: 'CS_ERR_NO_SPACE' } });
+  const waited = (await results).filter(({ status }) => status === 'rejected');
+  expect(waited.length).toBeGreaterThan(0);
+  expect(new Set(waited.map((result) => 'reason' in result && (result.reason as CsError).sent))).toEqual(
+    new Set(['no']),
+  );
+  await other.mcast('behind it', { delivered: true });
+  expect(reasons).toEqual(['leave']);
+});

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectionError, CsError } from '../../errors/index.ts';
 import type { ServiceClient } from '../../service/index.ts';
-import { LargeAttempt, OwnFragment, type LargeMessage } from './own-message.ts';
+import { OwnFragment, type LargeMessage } from './own-message.ts';
 import type { OwnWindow } from './own-window.ts';
 
 /** Bytes of a fragment: much larger ones make late readers slow, much smaller ones are slow themselves. Over datagrams a message must fit one. */
@@ -60,8 +60,7 @@ export class FragmentSender {
 
   /** From the first fragment to the last, or until one fails. */
   async #attempt(message: LargeMessage): Promise<CsError | undefined> {
-    const attempt = new LargeAttempt(message);
-    for (const fragments of this.#batches(attempt)) {
+    for (const fragments of this.#batches(message)) {
       const failure = await this.#sendTogether(fragments);
       if (failure !== undefined) return failure;
     }
@@ -72,24 +71,24 @@ export class FragmentSender {
    * The first and the last go alone: corosync may refuse one and take the next. Continued behind a first that it has refused would overrun the buffer of a
    * receiver on libcpg, and a last one behind a gap would make him deliver what is not whole.
    */
-  *#batches(attempt: LargeAttempt): Generator<readonly OwnFragment[], void> {
+  *#batches(message: LargeMessage): Generator<readonly OwnFragment[], void> {
     const each = FRAGMENT_BYTES[this.#service.transport];
-    const lastAt = Math.floor((attempt.length - 1) / each) * each;
-    yield [this.#fragment(attempt, 0, each)];
+    const lastAt = Math.floor((message.length - 1) / each) * each;
+    yield [this.#fragment(message, 0, each)];
     for (let at = each; at < lastAt; at += TOGETHER * each) {
       const count = Math.min(TOGETHER, (lastAt - at) / each);
-      yield Array.from({ length: count }, (_, index) => this.#fragment(attempt, at + index * each, each));
+      yield Array.from({ length: count }, (_, index) => this.#fragment(message, at + index * each, each));
     }
-    yield [this.#fragment(attempt, lastAt, each)];
+    yield [this.#fragment(message, lastAt, each)];
   }
 
-  #fragment(attempt: LargeAttempt, at: number, most: number): OwnFragment {
-    const { bytes, length } = attempt.message;
+  #fragment(message: LargeMessage, at: number, most: number): OwnFragment {
+    const { bytes, length } = message;
     const end = Math.min(at + most, length);
     const part = at === 0 ? 'first' : end === length ? 'last' : 'continued';
     const fragment = { part, messageLength: length, bytes: bytes.subarray(at, end) } as const;
     if (fragment.bytes.length < end - at) throw this.#hasShrunk(length);
-    return new OwnFragment(this.#group, attempt, fragment, this.#window);
+    return new OwnFragment(this.#group, message, fragment, this.#window);
   }
 
   /** All answers count: corosync may take what follows a fragment that it has refused. */

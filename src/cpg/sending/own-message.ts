@@ -9,14 +9,11 @@ export interface OwnMessage {
   readonly length: number;
   /** Of who waits until it has come back. */
   readonly delivery: Deferred<void> | undefined;
-  /** Corosync has refused it after all. */
-  readonly isWithdrawn: boolean;
 }
 
 /** A message that goes out whole. */
 export class Multicast extends McastRequest implements OwnMessage {
   readonly fillsRing = true;
-  readonly isWithdrawn = false;
   readonly window: SendWindow;
   readonly length: number;
   readonly delivery: Deferred<void> | undefined;
@@ -32,11 +29,8 @@ export class Multicast extends McastRequest implements OwnMessage {
 }
 
 /** A message that goes out in fragments. */
-export interface LargeMessage {
+export interface LargeMessage extends OwnMessage {
   readonly bytes: Uint8Array;
-  /** Bytes. */
-  readonly length: number;
-  readonly delivery: Deferred<void> | undefined;
   /** Whether a fragment of it is on its way, or was. */
   isBegun: boolean;
   /** Whether its last fragment is on its way. */
@@ -45,37 +39,19 @@ export interface LargeMessage {
   restarts: number;
 }
 
-/** One attempt to send it: the next one begins at its first fragment again. */
-export class LargeAttempt implements OwnMessage {
-  readonly message: LargeMessage;
-  isWithdrawn = false;
-
-  constructor(message: LargeMessage) {
-    this.message = message;
-  }
-
-  get length(): number {
-    return this.message.length;
-  }
-
-  get delivery(): Deferred<void> | undefined {
-    return this.message.delivery;
-  }
-}
-
 /** A fragment of a message of ours. */
 export class OwnFragment extends PartialMcastRequest {
   readonly fillsRing = true;
   readonly window: SendWindow;
-  readonly attempt: LargeAttempt;
+  readonly message: LargeMessage;
   readonly isLast: boolean;
   /** Whether it is on its way. */
   isPosted = false;
 
-  constructor(group: string, attempt: LargeAttempt, fragment: Fragment, window: SendWindow) {
+  constructor(group: string, message: LargeMessage, fragment: Fragment, window: SendWindow) {
     super(group, fragment);
     this.window = window;
-    this.attempt = attempt;
+    this.message = message;
     this.isLast = fragment.part === 'last';
   }
 }

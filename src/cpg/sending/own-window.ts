@@ -3,7 +3,7 @@ import { MCAST_FIXED_SIZE } from '../../codec/cpg/mcast.ts';
 import type { AnyMessage, SendWindow } from '../../codec/message.ts';
 import { ConnectionError } from '../../errors/index.ts';
 import { Fifo } from '../../streams/fifo.ts';
-import { Multicast, OwnFragment, type OwnMessage } from './own-message.ts';
+import { Multicast, OwnFragment, type LargeMessage, type OwnMessage } from './own-message.ts';
 
 /** Milliseconds after which one message goes out even while the reader lags: it may be the reader who waits for it. */
 export const LAG_HOLD_MS = 50;
@@ -75,11 +75,11 @@ export class OwnWindow implements SendWindow {
   took(message: AnyMessage): void {
     this.#bytes += costOf(message);
     if (this.#lags) this.#lastTakenAt = performance.now();
-    if (message instanceof Multicast) this.#posted(message, message);
+    if (message instanceof Multicast) this.#posted(message);
     if (!(message instanceof OwnFragment)) return;
     message.isPosted = true;
-    message.attempt.message.isBegun = true;
-    if (message.isLast) this.#posted(message.attempt, message.attempt.message);
+    message.message.isBegun = true;
+    if (message.isLast) this.#posted(message.message);
   }
 
   /** A message of ours has come back whole. @throws ConnectionError it is not the one whose turn it is */
@@ -104,13 +104,13 @@ export class OwnWindow implements SendWindow {
   refused(fragment: OwnFragment): void {
     if (!fragment.isPosted) return;
     this.#bytes -= costOf(fragment);
-    if (fragment.isLast) fragment.attempt.isWithdrawn = true;
+    if (fragment.isLast) this.#withdraw(fragment.message);
     this.release();
   }
 
   /** All that we have sent must have come by now. @throws ConnectionError it has not */
   checkComplete(): void {
-    const missing = this.#undelivered.items().filter(({ isWithdrawn }) => !isWithdrawn).length;
+    const missing = this.#undelivered.length;
     if (missing > 0) throw this.#lostMessage(`${missing} of our messages did not come back before our leave`);
   }
 
@@ -141,15 +141,21 @@ export class OwnWindow implements SendWindow {
     this.#resume();
   }
 
-  #posted(awaited: OwnMessage, message: { length: number; isPosted: boolean }): void {
+  #posted(message: Multicast | LargeMessage): void {
     if (!message.isPosted) this.unqueued(message.length);
     message.isPosted = true;
-    this.#undelivered.push(awaited);
+    this.#undelivered.push(message);
+  }
+
+  /** It does not come back, and is not kept either: it may be large. */
+  #withdraw(message: LargeMessage): void {
+    const others = this.#undelivered.items().filter((other) => other !== message);
+    this.#undelivered.clear();
+    for (const other of others) this.#undelivered.push(other);
   }
 
   #completed(length: number): void {
-    let expected = this.#undelivered.shift();
-    while (expected?.isWithdrawn === true) expected = this.#undelivered.shift();
+    const expected = this.#undelivered.shift();
     if (expected?.length !== length) throw this.#outOfOrder(length, expected);
     expected.delivery?.resolve();
   }

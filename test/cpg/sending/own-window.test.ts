@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LargeAttempt, Multicast, OwnFragment } from '../../../src/cpg/sending/own-message.ts';
+import { Multicast, OwnFragment, type LargeMessage } from '../../../src/cpg/sending/own-message.ts';
 import { LAG_HOLD_MS, OwnWindow } from '../../../src/cpg/sending/own-window.ts';
 import { Deferred } from '../../../src/ipc/calls/deferred.ts';
+import { collectGarbage } from '../../helpers/memory/memory-garbage.ts';
 
 function windowOf(limit: number): { window: OwnWindow; resumed: () => number } {
   let count = 0;
@@ -108,21 +109,20 @@ describe('the window of own messages', () => {
 });
 
 describe('the window of fragments', () => {
-  const fragments = (window: OwnWindow, attempt: LargeAttempt, lengths: readonly number[]): OwnFragment[] =>
+  const fragments = (window: OwnWindow, message: LargeMessage, lengths: readonly number[]): OwnFragment[] =>
     lengths.map((length, index) => {
       const part = index === 0 ? 'first' : index === lengths.length - 1 ? 'last' : 'continued';
-      const fragment = { part, messageLength: attempt.length, bytes: new Uint8Array(length) } as const;
-      return new OwnFragment('chat', attempt, fragment, window);
+      const fragment = { part, messageLength: message.length, bytes: new Uint8Array(length) } as const;
+      return new OwnFragment('chat', message, fragment, window);
     });
-  const large = (length: number): LargeAttempt =>
-    new LargeAttempt({
-      bytes: new Uint8Array(length),
-      length,
-      delivery: undefined,
-      isBegun: false,
-      isPosted: false,
-      restarts: 0,
-    });
+  const large = (length: number): LargeMessage => ({
+    bytes: new Uint8Array(length),
+    length,
+    delivery: undefined,
+    isBegun: false,
+    isPosted: false,
+    restarts: 0,
+  });
 
   it('has room for four, whatever its limit', () => {
     const { window, resumed } = windowOf(4096);
@@ -146,8 +146,7 @@ describe('the window of fragments', () => {
     for (const fragment of first) window.took(fragment);
     expect(window.bufferedBytes).toBe(0);
     for (const fragment of first) window.refused(fragment);
-    const again = new LargeAttempt(attempt.message);
-    for (const fragment of fragments(window, again, [10, 10, 10])) window.took(fragment);
+    for (const fragment of fragments(window, attempt, [10, 10, 10])) window.took(fragment);
     expect(window.bufferedBytes).toBe(0);
     expect(() => window.checkComplete()).toThrow(/1 of our messages/);
     for (let count = 0; count < 3; count += 1) window.fragmentDelivered(10);
@@ -155,6 +154,22 @@ describe('the window of fragments', () => {
     expect(() => window.checkComplete()).not.toThrow();
     expect(() => window.largeDelivered(30)).toThrow(/none was due/);
     expect(send(window, [4000])).toBe(1); // nothing is left of the bytes
+  });
+
+  it('keeps nothing of a message whose last fragment was refused', async () => {
+    const { window } = windowOf(4096);
+    const refuse = (): WeakRef<LargeMessage> => {
+      const message = large(20);
+      for (const fragment of fragments(window, message, [10, 10])) {
+        window.took(fragment);
+        window.refused(fragment);
+      }
+      return new WeakRef(message);
+    };
+    const refused = [refuse(), refuse(), refuse()];
+    await collectGarbage();
+    expect(refused.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(2);
+    expect(() => window.checkComplete()).not.toThrow();
   });
 
   it('counts nothing for one that was refused before it was sent', () => {
