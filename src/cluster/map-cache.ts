@@ -40,18 +40,19 @@ export class MapCache {
 
   async read(cmap: ReadOnlyCmapClient, options: CallOptions): Promise<Keys> {
     const keys = await readKeys(cmap, KEYS, options);
-    // What corosync had told by then is heard in another turn than its answer.
-    await new Promise((resolve) => setImmediate(resolve));
+    await heard();
     const prefixes = await Promise.all(PREFIXES.map((prefix) => this.#prefix(cmap, prefix, options)));
     return new Map([...keys, ...prefixes.flatMap((entries) => [...entries])]);
   }
 
   /** What is compared with corosync.conf, beside the nodes. Those of quorum nobody may track as a whole, so they are read each time. */
   async readCompared(cmap: ReadOnlyCmapClient, options: CallOptions): Promise<Keys> {
+    const quorum = await readKeys(cmap, QUORUM_KEYS, options);
+    await heard();
     const changes = this.#changes;
     const totem = this.#totem ?? (await readKeys(cmap, TOTEM_KEYS, options));
     if (changes === this.#changes) this.#totem = totem;
-    return new Map([...totem, ...(await readKeys(cmap, QUORUM_KEYS, options))]);
+    return new Map([...totem, ...quorum]);
   }
 
   async #prefix(cmap: ReadOnlyCmapClient, prefix: string, options: CallOptions): Promise<Keys> {
@@ -63,4 +64,9 @@ export class MapCache {
     if (changes === this.#changes) this.#known.set(prefix, entries);
     return entries;
   }
+}
+
+/** What corosync had told by the time of its answer is heard in another turn. */
+function heard(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -5,6 +5,7 @@ import type { CallOptions } from '../options/call-options.ts';
 import { downCountKey } from './figures/keys.ts';
 import { readTelling } from './figures/read-figures.ts';
 import type { ConfigFile } from './drift/config-file.ts';
+import type { KnownDrift } from './drift/drift.ts';
 import type { MapCache } from './map-cache.ts';
 import { MapReader } from './map-reader.ts';
 import type { MembershipWatch } from './membership-watch.ts';
@@ -25,13 +26,20 @@ export interface ReadingHelp {
   readonly file?: ConfigFile | undefined;
 }
 
+/** What all services have said, once. */
+export interface Reports {
+  readonly reports: ClusterReports;
+  /** Where corosync.conf differs is known as of then; absent where it is not known. */
+  readonly comparedAsOf?: KnownDrift['asOf'];
+}
+
 /** Asks all services once. */
 export async function readReports(
   services: ClusterServices,
   watch: MembershipWatch,
   help: ReadingHelp,
   options: CallOptions,
-): Promise<ClusterReports> {
+): Promise<Reports> {
   const [map, localNodeId] = await Promise.all([
     help.map.read(services.cmap, options),
     services.cfg.localNodeId(options),
@@ -49,19 +57,20 @@ export async function readReports(
   ]);
   // After how often they went down: then a link that is down has not been counted yet at worst.
   const others = known.filter((id) => id !== localNodeId);
-  const [links, drift] = await Promise.all([
+  const [links, compared] = await Promise.all([
     readLinks(services, others, options),
     readDrift(services, map, localNodeId, help, options),
   ]);
-  return {
+  const reports = {
     map,
     localNodeId,
     ...watch.report,
     ...present('votes', votes),
     ...present('links', links),
     stats,
-    ...present('drift', drift),
+    ...present('drift', compared?.drift),
   };
+  return { reports, ...present('comparedAsOf', compared?.asOf) };
 }
 
 /** Looks at the file after the map: whoever reloads has written the file before. */
@@ -71,12 +80,17 @@ export async function readDrift(
   localNodeId: number,
   { map, file }: ReadingHelp,
   options: CallOptions,
-): Promise<ClusterReports['drift']> {
+): Promise<KnownDrift | undefined> {
   await file?.look();
-  if (file?.isKnown !== true) return file?.drift(undefined, localNodeId);
+  if (file?.isKnown !== true) {
+    file?.drift(undefined, localNodeId);
+    return undefined;
+  }
+  const asked = new Date();
   const compared = await map.readCompared(cmap, options);
   await file.look();
-  return file.drift(new MapReader(new Map([...nodes, ...compared])), localNodeId);
+  const drift = file.drift(new MapReader(new Map([...nodes, ...compared])), localNodeId);
+  return drift && { drift, asOf: { file: file.asOf, quorum: asked } };
 }
 
 /** Of all links that are configured. */

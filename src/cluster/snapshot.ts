@@ -49,7 +49,7 @@ async function readCalm(
   let restlessSince: Date | undefined;
   for (let readings = 1; ; readings += 1) {
     const before = watch.changes;
-    const reports = await readReports(services, watch, { map: new MapCache(), file }, limits);
+    const { reports } = await readReports(services, watch, { map: new MapCache(), file }, limits);
     await watch.caughtUp(limits);
     const isCalm = watch.changes === before && watch.settled;
     restlessSince ??= new Date();

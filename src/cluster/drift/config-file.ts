@@ -50,6 +50,7 @@ export class ConfigFile {
   #isLate = false;
   /** What was read last has not been compared yet. */
   #isNew = false;
+  #asOf = new Date(0);
 
   constructor(options: ConfigFileOptions) {
     this.#options = options;
@@ -63,6 +64,11 @@ export class ConfigFile {
     });
     if (!this.#isLate) await this.#waitFor(this.#looking);
     return this.#isNew;
+  }
+
+  /** When what there is to compare was in the file for certain. */
+  get asOf(): Date {
+    return this.#asOf;
   }
 
   /** Whether there is something to compare. */
@@ -97,16 +103,19 @@ export class ConfigFile {
   }
 
   async #look(): Promise<void> {
+    const asked = new Date();
     const stamp = await stampOf(this.#options.path);
     if (this.#seen === undefined || stamp?.text !== this.#seen.stamp?.text) {
       this.#seen = { stamp, since: performance.now() };
       this.#isCalm = false;
     }
+    if (this.#isCalm) this.#asOf = asked;
     if (this.#isCalm || !this.#hasRested(this.#seen)) return;
     const text = stamp && (await readSmallFile(this.#options.path, stamp));
     // What could not be read may be read the next time.
     this.#isCalm = stamp === undefined || text !== undefined;
     const conf = text === undefined ? undefined : parseMain(text);
+    if (this.#isCalm) this.#asOf = asked;
     const before = this.#settings;
     this.#settings = conf === undefined || conf.fault !== undefined ? undefined : settingsOfFile(conf);
     this.#isNew ||= before !== undefined || this.#settings !== undefined;

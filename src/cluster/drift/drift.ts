@@ -3,6 +3,20 @@ import { present } from '../present.ts';
 import { COMPARED_KEYS, NODE_KEYS } from './comparable.ts';
 import type { NodeSettings, Settings } from './settings.ts';
 
+/** Until when what has been compared was so for certain. */
+export interface ComparedAsOf {
+  /** The file: it was looked at then. */
+  readonly file: Date;
+  /** Keys of quorum: they were asked for then. Of all other keys corosync tells. */
+  readonly quorum: Date;
+}
+
+/** Where the file and what runs differ, as far as it is known. */
+export interface KnownDrift {
+  readonly drift: readonly ClusterConfigDrift[];
+  readonly asOf: ComparedAsOf;
+}
+
 /** Where the two differ: in the order of the keys, and then of the nodes. */
 export function driftBetween(file: Settings, running: Settings): readonly ClusterConfigDrift[] {
   const ofValues = differences(COMPARED_KEYS, file.values, running.values);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClusterState } from '../cluster-state.ts';
-import { FILE_LOOKS } from '../drift/config-file.ts';
+import type { KnownDrift } from '../drift/drift.ts';
 import type { ClusterConfigDrift } from '../figures/figures-state.ts';
 import { present } from '../present.ts';
 import type { Finding } from './event-types.ts';
@@ -46,13 +46,31 @@ function* reloadFindings({ previous, next, told, restarted, since }: Comparison)
   yield { type: 'reload.stuck', message, notBefore: since, inferred: true, explainedBy };
 }
 
-function* driftFindings({ previous, next, since }: Comparison): Generator<Finding> {
+function* driftFindings({ next, since, driftBefore }: Comparison): Generator<Finding> {
   const { drift } = next.config;
-  const { drift: before = [] } = previous.config;
-  if (drift === undefined || isDeepStrictEqual(drift, before)) return;
-  // It is looked at now and then, and must have rested.
-  const notBefore = new Date(since.getTime() - FILE_LOOKS.eachMs - FILE_LOOKS.calmAfterMs);
+  if (drift === undefined || isDeepStrictEqual(drift, driftBefore?.drift ?? [])) return;
+  const notBefore = driftNotBefore(drift, driftBefore, since);
   yield { type: 'config.drift', message: driftMessage(next, drift), drift, notBefore, inferred: true };
+}
+
+/** Where nothing was known before, it may be as old as anything. */
+function driftNotBefore(
+  drift: readonly ClusterConfigDrift[],
+  before: KnownDrift | undefined,
+  since: Date,
+): Date {
+  if (before === undefined) return new Date(0);
+  const { file, quorum } = before.asOf;
+  const changed = [...without(drift, before.drift), ...without(before.drift, drift)];
+  const isOfQuorum = changed.some(({ key }) => key.startsWith('quorum.'));
+  return new Date(Math.min(Number(since), Number(file), isOfQuorum ? Number(quorum) : Infinity));
+}
+
+function without(
+  all: readonly ClusterConfigDrift[],
+  others: readonly ClusterConfigDrift[],
+): readonly ClusterConfigDrift[] {
+  return all.filter((one) => !others.some((other) => isDeepStrictEqual(one, other)));
 }
 
 function driftMessage(state: ClusterState, drift: readonly ClusterConfigDrift[]): string {

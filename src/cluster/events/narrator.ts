@@ -1,4 +1,5 @@
 import type { CsError } from '../../errors/index.ts';
+import type { ComparedAsOf, KnownDrift } from '../drift/drift.ts';
 import type { ClusterFreshness, ClusterStaleReason, ClusterState } from '../cluster-state.ts';
 import { STATISTICS_EACH_MS } from '../pace.ts';
 import { present } from '../present.ts';
@@ -23,6 +24,8 @@ export interface Noted {
   readonly changed: boolean;
   /** When what is polled was as it is; it was asked for one after the other. */
   readonly asked: Date;
+  /** The same of what corosync.conf was compared with; absent where it was not. */
+  readonly comparedAsOf?: ComparedAsOf;
   /** How long what may be explained in a moment is held back. */
   readonly hold: HoldTimes;
   /** On the clock of performance.now(). */
@@ -43,6 +46,8 @@ export class Narrator {
   #told: ClusterState | undefined;
   #heard: Told[] = [];
   #since = new Date();
+  /** As readers have been told it; it stays while nothing is known of the file. */
+  #drift: KnownDrift | undefined;
   #gap: ClusterEventCause | undefined;
   #restarted = false;
   /** What readers were told last of whether the state holds; `undefined`: that it does. */
@@ -73,8 +78,9 @@ export class Narrator {
   }
 
   /** What has been told holds. @param asked when what is polled was as it is */
-  confirm(asked: Date): void {
+  confirm(asked: Date, comparedAsOf?: ComparedAsOf): void {
     this.#since = asked;
+    this.#compared(this.#told, comparedAsOf);
   }
 
   hear(told: Told): void {
@@ -134,7 +140,7 @@ export class Narrator {
 
   /** A state that holds. */
   note(noted: Noted): void {
-    const { state, changed, asked } = noted;
+    const { state, changed, asked, comparedAsOf } = noted;
     this.#up(state);
     if (this.#told === undefined) return this.#begin(noted);
     const { length } = this.#heard;
@@ -143,12 +149,13 @@ export class Narrator {
     this.#gap = undefined;
     this.#restarted = false;
     this.#since = asked;
+    this.#compared(state, comparedAsOf);
     if (this.#doubt === undefined) return;
     this.#doubt = undefined;
     this.#tell([{ type: 'fresh', message: 'All that is known of the cluster holds.' }], state);
   }
 
-  #begin({ state, asked }: Noted): void {
+  #begin({ state, asked, comparedAsOf }: Noted): void {
     this.#told = state;
     this.#lossesBefore = state.totem?.tokenLost.operational;
     this.#downWithNode = downWithNode(new Set(), state, []);
@@ -156,6 +163,7 @@ export class Narrator {
     this.#gap = undefined;
     this.#restarted = false;
     this.#since = asked;
+    this.#compared(state, comparedAsOf);
     const findings: Finding[] = [{ type: 'snapshot', message: snapshotMessage(state) }];
     if (this.#doubt !== undefined)
       findings.push({ type: 'fresh', message: 'All that is known of the cluster holds.' });
@@ -173,6 +181,7 @@ export class Narrator {
       told,
       now: new Date(),
       since: this.#since,
+      driftBefore: this.#drift,
       gap: this.#gap,
       restarted: this.#restarted,
       losses: this.#losses(previous, next, told),
@@ -225,6 +234,11 @@ export class Narrator {
     this.#isDown = false;
     this.#tell([{ type: 'corosync.up', message: 'Corosync is there.' }], state);
     return true;
+  }
+
+  #compared(state: ClusterState | undefined, asOf: ComparedAsOf | undefined): void {
+    const drift = state?.config.drift;
+    if (drift !== undefined && asOf !== undefined) this.#drift = { drift, asOf };
   }
 
   #doubtful(cause: ClusterEventCause): void {

@@ -1,5 +1,6 @@
 import type { QuorumRingId } from '../../quorum/index.ts';
 import type { ClusterState } from '../cluster-state.ts';
+import type { KnownDrift } from '../drift/drift.ts';
 import type { LinkName } from '../figures/read-figures.ts';
 import type { ClusterEventCause } from './event-types.ts';
 
@@ -35,6 +36,8 @@ export interface Comparison {
   readonly now: Date;
   /** What was asked for last before that still was as in `previous`. */
   readonly since: Date;
+  /** Where corosync.conf differed when that was known last; `undefined`: it never was. */
+  readonly driftBefore: KnownDrift | undefined;
   /** Between them corosync was away, or may have been; what explains then what has not lasted. */
   readonly gap: ClusterEventCause | undefined;
   /** It is another corosync: it began with counters at zero, and all that it was told then is its own start. */

@@ -7,8 +7,10 @@ import { EventHub, type ClusterSeverityPolicy } from '../events/event-hub.ts';
 import { Narrator } from '../events/narrator.ts';
 import type { Told } from '../events/told.ts';
 import type { ConfigFile } from '../drift/config-file.ts';
+import type { ComparedAsOf } from '../drift/drift.ts';
 import { isWithoutToken, paceOf, type Pace } from '../pace.ts';
 import { clusterState } from '../picture.ts';
+import { present } from '../present.ts';
 import type { ClusterServices } from '../services.ts';
 import { Alarm } from './alarm.ts';
 import { Aside } from './aside.ts';
@@ -45,6 +47,8 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
   #known = false;
   /** When what is polled was as it is. */
   #asked = new Date();
+  /** The same of what corosync.conf was compared with. */
+  #comparedAsOf: ComparedAsOf | undefined;
   /** Something has changed that has not been noted. */
   #changed = false;
   /** corosync has told something that has not been read yet. */
@@ -139,6 +143,7 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
       told: (told) => ifInUse(() => this.#told(told)),
       read: (reading) => ifInUse(() => this.#read(reading)),
       confirmed: (asked) => ifInUse(() => (this.#asked = asked)),
+      compared: (asOf) => ifInUse(() => this.#compared(asOf)),
       figures: (figures) => ifInUse(() => this.#figures(figures)),
       silence: (ms) => ifInUse(() => this.#silence(ms)),
     };
@@ -169,6 +174,7 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     this.#aside.read(reading.reports, !this.#known);
     this.#reading = reading;
     this.#asked = reading.asked;
+    this.#comparedAsOf = reading.comparedAsOf;
     this.#changed ||= changed || !this.#known;
     this.#known = true;
     if (reading.whole) this.#unread = false;
@@ -176,6 +182,10 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     if (this.#missed || withoutToken(reading)) this.#settle();
     this.#missed = false;
     this.#judge(changed);
+  }
+
+  #compared(asOf: Partial<ComparedAsOf>): void {
+    if (this.#comparedAsOf !== undefined) this.#comparedAsOf = { ...this.#comparedAsOf, ...asOf };
   }
 
   #figures(figures: ReadonlyMap<string, CmapValue>): void {
@@ -219,13 +229,15 @@ export class LivePicture implements FollowerDriver<ClusterServices> {
     const isRestless = this.#restlessAt !== undefined && now >= this.#restlessAt + RESTLESS_MS;
     const isFindingOut = now < this.#settledAt || isRestless;
     const isFresh = this.#condition.kind === 'fresh' && !this.#unread;
-    if (isFresh && !this.#changed && this.#narrator.isQuiet) return this.#narrator.confirm(this.#asked);
+    if (isFresh && !this.#changed && this.#narrator.isQuiet)
+      return this.#narrator.confirm(this.#asked, this.#comparedAsOf);
     const { value: state } = this.states;
     if (state === undefined) return;
     if (isFindingOut) this.#narrator.settling(state);
     if (!isFresh) return;
     const { hold } = this.#pace;
-    this.#narrator.note({ state, changed: this.#changed, asked: this.#asked, hold, now });
+    const [changed, asked, comparedAsOf] = [this.#changed, this.#asked, this.#comparedAsOf];
+    this.#narrator.note({ state, changed, asked, ...present('comparedAsOf', comparedAsOf), hold, now });
     this.#changed = false;
   }
 

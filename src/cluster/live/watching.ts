@@ -6,10 +6,11 @@ import type { QuorumTrackEvent } from '../../quorum/index.ts';
 import type { Told } from '../events/told.ts';
 import { readSilence } from '../figures/read-figures.ts';
 import { FILE_LOOKS, type ConfigFile } from '../drift/config-file.ts';
+import type { ComparedAsOf } from '../drift/drift.ts';
 import { MapCache } from '../map-cache.ts';
 import { MembershipWatch } from '../membership-watch.ts';
 import { present } from '../present.ts';
-import { readDrift, readReports, type ReadingHelp } from '../read-reports.ts';
+import { readDrift, readReports, type ReadingHelp, type Reports } from '../read-reports.ts';
 import type { ClusterReports } from '../reports.ts';
 import type { ClusterServices } from '../services.ts';
 import { Asking, PATIENT, type AskingFor, type AskingSink } from './asking.ts';
@@ -19,8 +20,7 @@ import { ReloadWatch } from './reload-watch.ts';
 import { StatsWatch } from './stats-watch.ts';
 
 /** A reading of all. */
-export interface Reading {
-  readonly reports: ClusterReports;
+export interface Reading extends Reports {
   /** When it began. */
   readonly asked: Date;
   /** Nothing was told meanwhile. */
@@ -37,6 +37,8 @@ export interface WatchingSink extends AskingSink {
   restless(): void;
   told(told: Told): void;
   read(reading: Reading): void;
+  /** corosync.conf and what is compared with it were as they had been read. */
+  compared(asOf: Partial<ComparedAsOf>): void;
   /** How long the token was away. */
   silence(ms: number): void;
 }
@@ -145,16 +147,20 @@ export class Watching implements AskingFor {
     const { file } = this.#help;
     if (file === undefined) return;
     this.#later.do(async () => {
-      if (((await file.look()) || (await this.#differsOtherwise())) && !this.#closed) this.reread();
+      const asOf = (await file.look()) ? undefined : await this.#sameAsOf(file);
+      if (this.#closed) return;
+      if (asOf === undefined) this.reread();
+      else if (this.#reading === undefined) this.#sink.compared(asOf);
       this.#lookAtFile();
     }, FILE_LOOKS.eachMs);
   }
 
-  /** Of some keys that are compared no change is told: what differed may do so no more. */
-  async #differsOtherwise(): Promise<boolean> {
+  /** Of some keys that are compared no change is told: what differed may do so no more. `undefined`: it is not as it was. */
+  async #sameAsOf(file: ConfigFile): Promise<Partial<ComparedAsOf> | undefined> {
     const { drift = [], map, localNodeId } = this.#reports ?? {};
-    if (map === undefined || localNodeId === undefined || drift.length === 0) return false;
-    return !isDeepStrictEqual(await readDrift(this.#services, map, localNodeId, this.#help, PATIENT), drift);
+    if (map === undefined || localNodeId === undefined || drift.length === 0) return { file: file.asOf };
+    const known = await readDrift(this.#services, map, localNodeId, this.#help, PATIENT);
+    return isDeepStrictEqual(known?.drift, drift) ? known?.asOf : undefined;
   }
 
   #toldMembership(event: QuorumTrackEvent): void {
@@ -193,13 +199,13 @@ export class Watching implements AskingFor {
         if (waitMs > 0) await sleep(waitMs, undefined, { signal: this.#closing.signal });
         this.#wanted = false;
         const asked = new Date();
-        const reports = await readReports(this.#services, membership, this.#help, PATIENT);
+        const read = await readReports(this.#services, membership, this.#help, PATIENT);
         const silenceMs =
           this.#reports === undefined ? await readSilence(this.#services.stats, PATIENT) : undefined;
         await membership.caughtUp(PATIENT);
         if (this.#isClosed()) return;
         const { settled } = membership;
-        this.#take({ reports, asked, whole: !this.#wanted, settled, ...present('silenceMs', silenceMs) });
+        this.#take({ ...read, asked, whole: !this.#wanted, settled, ...present('silenceMs', silenceMs) });
       }
     } catch (error) {
       this.#failed(error);

@@ -86,6 +86,28 @@ it('a cluster that is open tells of it, and when it is over', async () => {
   expect(told.at(-1)).toMatchObject({ severity: 'notice', drift: [], state: { config: { drift: [] } } });
 });
 
+it('what no event tells may have changed since it was asked for last', async () => {
+  await write();
+  letRest();
+  await using cmap = await CmapClient.connect(fake.connectOptions);
+  await using cluster = Cluster.open({ ...fake.connectOptions, configFile });
+  const told: ClusterEvent[] = [];
+  cluster.events({ types: ['config.drift'], listener: (event) => told.push(event) });
+  await cluster.ready();
+  expect(cluster.state?.config.drift).toEqual([]);
+  const changedAt = Date.now();
+  await cmap.setUint32('quorum.leaving_timeout', 7);
+  vi.setSystemTime(changedAt + 600_000);
+  const asked = (): number => cluster.state?.ipc?.roundTrips?.count ?? 0;
+  const before = asked();
+  // Votes and links are asked for one after the other.
+  await waitUntil('all else is confirmed', () => asked() >= before + 4, SOON);
+  await cmap.setUint32('totem.token', 1234);
+  await waitUntil('it is told', () => told.length > 0, SOON);
+  expect(told[0]).toMatchObject({ drift: [{ key: 'totem.token' }, { key: 'quorum.leaving_timeout' }] });
+  expect(Number(told[0]?.notBefore)).toBeLessThanOrEqual(changedAt);
+});
+
 it('a cluster that is open finds what no event tells: that a key of quorum is again what it was', async () => {
   await write();
   letRest();

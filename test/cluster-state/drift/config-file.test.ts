@@ -61,6 +61,26 @@ describe('the file corosync.conf', () => {
     expect(file.drift(running(), 1)).toBeUndefined();
   });
 
+  it('says when what is compared was in it for certain', async () => {
+    stopClock();
+    const [first, second, third] = [3000, 2000, 1000].map((ms) => Date.now() - ms);
+    writeFileSync(path, conf(3000));
+    const file = fileAt(100);
+    const lookAt = async (time = 0): Promise<number> => {
+      vi.setSystemTime(time);
+      await file.look();
+      return Number(file.asOf);
+    };
+    await lookAt(first);
+    await sleep(150);
+    expect(await lookAt(first)).toBe(first);
+    expect(await lookAt(second)).toBe(second);
+    writeFileSync(path, conf(5000));
+    expect(await lookAt(third)).toBe(second);
+    await sleep(150);
+    expect(await lookAt(third)).toBe(third);
+  });
+
   it('tells nothing where it cannot be read, has a mistake or is no file', async () => {
     expect(await found()).toBeUndefined();
     writeFileSync(path, `${conf(5000)}}\n`);

@@ -25,6 +25,10 @@ function compare(previous: ClusterState, next: ClusterState, change: Partial<Com
     told: [],
     now: new Date(2000),
     since: new Date(1000),
+    driftBefore: previous.config.drift && {
+      drift: previous.config.drift,
+      asOf: { file: new Date(800), quorum: new Date(300) },
+    },
     gap: undefined,
     restarted: false,
     losses: undefined,
@@ -216,6 +220,23 @@ describe('the configuration', () => {
     expect(again && defaultSeverity(again)).toBe('notice');
     expect([...configFindings(compare(whole, differing()))]).toEqual([]);
     expect([...configFindings(compare(differing(token), whole))]).toEqual([]);
+  });
+
+  it('that differs from the file may do so since what differs was last known to be as before', () => {
+    const differing = (...keys: string[]): ClusterState =>
+      state({ ...three(), drift: keys.map((key) => ({ key, running: '1' })) });
+    const notBefore = (previous: ClusterState, next: ClusterState, since?: Date): unknown =>
+      [...configFindings(compare(previous, next, since && { since }))].map((finding) =>
+        Number(finding.notBefore),
+      );
+    expect(notBefore(differing(), differing('totem.token'))).toEqual([800]);
+    expect(notBefore(differing(), differing('totem.token'), new Date(700))).toEqual([700]);
+    expect(notBefore(differing(), differing('totem.token', 'quorum.two_node'))).toEqual([300]);
+    expect(notBefore(differing('quorum.two_node'), differing())).toEqual([300]);
+    expect(notBefore(differing('quorum.two_node'), differing('quorum.two_node', 'totem.join'))).toEqual([
+      800,
+    ]);
+    expect(notBefore(whole, differing('totem.token'))).toEqual([0]);
   });
 
   it('that could not be reloaded says why, where corosync does', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ClusterState } from '../../../src/index.ts';
+import type { ClusterConfigDrift, ClusterState } from '../../../src/index.ts';
 import type { Finding } from '../../../src/cluster/events/event-types.ts';
 import { Narrator } from '../../../src/cluster/events/narrator.ts';
 import type { Told } from '../../../src/cluster/events/told.ts';
@@ -8,7 +8,7 @@ import { downCountKey } from '../../../src/cluster/figures/keys.ts';
 import { FlapCounts } from '../../../src/cluster/live/flap-counts.ts';
 import { clusterState } from '../../../src/cluster/picture.ts';
 import type { ClusterReports } from '../../../src/cluster/reports.ts';
-import { link, linksTo, listed, mapOf, seen, votes } from '../reports.ts';
+import { link, linksTo, listed, mapOf, seen, three, votes } from '../reports.ts';
 
 const IDS = [1, 2, 3, 4] as const;
 const OTHERS = [2, 3, 4] as const;
@@ -334,5 +334,35 @@ describe('the ring', () => {
       follower.read();
     }
     expect(churns()).toHaveLength(1);
+  });
+});
+
+describe('the drift of corosync.conf', () => {
+  const token = { key: 'totem.token', file: '5000' };
+
+  /** What is told of states one after the other, a second apart: where the file differs, or `undefined`. */
+  function told(...drifts: (readonly ClusterConfigDrift[] | undefined)[]): readonly Finding[] {
+    const findings: Finding[] = [];
+    const narrator = new Narrator((found) => findings.push(...found));
+    drifts.forEach((drift, second) => {
+      const at = new Date(second * 1000);
+      const state = clusterState({ ...three(), ...(drift && { drift }) }, { kind: 'fresh', asOf: at });
+      const comparedAsOf = drift && { comparedAsOf: { file: at, quorum: at } };
+      narrator.note({ state, changed: true, asked: at, ...comparedAsOf, hold: HOLD, now: second * 1000 });
+    });
+    return findings.slice(1);
+  }
+
+  it('is over where it was not known meanwhile', () => {
+    expect(told([token], undefined, [])).toMatchObject([
+      { type: 'config.drift', drift: [], notBefore: new Date(0) },
+    ]);
+  });
+
+  it('is told once where it was not known meanwhile', () => {
+    expect(told([], [token], undefined, [token])).toMatchObject([
+      { type: 'config.drift', notBefore: new Date(0) },
+    ]);
+    expect(told(undefined, [token])).toHaveLength(1);
   });
 });
