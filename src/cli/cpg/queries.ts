@@ -31,7 +31,8 @@ export async function members(context: CommandContext): Promise<number> {
   const client = await context.services().cpg();
   const found = await client.members(group);
   if (found.length === 0) {
-    context.complain(`there is no group ${Buffer.from(group).toString()}`);
+    const name = group.length === 0 ? 'with an empty name' : Buffer.from(group).toString();
+    context.complain(`there is no group ${name}`);
     return EXIT.failed;
   }
   await context.output.write(

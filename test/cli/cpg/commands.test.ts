@@ -44,6 +44,16 @@ it.each(['', '--binary'])('send %s does not take a directory for an empty input'
   expect(fake.cpg.groups).toEqual([]);
 });
 
+it.each([
+  ["''", 'with an empty name'],
+  ['nobody', 'nobody'],
+])('members %s says which group there is not', async (name, text) => {
+  expect(await shell(`${built('main')} cpg members ${name}`, { env: target.environment })).toMatchObject({
+    code: 1,
+    stderr: `corosync-client: there is no group ${text}\n`,
+  });
+});
+
 it('send ends only when what it has read is sent, also if that takes long after a signal', async () => {
   const slow = fake.faults.add({ when: { step: 'request', request: 'mcast' }, do: { delayMs: 2500 } });
   const sender = startShell(`exec ${built('main')} cpg send slow < <(printf 'one\\ntwo\\n'; exec sleep 10)`, {
