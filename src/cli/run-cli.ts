@@ -19,6 +19,7 @@ import {
   splitCommandLine,
   type SplitCommandLine,
 } from './arguments/command-line.ts';
+import { configFileOf } from './arguments/config-file-option.ts';
 import { COMMANDS } from './commands.ts';
 import { DROP_INS, isDropIn, type DropInName } from './drop-in/names.ts';
 import { ConnectFailure, EXIT, UsageError } from './exit-codes.ts';
@@ -128,6 +129,7 @@ async function runCommand(
     environment.variables,
   );
   const forServices = (): ConnectOptions => serviceOptions(options, settings);
+  const forCluster = (): ClusterOptions => ({ ...forServices(), configFile: configFileOf(options) });
   const opened: Pick<CliClient, 'close'>[] = [];
   const open = async <T extends Pick<CliClient, 'close'>>(connect: () => Promise<T>): Promise<T> => {
     const connection = await tryConnect(connect);
@@ -153,8 +155,8 @@ async function runCommand(
       };
     },
     openQuorumSession: () => open(() => environment.openQuorumSession(forServices())),
-    openCluster: () => open(() => environment.openCluster(forServices())),
-    clusterState: (more) => tryConnect(() => environment.clusterState({ ...forServices(), ...more })),
+    openCluster: () => open(() => environment.openCluster(forCluster())),
+    clusterState: (more) => tryConnect(() => environment.clusterState({ ...forCluster(), ...more })),
     variables: environment.variables,
     complain: (message) => complain(environment, message),
   };

@@ -3,6 +3,7 @@ import type { CommandContext } from '../command.ts';
 import { ConnectFailure, UsageError } from '../exit-codes.ts';
 import { explain, explainConnecting } from '../printing/explain.ts';
 import { checkLine } from '../status/check-line.ts';
+import { configFileRemarks, configFileTrouble } from '../status/config-file.ts';
 import { LEVELS, remarks, SUBJECTS, worst, type Remark, type Subject } from '../status/verdict.ts';
 
 /** Whoever runs plugins gives up after some seconds. */
@@ -17,8 +18,11 @@ export async function check(context: CommandContext): Promise<number> {
 export async function checkSubject(context: CommandContext, subject: Subject): Promise<number> {
   const { options, output } = context;
   const ignoreLeftNodes = options['ignore-left-nodes'] === true;
-  const state = await stateOrRemark(context);
-  const found = 'level' in state ? [state] : remarks(state, subject, { ignoreLeftNodes });
+  const [state, trouble] = await Promise.all([stateOrRemark(context), configFileTrouble(options)]);
+  const found =
+    'level' in state
+      ? [state]
+      : remarks(state, subject, { ignoreLeftNodes, others: configFileRemarks(state, trouble) });
   if (options.quiet !== true) await output.write(checkLine(found, 'level' in state ? undefined : state));
   return LEVELS.indexOf(worst(found));
 }

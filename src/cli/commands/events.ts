@@ -4,6 +4,7 @@ import { duration } from '../arguments/duration.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { asUsage } from '../arguments/as-usage.ts';
 import { CommandRunner } from '../status/command-runner.ts';
+import { configFileTrouble } from '../status/config-file.ts';
 import { eventLine } from '../status/event-json.ts';
 import { eventText } from '../status/event-text.ts';
 import { StateKeeper } from '../status/state-keeper.ts';
@@ -20,6 +21,8 @@ export async function events(context: CommandContext): Promise<number> {
   await untilSignalled(async (signal) => {
     const cluster = await context.openCluster();
     signal.addEventListener('abort', () => void cluster.close());
+    const trouble = await configFileTrouble(context.options);
+    if (trouble !== undefined) context.complain(trouble);
     const stream = asUsage(() => cluster.events(filter), 'events');
     const told = tell(stream, runner, context);
     const kept = keeper === undefined ? [] : [keeper.keep(cluster)];

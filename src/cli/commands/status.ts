@@ -2,6 +2,7 @@ import { escapeControls } from '../../errors/index.ts';
 import type { Cluster, ClusterEvent, ClusterState } from '../../index.ts';
 import type { CommandContext } from '../command.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
+import { configFileRemarks, configFileTrouble } from '../status/config-file.ts';
 import { stateLine } from '../status/plain-json.ts';
 import { fittingScreen, frame } from '../status/frame.ts';
 import { screen } from '../status/screen.ts';
@@ -20,8 +21,10 @@ export async function status(context: CommandContext): Promise<number> {
   if (operands.length > 0) throw new UsageError('status takes no arguments');
   if (options.check === true) return checkSubject(context, 'all');
   if (options.watch === true) return watch(context);
-  const state = await context.clusterState();
-  await output.write(options.json === true ? stateLine(state) : screen(state, [], paintOf(context)));
+  const [state, trouble] = await Promise.all([context.clusterState(), configFileTrouble(options)]);
+  const others = configFileRemarks(state, trouble);
+  if (options.json === true) for (const { text } of others) context.complain(text);
+  await output.write(options.json === true ? stateLine(state) : screen(state, [], paintOf(context), others));
   return ['ok', 'warning'].includes(worst(remarks(state, 'all'))) ? EXIT.ok : EXIT.trouble;
 }
 
@@ -30,8 +33,10 @@ async function watch(context: CommandContext): Promise<number> {
   await untilSignalled(async (signal) => {
     const cluster = await context.openCluster();
     signal.addEventListener('abort', () => void cluster.close());
-    const show = context.options.json === true ? printStates : showScreens;
-    await Promise.race([show(cluster, context), context.output.failed]);
+    const trouble = await configFileTrouble(context.options);
+    const show =
+      context.options.json === true ? printStates(cluster, context) : showScreens(cluster, context, trouble);
+    await Promise.race([show, context.output.failed]);
   });
   return EXIT.ok;
 }
@@ -41,25 +46,36 @@ async function printStates(cluster: Cluster, { output }: CommandContext): Promis
 }
 
 /** Each event is a reason to draw anew, and each second is, for the figures and the time. */
-async function showScreens(cluster: Cluster, context: CommandContext): Promise<void> {
+async function showScreens(
+  cluster: Cluster,
+  context: CommandContext,
+  trouble: string | undefined,
+): Promise<void> {
   const latest: ClusterEvent[] = [];
-  const show = (): void => void draw(cluster, latest, context);
+  const show = (): void => void draw(cluster, { latest, trouble }, context);
   show();
   const timer = setInterval(show, context.output.isTerminal ? 1000 : 60_000);
   try {
     for await (const event of cluster.events()) {
       latest.push(event);
       if (latest.length > EVENTS_SHOWN) latest.shift();
-      await draw(cluster, latest, context);
+      await draw(cluster, { latest, trouble }, context);
     }
   } finally {
     clearInterval(timer);
   }
 }
 
+/** What is shown beside the state. */
+interface Beside {
+  readonly latest: readonly ClusterEvent[];
+  /** Why corosync.conf could not be compared. */
+  readonly trouble: string | undefined;
+}
+
 function draw(
   { state, freshness }: Cluster,
-  latest: readonly ClusterEvent[],
+  { latest, trouble }: Beside,
   context: CommandContext,
 ): Promise<void> | undefined {
   const { output } = context;
@@ -67,7 +83,13 @@ function draw(
   const text =
     state === undefined
       ? waitingText(freshness)
-      : fittingScreen(now(state, freshness), latest, paintOf(context), rows);
+      : fittingScreen(
+          now(state, freshness),
+          latest,
+          paintOf(context),
+          rows,
+          configFileRemarks(state, trouble),
+        );
   return output.write(output.isTerminal ? frame(text, rows) : `${text}\n`);
 }
 

@@ -54,6 +54,7 @@ const OPTIONS: ReadonlyMap<string, string> = new Map([
   ['prefix: true', '--prefix'],
   ['sharedMemoryDirectory', '--shm-directory'],
   ['socketDirectory', '--socket-directory'],
+  ['configFile', '--config-file'],
   ['socketName', '--socket-name'],
   ['bufferSize', '--buffer-size'],
   ['timeoutMs', '--timeout'],

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { CONFIG_FILE_HELP, CONFIG_FILE_OPTION } from '../arguments/config-file-option.ts';
 import { JSON_HELP, JSON_OPTION } from '../arguments/json-option.ts';
 
 const IGNORE_LEFT = { 'ignore-left-nodes': { type: 'boolean' } } as const;
@@ -18,6 +19,7 @@ export const STATUS_COMMANDS: readonly (readonly [string, Command])[] = [
       options: {
         ...JSON_OPTION,
         ...IGNORE_LEFT,
+        ...CONFIG_FILE_OPTION,
         watch: { type: 'boolean' },
         check: { type: 'boolean' },
         quiet: { type: 'boolean' },
@@ -34,6 +36,7 @@ it is not quorate, a member has no link, or nothing is known for certain.
                   latest events below. If corosync is not there, or goes away, it waits.
                   With --json, a line for each change
   --check         as the command check does it, of all
+${CONFIG_FILE_HELP}
 ${JSON_HELP}
 
 On a terminal there are colours, unless NO_COLOR is set or TERM is dumb.
@@ -48,7 +51,7 @@ Examples:
     'check',
     {
       summary: 'check the cluster as a plugin of Nagios or Icinga does',
-      options: { ...IGNORE_LEFT, quiet: { type: 'boolean' } },
+      options: { ...IGNORE_LEFT, ...CONFIG_FILE_OPTION, quiet: { type: 'boolean' } },
       failure: UNKNOWN,
       load: async () => (await import('../commands/check.ts')).check,
       help: `Usage: corosync-client check [quorum | links | members | all]
@@ -68,6 +71,7 @@ Looks once, and prints a line with performance data. The exit code is that of a 
 Without an argument it checks all.
 
 ${IGNORE_LEFT_HELP}
+${CONFIG_FILE_HELP}
   --quiet         print nothing
 
 Examples:
@@ -83,6 +87,7 @@ Examples:
       options: {
         ...JSON_OPTION,
         ...IGNORE_LEFT,
+        ...CONFIG_FILE_OPTION,
         type: { type: 'string' },
         'min-severity': { type: 'string' },
         node: { type: 'string' },
@@ -109,6 +114,7 @@ the output is slow, an event says how many are missing.
   --node N,...    only what is about these nodes, by name or id
   --link N,...    only what is about these links, by number
   --unexplained   leave out what another event explains, as the links of a node that left
+${CONFIG_FILE_HELP}
 ${JSON_HELP}
 
   --exec COMMAND  run it for each event: one run at a time, in the order of the events.

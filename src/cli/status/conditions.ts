@@ -1,6 +1,7 @@
 import type { ClusterState } from '../../index.ts';
 import { UsageError } from '../exit-codes.ts';
-import { absent, nameOf } from './verdict.ts';
+import { nameOf } from './names.ts';
+import { absent } from './verdict.ts';
 
 /** Something that can be waited for. */
 export interface Condition {

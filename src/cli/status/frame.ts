@@ -1,6 +1,7 @@
 import type { ClusterEvent, ClusterState } from '../../index.ts';
 import { screen } from './screen.ts';
 import type { Paint } from './style.ts';
+import type { Remark } from './verdict.ts';
 
 /** Home, and what was there goes: less of a flicker than an empty screen. */
 const HOME = '\x1b[H';
@@ -25,9 +26,10 @@ export function fittingScreen(
   latest: readonly ClusterEvent[],
   paint: Paint,
   rows = 0,
+  others: readonly Remark[] = [],
 ): string {
-  if (rows === 0) return screen(state, latest, paint);
-  const others = screen(state, [], paint).split('\n').length;
-  const room = Math.max(rows - 1 - others, 0);
-  return screen(state, room === 0 ? [] : latest.slice(-room), paint);
+  if (rows === 0) return screen(state, latest, paint, others);
+  const without = screen(state, [], paint, others).split('\n').length;
+  const room = Math.max(rows - 1 - without, 0);
+  return screen(state, room === 0 ? [] : latest.slice(-room), paint, others);
 }

@@ -10,7 +10,9 @@ import type {
 } from '../../index.ts';
 import { ringText } from '../cluster/ring-text.ts';
 import { columns, cut, WIDTH, wrapped, type Cell, type Paint, type Stress } from './style.ts';
-import { nameOf, remarks, type Level } from './verdict.ts';
+import { driftSentences } from './drift-text.ts';
+import { nameOf } from './names.ts';
+import { remarks, type Level, type Remark } from './verdict.ts';
 
 const LABEL_WIDTH = 10;
 
@@ -21,10 +23,19 @@ const STRESSES: Readonly<Record<Level, Stress>> = {
   unknown: 'doubtful',
 };
 
-/** The cluster on one screen, the verdict first. @param latest what has happened, the newest last */
-export function screen(state: ClusterState, latest: readonly ClusterEvent[], paint: Paint): string {
+/**
+ * The cluster on one screen, the verdict first.
+ * @param latest what has happened, the newest last
+ * @param others what else is found
+ */
+export function screen(
+  state: ClusterState,
+  latest: readonly ClusterEvent[],
+  paint: Paint,
+  others: readonly Remark[] = [],
+): string {
   const parts = [
-    verdictLines(state, paint),
+    verdictLines(state, paint, others),
     factLines(state),
     ['', ...nodeLines(state, paint)],
     linkLines(state, paint),
@@ -38,11 +49,16 @@ export function screen(state: ClusterState, latest: readonly ClusterEvent[], pai
 }
 
 /** Each finding is a sentence. */
-function verdictLines(state: ClusterState, paint: Paint): string[] {
-  return remarks(state, 'all').flatMap(({ level, text }) => {
-    const sentence = `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
+function verdictLines(state: ClusterState, paint: Paint, others: readonly Remark[]): string[] {
+  return remarks(state, 'all', { others }).flatMap(({ level, text, onScreen = text }) => {
+    const sentence = sentenceOf(onScreen);
     return wrapped(escapeControls(sentence), WIDTH, '  ').map((line) => paint(line, STRESSES[level]));
   });
+}
+
+/** A name of a file stays as it is. */
+function sentenceOf(text: string): string {
+  return text.startsWith('corosync.conf') ? `${text}.` : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
 /** What the verdict rests on; of a state that does not hold, since when. */
@@ -119,7 +135,8 @@ function linkCell(link: ClusterLink | undefined): Cell {
   return flaps === 0 ? { text: 'up', stress: 'good' } : { text: `up ${flaps}x`, stress: 'doubtful' };
 }
 
-function totemLines({ totem, scheduling, config }: ClusterState): string[] {
+function totemLines(state: ClusterState): string[] {
+  const { totem, scheduling, config } = state;
   const miss = scheduling?.misses[0];
   return [
     ...(totem === undefined ? [] : [fact('totem', totemText(totem))]),
@@ -127,7 +144,14 @@ function totemLines({ totem, scheduling, config }: ClusterState): string[] {
       ? []
       : [fact('schedule', `missed by ${Math.round(miss.delayMs)} ms at ${clock(miss.at)}`)]),
     fact('config', configText(config)),
+    ...driftSentences(state, config.drift ?? []).flatMap(indented),
   ];
+}
+
+/** Where the text of facts is. */
+function indented(text: string): string[] {
+  const lines = wrapped(escapeControls(text), WIDTH - LABEL_WIDTH, '  ');
+  return lines.map((line) => `${' '.repeat(LABEL_WIDTH)}${line}`);
 }
 
 function totemText(totem: ClusterTotem): string {
@@ -150,7 +174,7 @@ function configText({ version, lastReload, stuck, drift }: ClusterConfig): strin
     ...(version === undefined ? [] : [`version ${version}`]),
     reload,
     ...(stuck ? ['STUCK'] : []),
-    ...(drift === undefined ? [] : [drift.length === 0 ? 'as in the file' : 'NOT as in the file']),
+    ...(drift === undefined ? [] : [drift.length === 0 ? 'as in the file' : 'NOT as in the file:']),
   ].join(', ');
 }
 

@@ -1,4 +1,6 @@
 import type { ClusterLink, ClusterNode, ClusterState } from '../../index.ts';
+import { driftsText } from './drift-text.ts';
+import { counted, nameOf } from './names.ts';
 
 /** How well something is, in the words and numbers of Nagios' plugins. */
 export const LEVELS = ['ok', 'warning', 'critical', 'unknown'] as const;
@@ -12,18 +14,22 @@ export type Subject = (typeof SUBJECTS)[number];
 export interface Remark {
   readonly level: Level;
   readonly text: string;
+  /** Fewer words, where the rest stands further down. */
+  readonly onScreen?: string;
 }
 
 export interface VerdictOptions {
   /** Nodes that are not members are meant to be away, and so are their links. */
   readonly ignoreLeftNodes?: boolean;
+  /** What else is found, where all is looked at. */
+  readonly others?: readonly Remark[];
 }
 
 /** What is to be said of a subject, the worst first. Of a state that may not hold nothing is, but why. */
 export function remarks(
   state: ClusterState,
   subject: Subject,
-  { ignoreLeftNodes = false }: VerdictOptions = {},
+  { ignoreLeftNodes = false, others = [] }: VerdictOptions = {},
 ): readonly Remark[] {
   const doubt = doubtOf(state);
   if (doubt !== undefined) return [...formingRemarks(state), doubt];
@@ -32,7 +38,7 @@ export function remarks(
     ...(subject === 'links' || subject === 'members' ? [] : [quorumRemark(state, ignoreLeftNodes)]),
     ...(subject === 'quorum' || subject === 'links' ? [] : [membersRemark(state, ignoreLeftNodes)]),
     ...(subject === 'quorum' || subject === 'members' ? [] : linksRemarks(state)),
-    ...(subject === 'all' ? configRemarks(state) : []),
+    ...(subject === 'all' ? [...configRemarks(state), ...others] : []),
   ];
   return all.sort((one, other) => rank(other.level) - rank(one.level));
 }
@@ -63,19 +69,17 @@ function formingRemarks({ totem, freshness }: ClusterState): readonly Remark[] {
 }
 
 /** Where all is well, nothing is said. */
-function configRemarks({ config }: ClusterState): readonly Remark[] {
-  return [...reloadRemarks(config), ...driftRemarks(config)];
+function configRemarks(state: ClusterState): readonly Remark[] {
+  return [...reloadRemarks(state.config), ...driftRemarks(state)];
 }
 
-function driftRemarks({ drift = [] }: ClusterState['config']): readonly Remark[] {
+function driftRemarks(state: ClusterState): readonly Remark[] {
+  const { drift = [] } = state.config;
   if (drift.length === 0) return [];
-  const keys = [...new Set(drift.map(({ key }) => key))];
-  const more = keys.length > MOST_KEYS ? ` and ${keys.length - MOST_KEYS} more` : '';
-  const which = keys.slice(0, MOST_KEYS).join(', ');
-  return [{ level: 'warning', text: `corosync.conf is not what corosync runs with: ${which}${more}` }];
+  const words = 'corosync.conf is not what corosync runs with';
+  const text = `${words}: ${driftsText(state, drift)}`;
+  return [{ level: 'warning', text, onScreen: `${words}: see ${counted(drift.length, 'difference')} below` }];
 }
-
-const MOST_KEYS = 3;
 
 function reloadRemarks({ lastReload, stuck }: ClusterState['config']): readonly Remark[] {
   const hasFailed = lastReload?.ok === false;
@@ -166,15 +170,6 @@ function linksTo(node: ClusterNode, links: readonly ClusterLink[]): string[] {
 /** Nodes that belong to the cluster, and are no members. */
 export function absent({ nodes }: ClusterState): readonly ClusterNode[] {
   return nodes.filter(({ state }) => state !== 'member');
-}
-
-/** As people call it. */
-export function nameOf({ id, name }: ClusterNode): string {
-  return name ?? `node ${id}`;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 /** Not known is less than critical: what is known to be bad is bad. */

@@ -206,8 +206,8 @@ describe('the configuration', () => {
       type: 'config.drift',
       drift: [token, name],
       message:
-        'corosync.conf is not what corosync runs with: totem.token is 5000 in the file and not set at run time; ' +
-        'nodelist.node.name of node2 is zwei in the file and node2 at run time.',
+        'corosync.conf is not what corosync runs with: totem.token is 5000 in the file and not set at run time, ' +
+        'name of node2 is zwei in the file and node2 at run time.',
     });
     expect([...configFindings(compare(differing(token, name), differing(token, name)))]).toEqual([]);
     expect(types(configFindings(compare(differing(token, name), differing(name))))).toEqual(['config.drift']);
