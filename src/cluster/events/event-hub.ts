@@ -1,4 +1,4 @@
-import { show } from '../../errors/index.ts';
+import { escapeControls, show } from '../../errors/index.ts';
 import { Subscription } from '../../streams/subscription.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import type { ClusterEvent, ClusterSeverity, Finding } from './event-types.ts';
@@ -89,6 +89,8 @@ export class EventHub {
     const { explainedBy, notBefore = heardAt, inferred = false, ...rest } = finding;
     const event = Object.freeze({
       ...rest,
+      // It is for people: names in it could steer their terminals, or end a line of their logs.
+      message: escapeControls(finding.message),
       severity: defaultSeverity(finding),
       heardAt,
       notBefore,
