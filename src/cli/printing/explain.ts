@@ -25,6 +25,7 @@ const OPERATIONS: ReadonlyMap<string, string> = new Map([
   ['session', 'cannot connect'],
   ['connection', 'connection lost'],
   ['follow', 'cannot follow'],
+  ['Cluster.snapshot', 'cannot tell how the cluster is'],
 ]);
 
 /**

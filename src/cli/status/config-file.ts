@@ -9,15 +9,18 @@ import type { Remark } from './verdict.ts';
 /** What the library does not read either. */
 const MOST_BYTES = 256 * 1024;
 /** A file server may not answer. */
-const PATIENCE_MS = 1000;
+const PATIENCE_MS = 3000;
 
 /** Why a file that was named cannot be compared. */
 export async function configFileTrouble(options: OptionValues): Promise<string | undefined> {
   const path = configFileOf(options);
   if (path === undefined) return undefined;
-  const late = `${path} cannot be read: there is no answer`;
+  const late = 'it cannot be read: there is no answer';
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<string>((resolve) => (timer = setTimeout(resolve, PATIENCE_MS, late)));
+  // Of a process that was held up itself, the answer may be there when the time is.
+  const patience = new Promise<string>(
+    (resolve) => (timer = setTimeout(() => setImmediate(resolve, late), PATIENCE_MS)),
+  );
   const why = await Promise.race([troubleOf(path), patience]);
   clearTimeout(timer);
   return why === undefined ? undefined : `nothing is compared with corosync.conf: ${why}`;

@@ -136,8 +136,9 @@ function membersRemark(state: ClusterState, ignoreLeftNodes: boolean): Remark {
   return { level: ignoreLeftNodes ? 'ok' : 'warning', text: `${all}: ${who}` };
 }
 
+/** Why it is gone, its state does not say: it may have been cut off, or this node. */
 const AWAY = {
-  left: 'has left',
+  left: 'is gone',
   'never seen': 'was never seen',
   unknown: 'is unclear',
   member: 'is there',
@@ -149,7 +150,10 @@ function linksRemarks(state: ClusterState): readonly Remark[] {
   if (links === undefined) return [{ level: 'ok', text: 'links are not told by this corosync' }];
   const members = new Set(state.nodes.filter((node) => node.state === 'member').map(({ id }) => id));
   const ofMembers = links.filter(({ nodeId }) => members.has(nodeId));
-  if (ofMembers.length === 0) return [{ level: 'ok', text: 'no links to other members' }];
+  if (ofMembers.length === 0) {
+    const isCutOff = links.length > 0 && !links.some(({ connected }) => connected);
+    return [{ level: 'ok', text: isCutOff ? 'no link to another node is up' : 'no links to other members' }];
+  }
   const down = ofMembers.filter(({ connected }) => !connected);
   const up = `${ofMembers.length - down.length} of ${counted(ofMembers.length, 'link')} up`;
   if (down.length === 0) return [{ level: 'ok', text: up }];

@@ -35,12 +35,12 @@ describe('check', () => {
     expect(await check('links')).toMatch(/^1 COROSYNC WARNING - 3 of 4 links up: link 1 to b down \| /);
     expect(await check('members')).toMatch(/^0 COROSYNC OK - 3 of 3 nodes \| /);
     fake.node('c').leave();
-    expect(await check('members')).toMatch(/^1 COROSYNC WARNING - 2 of 3 nodes: c has left \| /);
+    expect(await check('members')).toMatch(/^1 COROSYNC WARNING - 2 of 3 nodes: c is gone \| /);
     expect(await check('quorum')).toMatch(/^1 COROSYNC WARNING - quorate, no node can be lost \| /);
     fake.link('b', 1).up();
     expect(await check('links')).toMatch(/^0 COROSYNC OK - 2 of 2 links up \| /);
     expect(await check('--ignore-left-nodes')).toMatch(
-      /^0 COROSYNC OK - quorate, no node can be lost; 2 of 3 nodes: c has left; 2 of 2 links up \| /,
+      /^0 COROSYNC OK - quorate, no node can be lost; 2 of 3 nodes: c is gone; 2 of 2 links up \| /,
     );
   });
 
@@ -79,7 +79,7 @@ describe('check', () => {
     await start();
     fake.partition(['b', 'c']);
     expect(await check('--ignore-left-nodes')).toMatch(
-      /^2 COROSYNC CRITICAL - NOT quorate: 1 of 3 votes, 2 needed; 1 of 3 nodes: b has left, c has left; no links to other members \| quorate=0;;1:;0;1 votes=1;;2:;0;3 /,
+      /^2 COROSYNC CRITICAL - NOT quorate: 1 of 3 votes, 2 needed; 1 of 3 nodes: b is gone, c is gone; no link to another node is up \| quorate=0;;1:;0;1 votes=1;;2:;0;3 /,
     );
   });
 
@@ -121,7 +121,9 @@ describe('check', () => {
   it('cannot tell where corosync does not answer in time', async () => {
     await start();
     fake.pause();
-    expect(await check('--timeout', '100')).toMatch(/^3 COROSYNC UNKNOWN - .*CS_ERR_TIMEOUT/);
+    expect(await check('--timeout', '100')).toMatch(
+      /^3 COROSYNC UNKNOWN - cannot tell how the cluster is: CS_ERR_TIMEOUT/,
+    );
     fake.resume();
   });
 
@@ -129,7 +131,7 @@ describe('check', () => {
     await start({ nodes: ['a', 'b|\x1b[2J\u202e', 'c'] });
     fake.node(2).vanish();
     const line = await check('members');
-    expect(line).toContain('b/\\x1B[2J\\u202E has left | quorate=');
+    expect(line).toContain('b/\\x1B[2J\\u202E is gone | quorate=');
     expect(line).not.toMatch(/[\x1b\u202e]/);
   });
 });

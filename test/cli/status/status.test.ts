@@ -55,7 +55,7 @@ describe('status', () => {
     const { code, stdout } = await run(fake, ['status']);
     expect(code).toBe(4);
     expect(stdout).toMatch(
-      /^NOT quorate: 1 of 3 votes, 2 needed\.\n1 of 3 nodes: b has left, c has left\.\nThe last reload FAILED: /,
+      /^NOT quorate: 1 of 3 votes, 2 needed\.\n1 of 3 nodes: b is gone, c is gone\.\nThe last reload FAILED: /,
     );
     expect(stdout).toContain('b         DOWN  DOWN\n');
     expect(stdout).toMatch(/\nschedule {2}missed by 2600 ms at \d\d:\d\d:\d\d\n/);
@@ -125,7 +125,7 @@ describe('status --watch', () => {
     await shows(/Quorate, 1 node can be lost\.\n/);
     fake.node('c').leave();
     await shows(/\d\d:\d\d:\d\d {2}notice {4}c has left\.\n/);
-    await shows(/2 of 3 nodes: c has left\./);
+    await shows(/2 of 3 nodes: c is gone\./);
     fake.die();
     await shows(/Nothing is known any more: corosync is not there\./);
     await fake.restart();
