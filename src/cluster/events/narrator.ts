@@ -1,4 +1,4 @@
-import type { CsError } from '../../errors/index.ts';
+import { ConnectionError, type CsError } from '../../errors/index.ts';
 import type { ComparedAsOf, KnownDrift } from '../drift/drift.ts';
 import type { ClusterFreshness, ClusterStaleReason, ClusterState } from '../cluster-state.ts';
 import { STATISTICS_EACH_MS } from '../pace.ts';
@@ -97,7 +97,7 @@ export class Narrator {
     let explainedBy: ClusterEventCause | undefined;
     if (why !== 'not answering') {
       const type = why === 'denied' ? 'corosync.denied' : 'corosync.down';
-      const words = why === 'denied' ? 'Corosync does not allow this user' : 'Corosync is gone';
+      const words = why === 'denied' ? 'Corosync does not allow this user' : awayWords(error);
       findings.push({
         type,
         message: `${words}${error === undefined ? '' : `: ${error.message}`}.`,
@@ -244,6 +244,16 @@ export class Narrator {
   #doubtful(cause: ClusterEventCause): void {
     this.#gap ??= cause;
   }
+}
+
+/** Who answered, and could not be connected to for another reason, as full shared memory, is not gone. */
+function awayWords(error: CsError | undefined): string {
+  const isThere =
+    error instanceof ConnectionError &&
+    error.operation === 'connect' &&
+    error.errno !== 'ECONNREFUSED' &&
+    error.errno !== 'ENOENT';
+  return isThere ? 'Corosync cannot be connected to' : 'Corosync is gone';
 }
 
 /** A sentence about the whole. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ClusterConfigDrift, ClusterState } from '../../../src/index.ts';
 import type { Finding } from '../../../src/cluster/events/event-types.ts';
+import { ConnectionError } from '../../../src/errors/index.ts';
 import { Narrator } from '../../../src/cluster/events/narrator.ts';
 import type { Told } from '../../../src/cluster/events/told.ts';
 import { downCountKey } from '../../../src/cluster/figures/keys.ts';
@@ -364,5 +365,26 @@ describe('the drift of corosync.conf', () => {
       { type: 'config.drift', notBefore: new Date(0) },
     ]);
     expect(told(undefined, [token])).toHaveLength(1);
+  });
+});
+
+describe('a corosync that is not there', () => {
+  const message = (operation: string, errno?: string): unknown => {
+    const findings: Finding[] = [];
+    const narrator = new Narrator((found) => findings.push(...found));
+    narrator.stale('disconnected', new ConnectionError('CS_ERR_LIBRARY', { operation, errno }), undefined);
+    return findings.find(({ type }) => type === 'corosync.down')?.message;
+  };
+
+  it.each([
+    ['connect', 'ECONNREFUSED'],
+    ['connect', 'ENOENT'],
+    ['connection', undefined],
+  ])('is gone: %s %s', (operation, errno) => {
+    expect(message(operation, errno)).toMatch(/^Corosync is gone: /);
+  });
+
+  it('is not said to be gone where shared memory is full', () => {
+    expect(message('connect', 'ENOSPC')).toMatch(/^Corosync cannot be connected to: /);
   });
 });
