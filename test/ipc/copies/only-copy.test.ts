@@ -26,10 +26,10 @@ async function load(): Promise<Copies> {
 /** A process that cannot see its descriptors. */
 function hide(code: string): void {
   const { readlinkSync } = fs;
-  vi.spyOn(fs, 'readlinkSync').mockImplementation(((path: fs.PathLike) => {
+  vi.spyOn(fs, 'readlinkSync').mockImplementation((path: fs.PathLike) => {
     if (path === '/proc/thread-self') throw Object.assign(new Error(code), { code });
     return readlinkSync(path);
-  }));
+  });
 }
 
 describe('a process that cannot see its descriptors', () => {
