@@ -105,6 +105,26 @@ describe.each(['client', 'session'] as const)('a %s of cmap', (kind) => {
     expect(stored('runtime.force_gather')).toEqual({ type: 'string', value: 'yes' });
   });
 
+  it('lets nobody delete a key that may only be set', async () => {
+    const key = 'logging.logger_subsys.TEST.debug';
+    await cmap.set(key, { type: 'string', value: 'on' });
+    await expect(cmap.delete(key)).rejects.toMatchObject({ code: 'CS_ERR_INVALID_PARAM', sent: 'no' });
+    expect(stored(key)).toEqual({ type: 'string', value: 'on' });
+  });
+
+  it('refuses limits that make no sense, by the name of its C function', async () => {
+    const never = { timeoutMs: -1 };
+    await expect(cmap.get('test.key', never)).rejects.toMatchObject({
+      operation: 'cmap_get',
+      key: 'test.key',
+    });
+    for (const list of [() => cmap.keys('test.', never), () => cmap.entries('test.', never)])
+      await expect((async () => collect<unknown>(list()))()).rejects.toMatchObject({
+        operation: 'cmap_iter_init',
+        key: 'test.',
+      });
+  });
+
   it('adds no more than an int32', async () => {
     await expect(cmap.adjust('test.key', 2 ** 31)).rejects.toMatchObject({
       code: 'CS_ERR_INVALID_PARAM',

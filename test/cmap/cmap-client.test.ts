@@ -117,6 +117,16 @@ describe('CmapClient.keys', () => {
   });
 });
 
+describe('CmapClient.entries', () => {
+  it('asks again for values that have grown since they were listed', async () => {
+    await using corosync = await ScriptedServer.start({ answer: iteratorOver(3) });
+    await using client = await CmapClient.connect(corosync.options);
+    const entries = await collect(client.entries('k.'));
+    const value = { type: 'binary', value: new Uint8Array(300).fill(118) };
+    expect(entries).toEqual([0, 1, 2].map((number) => ({ key: `k.00000${number}`, value })));
+  });
+});
+
 describe('CmapClient.get', () => {
   it('asks a second time, with room for anything, for a value that did not fit', async () => {
     await using corosync = await ScriptedServer.start({ answer });
@@ -330,5 +340,32 @@ describe('CmapClient.track', () => {
     expect(results).toMatchObject(results.map(() => ({ reason: { code: 'CS_ERR_BUSY' } })));
     await tracker.close();
     await Promise.all(dangerous());
+  });
+
+  it('and it do so no longer if corosync has refused the tracker', async () => {
+    await using corosync = await ScriptedServer.start({
+      answer: (request) =>
+        idOf(request) === ID.trackAdd
+          ? resCmapTrackAdd({ error: 8, trackHandle: '0' }).toBytes()
+          : answer(request),
+    });
+    await using client = await CmapClient.connect(corosync.options);
+    await expect(client.track('quorum.', { prefix: true })).rejects.toMatchObject({
+      code: 'CS_ERR_NO_MEMORY',
+    });
+    await client.setUint8('quorum.cancel_wait_for_all', 1);
+    expect(ids(corosync)).toEqual([ID.trackAdd, ID.set]);
+  });
+
+  it('has its own time, or that of the client', async () => {
+    await using corosync = await ScriptedServer.start({ answer, serve: false });
+    for (const [connect, track] of [
+      [{}, { timeoutMs: 20 }],
+      [{ timeoutMs: 200 }, {}],
+    ]) {
+      const client = await CmapClient.connect({ ...corosync.options, ...connect });
+      await expect(client.track('test.key', track)).rejects.toMatchObject({ code: 'CS_ERR_TIMEOUT' });
+      client.destroy();
+    }
   });
 });

@@ -13,6 +13,8 @@ import {
 } from '../../src/index.ts';
 import { SessionStateMachine } from '../../src/session/session-state.ts';
 import { FollowReader } from '../helpers/follow-reader.ts';
+import { collectGarbage } from '../helpers/memory/memory-garbage.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
 import { FakeCmap } from './fake-cmap.ts';
 
 const uint8 = (value: number): CmapValue => ({ type: 'uint8', value });
@@ -152,6 +154,9 @@ describe('a session', () => {
   });
 
   it('refuses options that make no sense', () => {
+    expect(() => CmapSession.open({ timeoutMs: -1 })).toThrow(
+      expect.objectContaining({ operation: 'session' }) as Error,
+    );
     const open = (options: SessionOptions) => () => CmapSession.open(options);
     expect(open({ backOff: { firstDelayMs: 5 } })).toThrow(
       /options\.backOff\.firstDelayMs is 5; it must be an integer from 10/,
@@ -267,6 +272,40 @@ describe('a session', () => {
         await stage.succeed();
         await Promise.all([waiting, late]);
         expect(stage.cmap.map.get('a.b')).toEqual(uint8(2));
+      }));
+
+    it('say by which name and of which key they had no connection, or what is wrong with them', () =>
+      onStage(async ({ session }) => {
+        const soon = { timeoutMs: 5 };
+        const calls = {
+          cmap_get: () => session.get('a.b', soon),
+          cmap_set: () => session.set('a.b', uint8(1), soon),
+          cmap_delete: () => session.delete('a.b', soon),
+          cmap_adjust_int: () => session.adjust('a.b', 2, soon),
+          cmap_inc: () => session.increment('a.b', soon),
+          cmap_dec: () => session.decrement('a.b', soon),
+        };
+        for (const [operation, call] of Object.entries(calls))
+          await expect(call()).rejects.toMatchObject({
+            code: 'CS_ERR_TIMEOUT',
+            operation,
+            key: 'a.b',
+            sent: 'no',
+          });
+        for (const list of [session.keys('a.', soon), session.entries('a.', soon)])
+          await expect(list.next()).rejects.toMatchObject({
+            code: 'CS_ERR_TIMEOUT',
+            operation: 'cmap_iter_init',
+            key: 'a.',
+          });
+        await expect(session.set('a.b', uint8(256))).rejects.toMatchObject({
+          operation: 'cmap_set',
+          key: 'a.b',
+        });
+        await session.close();
+        expect(() => session.follow('a.b')).toThrow(
+          expect.objectContaining({ code: 'CS_ERR_BAD_HANDLE', operation: 'follow', key: 'a.b' }) as Error,
+        );
       }));
 
     it('fail at once when the session is destroyed', async () => {
@@ -427,6 +466,32 @@ describe('a session', () => {
         expect(stage.states.slice(-3)).toEqual(['connecting', 'connected', 'lost']);
         await stage.connect();
         expect(reader.snapshots).toBe(1);
+      }));
+
+    it('cost the connection, too, if what they doubt cannot be read', () =>
+      onStage(async (stage) => {
+        await stage.succeed();
+        stage.cmap.map.set('a.b', uint8(1));
+        stage.follow('a.');
+        await stage.settle();
+        // A change that cannot be: the value was another one.
+        stage.cmap.client?.notify({ change: 'modify', key: 'a.b', newValue: uint8(3), oldValue: uint8(2) });
+        stage.cmap.failNext = new CsError('CS_ERR_NO_MEMORY', { operation: 'cmap_get' });
+        await waitUntil('the connection is given up', () => stage.states.includes('lost'));
+      }));
+
+    it('are forgotten when they have ended', () =>
+      onStage(async (stage) => {
+        await stage.succeed();
+        const followers: WeakRef<object>[] = [];
+        for (let i = 0; i < 50; i++) {
+          const follower = stage.session.follow('a.', { prefix: true });
+          followers.push(new WeakRef(follower));
+          await follower.close();
+        }
+        await stage.settle();
+        await collectGarbage();
+        expect(followers.filter((follower) => follower.deref() !== undefined).length).toBeLessThan(25);
       }));
 
     it('are deleted by leaving the loop, while there is a connection and while there is none', () =>

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import fs, { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { whenLetGo } from '../../src/ipc/let-go.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hasLetGo, whenLetGo } from '../../src/ipc/let-go.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 describe('whenLetGo', () => {
@@ -51,5 +51,31 @@ describe('whenLetGo', () => {
     expect(isFree).toBe(false);
     remove();
     await waitUntil('it is free', () => isFree);
+  });
+
+  it('looks less and less often, and does not keep the process alive', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const looks = vi.spyOn(fs, 'existsSync');
+    whenLetGo({ path, serverPid: process.ppid, clientPid: process.pid }, letGo);
+    const after = (ms: number): number => {
+      vi.advanceTimersByTime(ms);
+      return looks.mock.calls.filter(([looked]) => looked === path).length;
+    };
+    // After 1, 3, 7, 15, 31, 47 ms, and so on.
+    expect([after(0), after(1), after(2), after(4), after(8), after(16), after(16), after(160)]).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 17,
+    ]);
+    looks.mockRestore();
+    vi.useRealTimers();
+  });
+
+  it('waits no longer than ten seconds for a server whose pid tells nothing', () => {
+    const files = { path, serverPid: process.pid, clientPid: process.pid + 1 };
+    expect([hasLetGo(files, 0), hasLetGo(files, 10_000), hasLetGo(files, 10_001)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(hasLetGo({ ...files, clientPid: process.pid }, 10_001)).toBe(false);
   });
 });

@@ -1,10 +1,15 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { ConnectionError } from '../../../src/errors/index.ts';
+import { PendingCall } from '../../../src/ipc/calls/pending-call.ts';
 import { EventRing } from '../../../src/ipc/shared-memory/event-ring.ts';
 import { RequestRing } from '../../../src/ipc/shared-memory/request-ring.ts';
 import { ResponseRing } from '../../../src/ipc/shared-memory/response-ring.ts';
 import { RingTransport } from '../../../src/ipc/shared-memory/ring-transport.ts';
 import type { SetupSocket } from '../../../src/ipc/setup-socket.ts';
 import { LibqbRing } from '../../../src/testing/server/libqb-ring.ts';
+import { gone } from '../../helpers/corosync/gone.ts';
+import { FakeRequest } from '../../helpers/fake/fake-request.ts';
 import { MemoryRing } from '../../helpers/memory/memory-ring.ts';
 
 const WORDS = 2 ** 18;
@@ -53,5 +58,87 @@ describe('RingTransport', () => {
     const { arrive, told } = open();
     expect(arrive(1)).toBe(0);
     expect(told).toEqual(['drained', 'failure']);
+  });
+});
+
+describe('the end of a RingTransport', () => {
+  const files = (): {
+    setup: Record<string, () => void>;
+    told: string[];
+    rings: MemoryRing[];
+    transport: RingTransport;
+  } => {
+    const told: string[] = [];
+    const rings = [new MemoryRing(WORDS), new MemoryRing(WORDS), new MemoryRing(WORDS)] as const;
+    let lose: (error: ConnectionError) => void = () => undefined;
+    const setup = {
+      listen: (_onBytes: unknown, onClose: typeof lose) => (lose = onClose),
+      sendRequestBytes: () => true,
+      destroy: () => told.push('destroyed'),
+      unref: () => told.push('unref'),
+      lose: () => lose(gone()),
+    };
+    const transport = new RingTransport({
+      setup: setup as unknown as SetupSocket,
+      requests: new RequestRing(rings[0]),
+      responses: new ResponseRing(rings[1]),
+      events: new EventRing(rings[2]),
+      maxMessageSize: 4711,
+      removeLeftovers: (lost) => told.push(`removed, lost: ${lost}`),
+    });
+    transport.listen({
+      onEvent: (event) => told.push(`event ${event.u8(0)}`),
+      onDrained: () => told.push('drained'),
+      onFailure: () => told.push('failure'),
+      onBehind: () => told.push('behind'),
+      onLost: () => {
+        told.push('lost');
+        transport.stop(gone());
+      },
+    });
+    return { setup, told, rings: [...rings], transport };
+  };
+
+  function call(transport: RingTransport): Promise<unknown> {
+    const made = new PendingCall(new FakeRequest(1), { timeoutMs: Infinity });
+    transport.submit(made as PendingCall);
+    return made.promise.catch((error: unknown) => error);
+  }
+
+  it('closes all four channels, and fails what waits', async () => {
+    const { transport, told, rings } = files();
+    const waiting = call(transport);
+    transport.stop(gone());
+    expect(told).toEqual(['destroyed']);
+    expect(rings.map(({ closed }) => closed)).toEqual([true, true, true]);
+    expect(await waiting).toMatchObject({ code: 'CS_ERR_LIBRARY', sent: 'no' });
+  });
+
+  it('comes after the events that corosync had told, if it is corosync that ends', async () => {
+    const { setup, transport, told, rings } = files();
+    const [, , events] = rings;
+    if (events === undefined) return expect.unreachable();
+    const sent = [call(transport), call(transport)];
+    await turn();
+    const server = new LibqbRing(events);
+    for (const number of [1, 2]) server.write(Buffer.alloc(24, number));
+    setup.lose?.();
+    expect(told).toEqual(['event 1', 'event 2', 'drained', 'lost', 'destroyed']);
+    // It had begun with none of them, or with the first at most; and begins with none any more.
+    expect(await Promise.all(sent)).toMatchObject([{ sent: 'unknown' }, { sent: 'no' }]);
+  });
+
+  it('is told on to those who clean up', () => {
+    const { transport, told } = files();
+    for (const lost of [true, false]) transport.removeLeftovers(lost);
+    expect(told).toEqual(['removed, lost: true', 'removed, lost: false']);
+    transport.unref();
+    expect(told.at(-1)).toBe('unref');
+    expect([transport.kind, transport.maxMessageSize, transport.behind, transport.settled]).toEqual([
+      'shared-memory',
+      4711,
+      false,
+      true,
+    ]);
   });
 });
