@@ -4,10 +4,13 @@
  */
 const MORE: Readonly<Record<string, readonly string[]>> = {
   ipc: ['test/faults-fake'],
-  // Those of all services take longer than all others together.
-  'ipc/.': ['closing', 'connecting', 'events', 'given-up', 'responses'].map(
-    (name) => `test/faults-fake/${name}.test.ts`,
-  ),
+  // Which files are trusted is seen where they are opened. The faults of all services take longer than all other tests together.
+  'ipc/.': [
+    'test/ipc/shared-memory/ring-file.test.ts',
+    ...['closing', 'connecting', 'events', 'given-up', 'responses'].map(
+      (name) => `test/faults-fake/${name}.test.ts`,
+    ),
+  ],
   'ipc/turns': [],
   // A call's life is seen where calls are made.
   'ipc/calls': [
