@@ -71,7 +71,7 @@ describe('NextPoll', () => {
     const poll = new NextPoll();
     poll.after(act);
     await turn();
-    vi.spyOn(process, 'nextTick').mockImplementation((tick: () => void) => void ticks.push(tick));
+    vi.spyOn(process, 'nextTick').mockImplementation((tick) => void ticks.push(tick as () => void));
     await turn();
     vi.restoreAllMocks();
     expect(ticks).toHaveLength(1);

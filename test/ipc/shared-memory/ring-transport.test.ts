@@ -62,12 +62,14 @@ describe('RingTransport', () => {
 });
 
 describe('the end of a RingTransport', () => {
-  const files = (): {
-    setup: Record<string, () => void>;
-    told: string[];
-    rings: MemoryRing[];
-    transport: RingTransport;
-  } => {
+  interface Ending {
+    readonly transport: RingTransport;
+    readonly rings: readonly MemoryRing[];
+    readonly told: string[];
+    /** corosync closes the socket. */
+    readonly lose: () => void;
+  }
+  const open = (): Ending => {
     const told: string[] = [];
     const rings = [new MemoryRing(WORDS), new MemoryRing(WORDS), new MemoryRing(WORDS)] as const;
     let lose: (error: ConnectionError) => void = () => undefined;
@@ -76,7 +78,6 @@ describe('the end of a RingTransport', () => {
       sendRequestBytes: () => true,
       destroy: () => told.push('destroyed'),
       unref: () => told.push('unref'),
-      lose: () => lose(gone()),
     };
     const transport = new RingTransport({
       setup: setup as unknown as SetupSocket,
@@ -96,7 +97,7 @@ describe('the end of a RingTransport', () => {
         transport.stop(gone());
       },
     });
-    return { setup, told, rings: [...rings], transport };
+    return { told, rings, transport, lose: () => lose(gone()) };
   };
 
   function call(transport: RingTransport): Promise<unknown> {
@@ -106,7 +107,7 @@ describe('the end of a RingTransport', () => {
   }
 
   it('closes all four channels, and fails what waits', async () => {
-    const { transport, told, rings } = files();
+    const { transport, told, rings } = open();
     const waiting = call(transport);
     transport.stop(gone());
     expect(told).toEqual(['destroyed']);
@@ -115,21 +116,21 @@ describe('the end of a RingTransport', () => {
   });
 
   it('comes after the events that corosync had told, if it is corosync that ends', async () => {
-    const { setup, transport, told, rings } = files();
+    const { lose, transport, told, rings } = open();
     const [, , events] = rings;
     if (events === undefined) return expect.unreachable();
     const sent = [call(transport), call(transport)];
     await turn();
     const server = new LibqbRing(events);
     for (const number of [1, 2]) server.write(Buffer.alloc(24, number));
-    setup.lose?.();
+    lose();
     expect(told).toEqual(['event 1', 'event 2', 'drained', 'lost', 'destroyed']);
     // It had begun with none of them, or with the first at most; and begins with none any more.
     expect(await Promise.all(sent)).toMatchObject([{ sent: 'unknown' }, { sent: 'no' }]);
   });
 
   it('is told on to those who clean up', () => {
-    const { transport, told } = files();
+    const { transport, told } = open();
     for (const lost of [true, false]) transport.removeLeftovers(lost);
     expect(told).toEqual(['removed, lost: true', 'removed, lost: false']);
     transport.unref();
