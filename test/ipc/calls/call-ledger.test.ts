@@ -82,6 +82,7 @@ describe('CallLedger', () => {
 
     it('ends with a request that is answered later, which is first in its own', () => {
       for (const message of [new Plain(1), new Plain(2, { answer: 'later' }), new Plain(3)]) add(message);
+      expect(ledger.answersLater).toBe(false);
       expect(send()).toBe(1);
       expect(ledger.answersLater).toBe(false);
       ledger.deliver(answer());

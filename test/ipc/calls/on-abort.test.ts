@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { onAbort } from '../../../src/ipc/calls/on-abort.ts';
+import { onAbort, orAborted } from '../../../src/ipc/calls/on-abort.ts';
 import { foreignSignal } from '../../helpers/foreign-signal.ts';
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
@@ -125,5 +125,28 @@ describe('onAbort never throws, whatever the signal does', () => {
     for (const callback of [one, other]) onAbort(signal, callback);
     signal.dispatchEvent(new Event('abort'));
     expect([one.mock.calls, other.mock.calls]).toEqual([[[mistake]], [[mistake]]]);
+  });
+});
+
+describe('orAborted', () => {
+  it('is the promise, and leaves the signal alone', async () => {
+    const { signal } = new AbortController();
+    const refused = new Error('refused');
+    expect(await orAborted(Promise.resolve(7), signal)).toBe(7);
+    await expect(orAborted(Promise.reject(refused), signal)).rejects.toBe(refused);
+    expect(listeners(signal)).toBe(0);
+  });
+
+  it('ends with the signal, whatever its reason; the promise goes on', async () => {
+    const abort = new AbortController();
+    let resolve: (value: number) => void = () => undefined;
+    const promise = new Promise<number>((resolveIt) => (resolve = resolveIt));
+    const waiting = orAborted(promise, abort.signal);
+    abort.abort('enough');
+    await expect(waiting).rejects.toBe('enough');
+    await expect(orAborted(promise, abort.signal)).rejects.toBe('enough');
+    expect(listeners(abort.signal)).toBe(0);
+    resolve(7);
+    expect(await promise).toBe(7);
   });
 });

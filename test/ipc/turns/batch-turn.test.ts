@@ -200,6 +200,20 @@ describe('BatchTurn', () => {
     expect(await late).toBe(2);
   });
 
+  it('a connection that is hidden in its turn keeps it, too: corosync may still handle what it has', async () => {
+    const [one, other] = connections();
+    const list = one.submit(next(1));
+    const late = other.submit(change(2));
+    await turns();
+    one.pipeline.hide(gone(), () => undefined);
+    await expect(list).rejects.toMatchObject({ code: 'CS_ERR_LIBRARY' });
+    await turns();
+    expect([sent(other), corosync.ended, corosync.lettingGo.length]).toEqual([0, 0, 1]);
+    corosync.lettingGo[0]?.();
+    await answer(other, 1);
+    expect(await late).toBe(2);
+  });
+
   it('a connection that corosync has closed leaves its turn at once', async () => {
     const [one, other] = connections();
     const list = one.submit(next(1));
