@@ -21,8 +21,8 @@ export default {
   concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 1),
   incremental: true,
   incrementalFile: `${results}.incremental.json`,
-  // Each hanging mutant costs as much; a busy machine is no hanging mutant.
-  timeoutMS: 60_000,
+  // Each hanging mutant costs as much, beyond what a test may take; a busy machine is no hanging mutant.
+  timeoutMS: 2 * Number(process.env.MUTATION_TEST_MS ?? 30_000),
   timeoutFactor: 10,
   dryRunTimeoutMinutes: 10,
   reporters: ['json', 'clear-text', 'progress-append-only'],
