@@ -56,6 +56,7 @@ describe('rings that are not new', () => {
     ['with strange flow control', (ring) => ring.header.writeInt32LE(-1, 8240), /flow control/],
     ['with a strange first word', (ring) => ring.data.writeUInt32LE(6, 0), /data/],
     ['with what is left of a chunk', (ring) => ring.data.writeUInt32LE(0xd0d0d0d0, 4), /data/],
+    ['with a byte behind the first word', (ring) => ring.data.writeUInt8(1, 4), /data/],
     ['with data', (ring) => ring.data.fill(1, 4095, 4096), /data/],
   ];
 

@@ -414,6 +414,64 @@ describe('RequestPipeline: answers that break the protocol', () => {
   });
 });
 
+describe('RequestPipeline: an answer that was lost', () => {
+  let now: number;
+  beforeEach(() => {
+    now = performance.now();
+    // It goes on with each look, or whoever looks for a while would do so for ever; but it does not count what this machine takes.
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 0.01));
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  /** The server handles two requests at once, and answers the first of them. */
+  const losing = (answer: 'later' | 'now' = 'now'): MemoryConnection =>
+    new MemoryConnection({
+      answer: (request) => (numberOf(request) === 1 || answer === 'later' ? 'never' : answerFake(request)),
+    });
+
+  it('ends the connection a second after the last progress, once corosync has handled every request', async () => {
+    const connection = losing();
+    const states = watch(numbers(2).map((number) => connection.submit(new FakeRequest(number))));
+    await sleep(40);
+    now += WAIT.lostMs - 100;
+    await sleep(40);
+    expect([connection.failures, states]).toEqual([[], ['0', 'waiting']]);
+    now += 200;
+    await waitUntil('the failure is noticed', () => connection.failures.length > 0, SOON);
+    expect(connection.failures).toEqual([
+      expect.objectContaining({
+        name: 'ConnectionError',
+        code: 'CS_ERR_LIBRARY',
+        operation: 'connection',
+        detail: expect.stringMatching(/handled every request, but of its answers 1 did not come/) as string,
+      }),
+    ]);
+  });
+
+  it('is none while corosync has still to handle the request, however long it stands still', async () => {
+    const connection = new MemoryConnection({ onBytes: answerWhenTold });
+    const call = connection.submit(new FakeRequest(1));
+    await sleep(10);
+    now += 10 * WAIT.lostMs;
+    await sleep(40);
+    expect(connection.failures).toEqual([]);
+    connection.server.runDry();
+    expect(await call).toBe(1);
+  });
+
+  it('is none of a request that is answered later', async () => {
+    const connection = losing('later');
+    const states = watch([connection.submit(new FakeRequest(0, { answer: 'later' }))]);
+    await sleep(10);
+    now += 10 * WAIT.lostMs;
+    await sleep(40);
+    expect([connection.failures, states]).toEqual([[], ['waiting']]);
+    connection.pipeline.stop(gone());
+  });
+});
+
 describe('RequestPipeline: calls that are given up', () => {
   it('before they are sent are never sent', async () => {
     const connection = new MemoryConnection({ onBytes: answerWhenTold });

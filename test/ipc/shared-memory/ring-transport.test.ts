@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { RING_HEADER } from '../../../src/codec/ring-layout.ts';
 import type { ConnectionError } from '../../../src/errors/index.ts';
 import { PendingCall } from '../../../src/ipc/calls/pending-call.ts';
 import { EventRing } from '../../../src/ipc/shared-memory/event-ring.ts';
@@ -11,6 +12,7 @@ import { LibqbRing } from '../../../src/testing/server/libqb-ring.ts';
 import { gone } from '../../helpers/corosync/gone.ts';
 import { FakeRequest } from '../../helpers/fake/fake-request.ts';
 import { MemoryRing } from '../../helpers/memory/memory-ring.ts';
+import { waitUntil } from '../../helpers/wait-until.ts';
 
 const WORDS = 2 ** 18;
 
@@ -127,6 +129,24 @@ describe('the end of a RingTransport', () => {
     expect(told).toEqual(['event 1', 'event 2', 'drained', 'lost', 'destroyed']);
     // It had begun with none of them, or with the first at most; and begins with none any more.
     expect(await Promise.all(sent)).toMatchObject([{ sent: 'unknown' }, { sent: 'no' }]);
+  });
+
+  it('by us leaves corosync what it has: it may still begin with it', async () => {
+    const { transport } = open();
+    const sent = [call(transport), call(transport)];
+    await turn();
+    transport.stop(gone());
+    expect(await Promise.all(sent)).toMatchObject([{ sent: 'unknown' }, { sent: 'unknown' }]);
+  });
+
+  it('comes when answers can no longer be understood', async () => {
+    const { transport, told, rings } = open();
+    const waiting = call(transport);
+    await turn();
+    rings[1]?.writeHeader(RING_HEADER.semaphore, 7);
+    await waitUntil('it is noticed', () => told.includes('failure'), { everyMs: 1 });
+    transport.stop(gone());
+    expect(await waiting).toMatchObject({ name: 'ConnectionError' });
   });
 
   it('is told on to those who clean up', () => {
