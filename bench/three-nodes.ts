@@ -14,10 +14,10 @@ export interface ThreeNodes {
 /** Runs `measure` on a cluster of three nodes; the bench's corosync is its first. */
 export async function withThreeNodes<T>(
   bench: Bench,
-  { links = 1 }: { readonly links?: number },
+  { links = 1, tokenMs = 1000 }: { readonly links?: number; readonly tokenMs?: number },
   measure: (nodes: ThreeNodes) => Promise<T>,
 ): Promise<T> {
-  const options = { nodes: nodeAddresses(3, links), config: { totem: 'token: 1000' } };
+  const options = { nodes: nodeAddresses(3, links), config: { totem: `token: ${tokenMs}` } };
   await using second = await OtherNode.start(2, options);
   await using third = await OtherNode.start(3, options);
   return await bench.withCorosync(options, async () => {

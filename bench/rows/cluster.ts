@@ -10,10 +10,13 @@ import { withThreeNodes, type ThreeNodes } from '../three-nodes.ts';
 /** Until V8 has collected what reading the cluster for the first time left. */
 const SETTLE_MS = 15_000;
 
+/** corosync's own default: how often it is asked depends on it. */
+const TOKEN_MS = 3000;
+
 /** What it costs to hold the picture of a quiet cluster of three nodes and two links: the program, and corosync. */
 export async function clusterIdle(bench: Bench): Promise<Finding[]> {
   const seconds = bench.options.quick ? 10 : 600;
-  return withThreeNodes(bench, { links: 2 }, async () => {
+  return withThreeNodes(bench, { links: 2, tokenMs: TOKEN_MS }, async () => {
     const { pid } = bench.corosync;
     const alone = await corosyncShare(pid, Math.min(seconds, 60));
     await using ours = new Peer(process.execPath, [peerScript('hold-cluster'), bench.options.dist]);
