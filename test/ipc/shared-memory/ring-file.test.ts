@@ -289,6 +289,14 @@ describe('removeRingFiles', () => {
     expect(fs.readdirSync(path)).toEqual(['precious']);
   });
 
+  it('removes what is left where some of it is gone already, and what it is told to beside the rings', () => {
+    fs.mkdirSync(path);
+    for (const name of ['qb-response-cmap-data', 'qb-event-cmap-header', 'qb-control-cmap'])
+      fs.writeFileSync(join(path, name), '');
+    removeRingFiles(pathsIn(path), join(path, 'qb-gone-cmap'), join(path, 'qb-control-cmap'));
+    expect(fs.readdirSync(directory)).toEqual([]);
+  });
+
   it('does not mind if there is nothing to remove', () => {
     expect(() => removeRingFiles(pathsIn(path))).not.toThrow();
   });

@@ -899,6 +899,7 @@ describe('A window', () => {
     await turn();
     expect(states).toEqual(['undefined', 'undefined', 'waiting', 'waiting', 'waiting']);
     expect(await connection.submit(new FakeRequest(5), { urgent: true })).toBe(5);
+    await turn(); // nothing is under way any more
     open(2);
     connection.pipeline.resume();
     await waitUntil('all are settled', () => settled(states), SOON);
