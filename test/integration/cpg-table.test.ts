@@ -11,32 +11,38 @@ const OPTIONS = { nodes: nodeAddresses(2), config: { totem: 'token: 1000' } };
 /** Within it a new member has its table, with luck. */
 const ROUND_MS = 400;
 const PATIENCE = { timeoutMs: 30_000 };
+/** Seventeen processes start, one after the other. */
+const LONG = 180_000;
 
 async function agree(members: readonly TableProcess[], expected: string): Promise<void> {
   await waitUntil(`all have ${expected}`, () => members.every(({ table }) => table === expected), PATIENCE);
 }
 
 describeIntegration('the table of docs/cpg.md', () => {
-  it('comes to new members, though who is to send it is killed at any moment', async () => {
-    await using corosync = await PrivateCorosync.start();
-    let elder = new TableProcess();
-    elder.set('round', '0');
-    await agree([elder], "{ round: '0' }");
-    await eachRound(8, async (random, index) => {
-      // The first by name is asked for the table, and that is most often the older one.
-      const younger = new TableProcess();
-      await agree([younger], elder.table);
-      const newcomer = new TableProcess();
-      await sleep(random.below(ROUND_MS));
+  it(
+    'comes to new members, though who is to send it is killed at any moment',
+    async () => {
+      await using corosync = await PrivateCorosync.start();
+      let elder = new TableProcess();
+      elder.set('round', '0');
+      await agree([elder], "{ round: '0' }");
+      await eachRound(8, async (random, index) => {
+        // The first by name is asked for the table, and that is most often the older one.
+        const younger = new TableProcess();
+        await agree([younger], elder.table);
+        const newcomer = new TableProcess();
+        await sleep(random.below(ROUND_MS));
+        await elder.killed();
+        younger.set('round', `${index + 1}`);
+        await agree([younger, newcomer], `{ round: '${index + 1}' }`);
+        await newcomer.killed();
+        elder = younger;
+      });
       await elder.killed();
-      younger.set('round', `${index + 1}`);
-      await agree([younger, newcomer], `{ round: '${index + 1}' }`);
-      await newcomer.killed();
-      elder = younger;
-    });
-    await elder.killed();
-    expect(corosync.running).toBe(true);
-  });
+      expect(corosync.running).toBe(true);
+    },
+    LONG,
+  );
 
   it('is that of the part with more updates, when two come together', async () => {
     await using other = await OtherNode.start(2, OPTIONS);

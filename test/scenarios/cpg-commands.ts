@@ -158,7 +158,7 @@ export const CPG_COMMANDS: readonly CpgCommandScenario[] = [
       const other = await target.join('chat');
       const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index} ${'x'.repeat(index % 100)}`);
       expect(await sendInput(target, 'chat', `${lines.join('\n')}\n`)).toMatchObject(QUIET);
-      await waitUntil('all has come', () => other.heard().length >= lines.length);
+      await waitUntil('all has come', () => other.heard().length >= lines.length, { timeoutMs: 25_000 });
       expect(other.heard()).toEqual(lines);
       await other.leave();
     },
