@@ -11,6 +11,7 @@ import { closing } from './checks/closing.ts';
 import { cmapctl } from './checks/cmapctl.ts';
 import { errors } from './checks/errors.ts';
 import { groups } from './checks/groups.ts';
+import { reloads } from './checks/reloads.ts';
 import { services } from './checks/services.ts';
 import { sessions } from './checks/sessions.ts';
 import { stats } from './checks/stats.ts';
@@ -26,6 +27,7 @@ const CHECKS: readonly Check[] = [
   ...closing,
   ...services,
   ...groups,
+  ...reloads,
   ...sessions,
 ];
 
