@@ -4,6 +4,7 @@ import type { CallOptions } from '../options/call-options.ts';
 import { QUORUM_KEYS, TOTEM_KEYS } from './drift/comparable.ts';
 import { CONFIG_KEYS } from './figures/keys.ts';
 import { readKeys } from './figures/read-figures.ts';
+import { heard } from './heard.ts';
 import { PACE_KEYS } from './pace.ts';
 
 /** What is read of the configuration map: these prefixes and keys. */
@@ -64,9 +65,4 @@ export class MapCache {
     if (changes === this.#changes) this.#known.set(prefix, entries);
     return entries;
   }
-}
-
-/** What corosync had told by the time of its answer is heard in another turn. */
-function heard(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -5,6 +5,7 @@ import type {
   QuorumTrackEvent,
 } from '../quorum/index.ts';
 import type { CallOptions } from '../options/call-options.ts';
+import { heard } from './heard.ts';
 import type { ClusterReports } from './reports.ts';
 
 /** Membership and quorum, as corosync has told of them last; and whether it tells of changes meanwhile. */
@@ -68,7 +69,6 @@ export class MembershipWatch {
   /** Resolves when all is heard that corosync had told by the time of the call. */
   async caughtUp(options: CallOptions): Promise<void> {
     await this.#quorum.getQuorate(options);
-    // Events come by a channel of their own, which is read in another turn than the answer.
-    await new Promise((resolve) => setImmediate(resolve));
+    await heard();
   }
 }

@@ -83,7 +83,7 @@ export async function readDrift(
 ): Promise<KnownDrift | undefined> {
   await file?.look();
   if (file?.isKnown !== true) {
-    file?.drift(undefined, localNodeId);
+    file?.noted();
     return undefined;
   }
   const asked = new Date();

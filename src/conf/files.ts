@@ -3,6 +3,9 @@ import { parseConf, type Conf, type ConfRules, type Setting } from './syntax.ts'
 /** Where corosync has its configuration, unless it was started with another file. */
 export const CONFIG_FILE = '/etc/corosync/corosync.conf';
 
+/** Bytes of a corosync.conf that is read. Sixty-four nodes with eight links have a twelfth of it. */
+export const LARGEST_FILE = 256 * 1024;
+
 const ONLY_IDS = 'only uid and gid in a uidgid section may be here';
 const LARGEST_ID = 2 ** 32 - 2;
 

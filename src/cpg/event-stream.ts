@@ -74,10 +74,7 @@ export class EventStream<E> {
       throw misused(operation, 'CS_ERR_INVALID_PARAM', 'there is a listener, which gets the events');
     if (this.#reader?.isOver === false)
       throw misused(operation, 'CS_ERR_BUSY', 'there is a loop already, which gets the events');
-    const reader = new EventReader<E>(
-      () => this.#shift(),
-      () => undefined,
-    );
+    const reader = new EventReader<E>(() => this.#shift());
     this.#reader = reader;
     if (this.#end !== undefined) reader.end(this.#end.error);
     return reader;

@@ -54,3 +54,8 @@ function systemErrorName(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
+
+/** Whether it says that nobody listens where one wanted to connect. */
+export function isNobodyThere(errno: string | undefined): boolean {
+  return errno === 'ECONNREFUSED' || errno === 'ENOENT';
+}

@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { ConnectionError, systemErrorToCsError } from '../errors/index.ts';
+import { ConnectionError, isNobodyThere, systemErrorToCsError } from '../errors/index.ts';
 import { Deferred } from './calls/deferred.ts';
 import { NextPoll } from './next-poll.ts';
 import { describeSocketPath } from './socket-address.ts';
@@ -150,10 +150,9 @@ function tooMuch(): ConnectionError {
 function connectFailed(path: string, cause: Error | undefined): ConnectionError {
   const { code, errno } = systemErrorToCsError(cause);
   const address = describeSocketPath(path);
-  const hint =
-    errno === 'ECONNREFUSED' || errno === 'ENOENT'
-      ? `; corosync is not running, or runs in another network namespace or container`
-      : '';
+  const hint = isNobodyThere(errno)
+    ? `; corosync is not running, or runs in another network namespace or container`
+    : '';
   return new ConnectionError(code, {
     operation: 'connect',
     errno,

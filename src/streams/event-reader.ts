@@ -17,7 +17,7 @@ export class EventReader<E> implements AsyncIterableIterator<E, undefined> {
   #isToldEnd = false;
 
   /** @param onReturn called when the reader leaves its loop */
-  constructor(shift: () => E | undefined, onReturn: () => void | Promise<void>) {
+  constructor(shift: () => E | undefined, onReturn: () => void | Promise<void> = () => undefined) {
     this.#shift = shift;
     this.#onReturn = onReturn;
   }

@@ -23,6 +23,7 @@ describeOnCorosync('CpgGroup', (suite) => {
   const opened = (pid: number): { group: CpgGroup; told: CpgGroupEvent[] } => {
     const told: CpgGroupEvent[] = [];
     const group = CpgGroup.open('chat', { pid, backOff: SOON, listener: (event) => void told.push(event) });
+    // Where the test fails before its own closing: a process of that pid would be in the way of the next one.
     onTestFinished(() => group.close());
     return { group, told };
   };

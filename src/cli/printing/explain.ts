@@ -1,4 +1,4 @@
-import { ConnectionError, CsError } from '../../errors/index.ts';
+import { ConnectionError, CsError, isNobodyThere } from '../../errors/index.ts';
 
 /** What the C functions that the library names stand for. */
 const OPERATIONS: ReadonlyMap<string, string> = new Map([
@@ -43,9 +43,7 @@ export function explain(error: unknown, operation?: string): string {
 /** The same for a connection that could not be made; where nobody answers, doctor tells why. */
 export function explainConnecting(error: unknown): string {
   const absent =
-    error instanceof ConnectionError &&
-    error.operation === 'connect' &&
-    (error.errno === 'ECONNREFUSED' || error.errno === 'ENOENT');
+    error instanceof ConnectionError && error.operation === 'connect' && isNobodyThere(error.errno);
   return `${explain(error)}${absent ? '; `corosync-client doctor` says more' : ''}`;
 }
 

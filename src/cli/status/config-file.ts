@@ -1,13 +1,11 @@
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
-import { parseMain } from '../../conf/files.ts';
+import { LARGEST_FILE, parseMain } from '../../conf/files.ts';
 import type { ClusterState } from '../../index.ts';
 import type { OptionValues } from '../command.ts';
 import { configFileOf } from '../arguments/config-file-option.ts';
 import type { Remark } from './verdict.ts';
 
-/** What the library does not read either. */
-const MOST_BYTES = 256 * 1024;
 /** A file server may not answer. */
 const PATIENCE_MS = 3000;
 
@@ -35,7 +33,7 @@ async function troubleOf(path: string): Promise<string | undefined> {
   try {
     const stats = await stat(path);
     if (!stats.isFile()) return `${path} is no file`;
-    if (stats.size > MOST_BYTES) return `${path} is too large for a corosync.conf`;
+    if (stats.size > LARGEST_FILE) return `${path} is too large for a corosync.conf`;
     await access(path, constants.R_OK);
     const { fault } = parseMain(await readFile(path, 'utf8'));
     return fault && `${path} has a mistake in line ${fault.line}: ${fault.reason}`;

@@ -1,5 +1,5 @@
 import type { ClusterLink, ClusterNode, ClusterState } from '../../index.ts';
-import { driftsText } from './drift-text.ts';
+import { driftsText } from '../../cluster/events/drift-text.ts';
 import { counted, nameOf } from './names.ts';
 
 /** How well something is, in the words and numbers of Nagios' plugins. */
@@ -76,9 +76,8 @@ function configRemarks(state: ClusterState): readonly Remark[] {
 function driftRemarks(state: ClusterState): readonly Remark[] {
   const { drift = [] } = state.config;
   if (drift.length === 0) return [];
-  const words = 'corosync.conf is not what corosync runs with';
-  const text = `${words}: ${driftsText(state, drift)}`;
-  return [{ level: 'warning', text, onScreen: `${words}: see ${counted(drift.length, 'difference')} below` }];
+  const onScreen = `corosync.conf is not what corosync runs with: see ${counted(drift.length, 'difference')} below`;
+  return [{ level: 'warning', text: driftsText(state, drift), onScreen }];
 }
 
 function reloadRemarks({ lastReload, stuck }: ClusterState['config']): readonly Remark[] {

@@ -76,10 +76,14 @@ export class ConfigFile {
     return this.#settings !== undefined;
   }
 
-  /** Where it differs from what corosync runs with; without a map, there is nothing to compare. `undefined`: it cannot be read or understood, or may be another's, or has just been written. */
-  drift(map: MapReader | undefined, localNodeId: number): readonly ClusterConfigDrift[] | undefined {
+  /** What was read last needs no further look. */
+  noted(): void {
     this.#isNew = false;
-    if (map === undefined) return undefined;
+  }
+
+  /** Where it differs from what corosync runs with. `undefined`: it cannot be read or understood, or may be another's, or has just been written. */
+  drift(map: MapReader, localNodeId: number): readonly ClusterConfigDrift[] | undefined {
+    this.noted();
     const running = settingsOfMap(map);
     // While nothing else has changed, what is in the file now can wait.
     if (!this.#isCalm && !isDeepStrictEqual(running, this.#comparedWith)) return undefined;

@@ -1,8 +1,6 @@
 import { constants, type BigIntStats } from 'node:fs';
 import fs, { type FileHandle } from 'node:fs/promises';
-
-/** Sixty-four nodes with eight links have a twelfth of it. */
-const MOST_BYTES = 256 * 1024;
+import { LARGEST_FILE } from '../../conf/files.ts';
 
 /** How a file can be told from what it was before. */
 export interface Stamp {
@@ -26,11 +24,11 @@ export async function readSmallFile(path: string, { text }: Stamp): Promise<stri
   try {
     file = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     if (stampFrom(await file.stat({ bigint: true }))?.text !== text) return undefined;
-    const bytes = Buffer.alloc(MOST_BYTES + 1);
+    const bytes = Buffer.alloc(LARGEST_FILE + 1);
     const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
     const stats = await file.stat({ bigint: true });
     const isWhole = stampFrom(stats)?.text === text && BigInt(bytesRead) === stats.size;
-    return isWhole && bytesRead <= MOST_BYTES ? bytes.toString('utf8', 0, bytesRead) : undefined;
+    return isWhole && bytesRead <= LARGEST_FILE ? bytes.toString('utf8', 0, bytesRead) : undefined;
   } catch {
     return undefined;
   } finally {

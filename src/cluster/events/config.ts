@@ -3,6 +3,7 @@ import type { ClusterState } from '../cluster-state.ts';
 import type { KnownDrift } from '../drift/drift.ts';
 import type { ClusterConfigDrift } from '../figures/figures-state.ts';
 import { present } from '../present.ts';
+import { driftsText } from './drift-text.ts';
 import type { Finding } from './event-types.ts';
 import { nodeName, type Comparison } from './told.ts';
 
@@ -75,22 +76,7 @@ function without(
 
 function driftMessage(state: ClusterState, drift: readonly ClusterConfigDrift[]): string {
   if (drift.length === 0) return 'corosync.conf is what corosync runs with again.';
-  const shown = drift.slice(0, MOST_SHOWN).map((one) => driftText(state, one));
-  const more = drift.length > MOST_SHOWN ? `, and ${drift.length - MOST_SHOWN} more` : '';
-  return `corosync.conf is not what corosync runs with: ${shown.join(', ')}${more}.`;
-}
-
-const MOST_SHOWN = 3;
-
-/** As `corosync-client status` says it, too. */
-function driftText(state: ClusterState, { key, nodeId, file, running }: ClusterConfigDrift): string {
-  if (key === 'nodelist.node.nodeid' && nodeId !== undefined) {
-    const where = file === undefined ? 'at run time and not in the file' : 'in the file and not at run time';
-    return `${nodeName(state, nodeId)} is ${where}`;
-  }
-  const what =
-    nodeId === undefined ? key : `${key.replace('nodelist.node.', '')} of ${nodeName(state, nodeId)}`;
-  return `${what} is ${file ?? 'not set'} in the file and ${running ?? 'not set'} at run time`;
+  return `${driftsText(state, drift)}.`;
 }
 
 /** Of members: those of nodes that left are old. */

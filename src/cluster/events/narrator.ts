@@ -1,4 +1,4 @@
-import { ConnectionError, type CsError } from '../../errors/index.ts';
+import { ConnectionError, isNobodyThere, type CsError } from '../../errors/index.ts';
 import type { ComparedAsOf, KnownDrift } from '../drift/drift.ts';
 import type { ClusterFreshness, ClusterStaleReason, ClusterState } from '../cluster-state.ts';
 import { STATISTICS_EACH_MS } from '../pace.ts';
@@ -249,10 +249,7 @@ export class Narrator {
 /** Who answered, and could not be connected to for another reason, as full shared memory, is not gone. */
 function awayWords(error: CsError | undefined): string {
   const isThere =
-    error instanceof ConnectionError &&
-    error.operation === 'connect' &&
-    error.errno !== 'ECONNREFUSED' &&
-    error.errno !== 'ENOENT';
+    error instanceof ConnectionError && error.operation === 'connect' && !isNobodyThere(error.errno);
   return isThere ? 'Corosync cannot be connected to' : 'Corosync is gone';
 }
 

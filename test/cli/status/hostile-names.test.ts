@@ -59,6 +59,16 @@ async function start(name: string, text: string): Promise<FakeCluster> {
 const on = (fake: FakeCluster, words: string): Promise<Outcome> =>
   shell(`${built('main')} ${words}`, { env: { ...process.env, ...environmentOf(fake), TERM: 'xterm' } });
 
+/** What is told with names in it, until it is. */
+async function happens(fake: FakeCluster, types: () => readonly string[]): Promise<void> {
+  await fake.caughtUp();
+  fake.node(3).join();
+  fake.link(2, 0).down();
+  fake.reload({ ok: false });
+  const expected = ['member.joined', 'link.down', 'reload.failed'];
+  await waitUntil('it is told', () => expected.every((type) => types().includes(type)), SOON);
+}
+
 const MAY_END_A_LINE = /\n/g;
 
 describe('no text of corosync steers a terminal, or ends a line, by', () => {
@@ -106,15 +116,7 @@ describe('no text of corosync steers a terminal, or ends a line, by', () => {
       () => types().includes('snapshot') && watch.stdout.includes('votes'),
       SOON,
     );
-    await fake.caughtUp();
-    fake.node(3).join();
-    fake.link(2, 0).down();
-    fake.reload({ ok: false });
-    await waitUntil(
-      'it is told',
-      () => ['member.joined', 'link.down', 'reload.failed'].every((type) => types().includes(type)),
-      SOON,
-    );
+    await happens(fake, types);
     await waitUntil('it is shown', () => /notice {4}c\\x01/.test(watch.stdout), SOON);
     const lines = (): string[] => (existsSync(said) ? readFileSync(said, 'utf8').split('\n') : []);
     await waitUntil(
@@ -140,18 +142,7 @@ describe('no text of corosync steers a terminal, or ends a line, by', () => {
     const told: ClusterEvent[] = [];
     cluster.events({ listener: (event) => told.push(event) });
     await cluster.ready();
-    await fake.caughtUp();
-    fake.node(3).join();
-    fake.link(2, 0).down();
-    fake.reload({ ok: false });
-    await waitUntil(
-      'it is told',
-      () =>
-        ['member.joined', 'link.down', 'reload.failed'].every((type) =>
-          told.some((event) => event.type === type),
-        ),
-      SOON,
-    );
+    await happens(fake, () => told.map(({ type }) => type));
     for (const { message } of told)
       expect(message).not.toMatch(/[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
     expect(told.find(({ type }) => type === 'member.joined')).toMatchObject({

@@ -56,6 +56,19 @@ describe('BatchTurn', () => {
     if (lister === undefined || writer === undefined) throw new Error('not connected');
     return [lister, writer];
   };
+  /** The first connection makes a change that is not answered; the others have asked for nothing. */
+  async function changeUnderWay(): Promise<{
+    one: MemoryConnection;
+    other: MemoryConnection;
+    third: MemoryConnection;
+    changing: Promise<unknown>;
+  }> {
+    const [one, other] = connections();
+    const third = corosync.connect();
+    const changing = one.submit(change(1));
+    await turns();
+    return { one, other, third, changing };
+  }
   beforeEach(async () => {
     await turn();
     corosync = new Corosync();
@@ -164,10 +177,7 @@ describe('BatchTurn', () => {
   });
 
   it('an aborted call leaves its turn to others', async () => {
-    const [one, other] = connections();
-    const third = corosync.connect();
-    const changing = one.submit(change(1));
-    await turns();
+    const { one, other, third, changing } = await changeUnderWay();
     const abort = new AbortController();
     const listing = other.submit(next(2), { signal: abort.signal });
     await turns();
@@ -228,10 +238,7 @@ describe('BatchTurn', () => {
   });
 
   it('a connection that is closed while it waits is in nobody’s way', async () => {
-    const [one, other] = connections();
-    const third = corosync.connect();
-    const changing = one.submit(change(1));
-    await turns();
+    const { one, other, third, changing } = await changeUnderWay();
     const list = other.submit(next(2));
     await turns();
     const waiting = third.submit(change(3));
@@ -244,10 +251,7 @@ describe('BatchTurn', () => {
   });
 
   it('a connection that is closed without a turn takes nobody’s', async () => {
-    const [one, other] = connections();
-    const third = corosync.connect();
-    const changing = one.submit(change(1));
-    await turns();
+    const { one, other, third, changing } = await changeUnderWay();
     const list = third.submit(next(2));
     other.pipeline.stop(gone(), true);
     expect(corosync.ended).toBe(1);
@@ -260,9 +264,7 @@ describe('BatchTurn', () => {
   });
 
   it('a turn that comes when its call has been given up goes to what waits behind that', async () => {
-    const [one, other] = connections();
-    const changing = one.submit(change(1));
-    await turns();
+    const { one, other, changing } = await changeUnderWay();
     const abort = new AbortController();
     const list = other.submit(next(2), { signal: abort.signal });
     await turns();
@@ -277,10 +279,7 @@ describe('BatchTurn', () => {
   });
 
   it('a connection keeps its place among those that wait, however often it is called meanwhile', async () => {
-    const [one, other] = connections();
-    const third = corosync.connect();
-    const changing = one.submit(change(1));
-    await turns();
+    const { one, other, third, changing } = await changeUnderWay();
     const list = other.submit(next(2));
     await turns();
     const late = third.submit(change(3));
