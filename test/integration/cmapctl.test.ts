@@ -3,10 +3,13 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import { cmapctlHere } from '../cli/cmapctl/cmapctl-here.ts';
 import { built, outcomeOf, pidOf, shell, startShell, type Outcome } from '../cli/program.ts';
+import { ShellSession } from '../cli/shell-session.ts';
 import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
 import { describeIntegration } from '../helpers/corosync/requirements.ts';
 import { untilAsked } from '../helpers/integration/integration-requests.ts';
+import { openDescriptors } from '../helpers/open-descriptors.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 // The drop-in against the tool that it stands for: same corosync, same arguments, same bytes and exit codes.
@@ -14,24 +17,35 @@ import { waitUntil } from '../helpers/wait-until.ts';
 const THEIRS = 'corosync-cmapctl';
 let ours = '';
 let corosync: PrivateCorosync;
+let bash: ShellSession;
+/** Where the test began: tools look for files in their working directory. */
+const home = process.cwd();
 
 /** What counts: standard output to the byte (as latin1, for readable differences) and the exit code. */
 function essence({ stdout, code }: Outcome): { stdout: string; code: number } {
   return { stdout: stdout.toString('latin1'), code };
 }
 
-/** Runs both tools with these arguments, which are bash syntax and may hold redirections. */
-async function compare(line: string): Promise<Outcome> {
-  const cwd = corosync.directory;
-  const theirs = await shell(`exec ${THEIRS} ${line}`, { cwd });
-  const own = await shell(`exec ${ours} ${line}`, { cwd });
+/** A tool, run with arguments that are bash syntax. */
+type Tool = (line: string) => Promise<Outcome>;
+
+const theirTool: Tool = (line) => bash.run(`exec ${THEIRS} ${line}`);
+/** The arguments may hold redirections. */
+const ourProcess: Tool = (line) => bash.run(`exec ${ours} ${line}`);
+const ourTool: Tool = async (line) => cmapctlHere(await bash.words(line));
+
+/** Runs both tools with these arguments. */
+async function compare(tool: Tool, line: string): Promise<void> {
+  const theirs = await theirTool(line);
+  const own = await tool(line);
   expect(essence(own), own.stderr).toEqual(essence(theirs));
   expect(own.stderr.replace(/^cmapctl:/, `${THEIRS}:`)).toBe(theirs.stderr);
-  return theirs;
 }
 
-/** Every type, its extremes, and what is odd about values. */
+/** Every type, its extremes, and what is odd about values; a character per byte. */
 const KEYS = `
+^^x
+^^stats
 x.i8.min i8 -128
 x.i8.max i8 127
 x.u8.max u8 255
@@ -58,22 +72,21 @@ x.dbl.inf dbl inf
 x.dbl.negative.nan dbl -nan
 x.str.text str text
 x.str.punctuation str \\x00%s%n
+x.str.latin1 str caf\xe9 \xff\xfe
+x.str.utf8 str caf\xc3\xa9 \xe2\x82\xac
+x.bin.all bin all-bytes
+x.bin.big bin big
 x/y:z-_ str other-characters
 `;
 
 async function loadKeys(): Promise<void> {
-  const cwd = corosync.directory;
   const commands = [
-    `${THEIRS} -D x; ${THEIRS} -D stats; ${THEIRS} -p keys`,
+    `${THEIRS} -p keys`,
     `${THEIRS} -s x.str.empty str ''`,
     `${THEIRS} -s x.str.spaces str $' a\\tb\\nc '`,
-    `${THEIRS} -s x.str.latin1 str $'caf\\xe9 \\xff\\xfe'`,
-    `${THEIRS} -s x.str.utf8 str $'caf\\xc3\\xa9 \\xe2\\x82\\xac'`,
-    `${THEIRS} -s x.str.big str "$(head -c 16384 /dev/zero | tr '\\0' x)"`,
-    `${THEIRS} -s x.bin.all bin all-bytes`,
-    `${THEIRS} -s x.bin.big bin big`,
+    `${THEIRS} -s x.str.big str "$(< big.text)"`,
   ];
-  const { code, stderr } = await shell(`set -e; ${commands.join('; ')}`, { cwd });
+  const { code, stderr } = await bash.run(`set -e; ${commands.join('; ')}`);
   expect(code, stderr).toBe(0);
 }
 
@@ -81,12 +94,13 @@ function makeFiles(): void {
   const file = (name: string, data: string | Uint8Array): void =>
     writeFileSync(join(corosync.directory, name), data);
   const long = (length: number): string => `x.long str ${'y'.repeat(length)}\n`;
-  file('keys', KEYS);
+  file('keys', Buffer.from(KEYS, 'latin1'));
   file(
     'all-bytes',
     Uint8Array.from({ length: 256 }, (_, byte) => byte),
   );
   file('big', Buffer.alloc(16384, 'ab\0'));
+  file('big.text', 'x'.repeat(16384));
   file('too-big', Buffer.alloc(16385));
   file('empty', '');
   file('secret', '');
@@ -129,17 +143,14 @@ function makeFiles(): void {
 
 /** These change nothing, so that both tools see the same map. */
 const READING = [
-  '',
   '-b',
   '-q',
   '-bq',
   '-b -q x.',
   'x.',
-  'x.u8 x.i8',
   'x.i8 nothing',
   'nothing x.i8',
   'nothing',
-  'nothing nowhere',
   "''",
   "'' ''",
   'x. x.',
@@ -150,17 +161,13 @@ const READING = [
   '-- x.u8',
   'x.u8 -- -b',
   '"x "',
-  "$'x\\xff'",
   "$(printf 'k%.0s' {1..255})",
   "$(printf 'k%.0s' {1..256})",
   "x.u8 $(printf 'k%.0s' {1..256}) x.i8",
   '-g x.str.text',
-  '-g x.str.latin1 x.str.utf8 x.str.spaces x.str.empty x.str.punctuation',
   '-g x.str.big',
   '-g x.bin.all',
   '-bg x.bin.all',
-  '-bg x.bin.big',
-  '-qg x.bin.all',
   '-bqg x.bin.all',
   '-bbg x.bin.all',
   '-g x.flt.tenth x.flt.max x.flt.least x.flt.inf x.flt.nan x.flt.negative.nan',
@@ -168,29 +175,22 @@ const READING = [
   '-qg x.dbl.huge',
   '-q -g x.str.text x.u8.max',
   'x.str.text -g -q',
-  '-g x.u8.max nothing x.i8.max',
   '-g nothing',
   "-g ''",
   '-g x',
   "-g 'x y'",
-  "-g $'caf\\xe9'",
   "-g $(printf 'k%.0s' {1..255})",
   "-g $(printf 'k%.0s' {1..256})",
   '-g',
   '-g -- -h',
-  '-h',
-  '-gh x.u8',
   'x.u8 -h',
   '-- -h',
-  '-x',
   '-hx',
   '-xh',
   '--help',
-  '--',
   '-',
   '-g -',
   '-:',
-  "-g x.u8.max -'é'",
   '-m',
   '-p',
   '-C',
@@ -198,13 +198,11 @@ const READING = [
   '-m icmap x.u8',
   '-m default x.u8',
   '-micmap x.u8',
-  '-m bogus x.u8',
   '-m icmap -m bogus x.u8',
   '-m stats -m icmap x.u8',
   "-m '' x.u8",
   '-m stats x.',
   '-m stats -g x.u8.max',
-  '-m stats -g stats.srp.mcast_retx',
   '-m stats -g stats.nothing',
   '-m stats -d stats.srp.mcast_retx',
   '-m stats -d nothing',
@@ -212,10 +210,7 @@ const READING = [
   '-m stats -s stats.srp.mcast_retx u8 1',
   '-m stats -s x.new u8 1',
   '-m stats -s stats.clear.bogus u32 1',
-  '-m stats -t stats.srp.mcast_retx',
-  '-m stats -T stats.nothing',
   '-m stats -p p.plain',
-  '-C ipc',
   '-Cknet',
   '-C totem x.u8',
   '-C schedmiss',
@@ -226,14 +221,12 @@ const READING = [
   '-C ipc -g stats.srp.mcast_retx',
   '-C ipc -m icmap -g x.u8.max',
   '-s',
-  '-s x.new',
   '-s x.new u8',
   '-s x.new u9 1',
   '-s x.new U8 1',
   "-s x.new '' 1",
   '-s x.new u8 -1',
   '-s x.new u8 -- -1',
-  '-s x.new u8 256',
   '-s x.new i8 128',
   '-s x.new i8 -- -129',
   '-s x.new u32 4294967296',
@@ -247,26 +240,20 @@ const READING = [
   '-s x.new bin empty',
   '-s x.new bin .',
   '-s x.new bin too-big',
-  '-s x.new bin -',
   '-s x.new str "$(head -c 16385 /dev/zero | tr \'\\0\' x)"',
   '-s ab u8 1',
   "-s '' u8 1",
   "-s 'x y' u8 1",
-  "-s $'x\\xe9y' u8 1",
   "-s $(printf 'k%.0s' {1..256}) u8 1",
-  '-s totem.cluster_name str x',
   '-s runtime.config.nothing u8 1',
   '-s nodelist.local_node_pos u32 1',
   '-d',
-  '-d nothing',
   "-d ''",
   '-d totem.cluster_name x.u8.max',
   '-d system.nothing',
   '-D',
-  '-D nothing',
   '-D totem.cluster_name',
   "-D $(printf 'k%.0s' {1..256})",
-  '-p nowhere',
   '-p .',
   '-p empty',
   '-pempty',
@@ -280,6 +267,37 @@ const READING = [
   '-s x.new bin loop',
   "-s x.new bin ''",
   "-s x.new bin $(printf 'n%.0s' {1..256})",
+  '-t',
+  '-T',
+];
+
+/** The same for what takes a process: standard input, arguments that are no text; and for one of each sort. */
+const READING_IN_A_PROCESS = [
+  '',
+  'x.u8 x.i8',
+  'nothing nowhere',
+  "$'x\\xff'",
+  '-g x.str.latin1 x.str.utf8 x.str.spaces x.str.empty x.str.punctuation',
+  '-bg x.bin.big',
+  '-qg x.bin.all',
+  '-g x.u8.max nothing x.i8.max',
+  "-g $'caf\\xe9'",
+  '-h',
+  '-gh x.u8',
+  '-x',
+  '--',
+  "-g x.u8.max -'é'",
+  '-m bogus x.u8',
+  '-m stats -g stats.srp.mcast_retx',
+  '-C ipc',
+  '-s x.new',
+  '-s x.new u8 256',
+  '-s x.new bin -',
+  "-s $'x\\xe9y' u8 1",
+  '-s totem.cluster_name str x',
+  '-d nothing',
+  '-D nothing',
+  '-p nowhere',
   '-t x.u8.max',
   '-T x.',
   "-T ''",
@@ -289,9 +307,9 @@ const READING = [
   "-T 'x y'",
   "-t $(printf 'k%.0s' {1..256})",
   "-T x. $(printf 'k%.0s' {1..256})",
-  '-t',
-  '-T',
   '-tT x. -q -b',
+  '-m stats -T stats.nothing',
+  '-m stats -t stats.srp.mcast_retx',
   '-t x.u8.max < all-bytes',
   '-t x.u8.max < p.plain',
 ];
@@ -299,7 +317,6 @@ const READING = [
 /** These change the map, which must then look the same. */
 const CHANGING = [
   '-s x.new i8 -- -128',
-  '-s x.new u8 255 ignored',
   "-s x.new u8 ' 12 monkeys'",
   '-s x.new u8 0x10',
   '-s x.new u8 010',
@@ -322,27 +339,17 @@ const CHANGING = [
   '-s x.new dbl 1e309',
   '-s x.new dbl INFINITY',
   "-s x.new str ''",
-  "-s x.new str 'two words'",
-  "-s x.new str $'caf\\xe9\\x01\\xff'",
-  "-s x.new str $'caf\\xc3\\xa9'",
   '-s x.new str "$(head -c 16384 /dev/zero | tr \'\\0\' x)"',
   '-s x.new bin all-bytes',
-  '-s x.new bin - < all-bytes',
-  "-s x.new bin - < <(printf 'a\\0b')",
-  '-s x.new bin big',
   '-s x.str.text u8 5',
   '-s x/new:key-_. u8 5',
   '-s totem.token_warning u32 75',
   '-sq x.new u8 5',
   '-m stats -m icmap -s x.new u8 5',
   '-d x.u8.max',
-  '-d x.u8.max nothing x.i8.max',
   '-d x.u8.max x.u8.max',
   '-D x.dbl. x.flt.',
   '-D x.dbl.zero',
-  '-D x',
-  '-C ipc -m icmap',
-  '-p p.plain',
   '-p p.prefix',
   '-p p.no-newline',
   '-p p.crlf',
@@ -360,20 +367,35 @@ const CHANGING = [
   '-p p.incomplete',
   '-p p.key-only',
   '-p p.type',
-  '-p p.range',
   '-p p.read-only',
   '-p p.read-only-prefix',
   '-p p.read-only-delete',
   '-p p.bad-key',
   '-p p.short-key',
   '-p p.long-key',
-  '-p p.bin < big',
-  '-p p.bin-twice < big',
   '-p p.bin-missing',
   '-p p.bin-empty',
   '-p p.bin-too-big',
   '-p p.retype',
   '-p p.latin1',
+];
+
+/** The same for what takes a process, and for one of each sort. */
+const CHANGING_IN_A_PROCESS = [
+  '-s x.new u8 255 ignored',
+  "-s x.new str 'two words'",
+  "-s x.new str $'caf\\xe9\\x01\\xff'",
+  "-s x.new str $'caf\\xc3\\xa9'",
+  '-s x.new bin - < all-bytes',
+  "-s x.new bin - < <(printf 'a\\0b')",
+  '-s x.new bin big',
+  '-d x.u8.max nothing x.i8.max',
+  '-D x',
+  '-C ipc -m icmap',
+  '-p p.plain',
+  '-p p.range',
+  '-p p.bin < big',
+  '-p p.bin-twice < big',
   '-p p.many',
   '-p /dev/stdin < p.plain',
   '-p <(cat p.many p.plain)',
@@ -386,9 +408,13 @@ describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
       ours = built('cmapctl-main');
       corosync = await PrivateCorosync.start({ ipcType });
       makeFiles();
+      bash = new ShellSession(corosync.directory);
+      process.chdir(corosync.directory);
     });
 
     afterAll(async () => {
+      process.chdir(home);
+      await bash.stop();
       await corosync.stop();
     });
 
@@ -396,7 +422,25 @@ describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
       beforeAll(loadKeys);
 
       test.each(READING)('%s', async (line) => {
-        await compare(line);
+        await compare(ourTool, line);
+      });
+
+      it('leaves no descriptor open', async () => {
+        const before = openDescriptors().length;
+        for (const line of [
+          '-p empty',
+          '-p nowhere',
+          '-s x.new bin empty',
+          '-g nothing',
+          'x.',
+          '-m stats stats.srp',
+        ])
+          await ourTool(line);
+        expect(openDescriptors().length).toBe(before);
+      });
+
+      test.each(READING_IN_A_PROCESS)('%s, in a process', async (line) => {
+        await compare(ourProcess, line);
       });
 
       it.each(['-p secret', '-s x.new bin secret'])('without the right to read: %s', async (line) => {
@@ -449,22 +493,28 @@ describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
     });
 
     describe('changing', () => {
-      beforeEach(loadKeys);
-
       /** Everything but what corosync counts and times itself. */
-      async function mapAfter(tool: string, line: string): Promise<{ outcome: Outcome; map: string }> {
-        const outcome = await shell(`exec ${tool} ${line}`, { cwd: corosync.directory });
-        const { stdout } = await shell(`${THEIRS} -b x; ${THEIRS} -b totem.; ${THEIRS} stats`);
+      async function mapAfter(tool: Tool, line: string): Promise<{ outcome: Outcome; map: string }> {
+        await loadKeys();
+        const outcome = await tool(line);
+        const { stdout } = await bash.run(`${THEIRS} -b x; ${THEIRS} -b totem.; ${THEIRS} stats`);
         return { outcome, map: stdout.toString('latin1') };
       }
 
-      test.each(CHANGING)('%s', async (line) => {
-        const theirs = await mapAfter(THEIRS, line);
-        await loadKeys();
-        const own = await mapAfter(ours, line);
+      async function compareChange(tool: Tool, line: string): Promise<void> {
+        const theirs = await mapAfter(theirTool, line);
+        const own = await mapAfter(tool, line);
         expect(own.map).toBe(theirs.map);
         expect(essence(own.outcome), own.outcome.stderr).toEqual(essence(theirs.outcome));
         expect(own.outcome.stderr === '', own.outcome.stderr).toBe(theirs.outcome.stderr === '');
+      }
+
+      test.each(CHANGING)('%s', async (line) => {
+        await compareChange(ourTool, line);
+      });
+
+      test.each(CHANGING_IN_A_PROCESS)('%s, in a process', async (line) => {
+        await compareChange(ourProcess, line);
       });
     });
 
