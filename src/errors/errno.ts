@@ -50,7 +50,8 @@ export function systemErrorToCsError(error: unknown): { errno: string | undefine
   return { errno, code: (errno === undefined ? undefined : BY_NAME.get(errno)) ?? 'CS_ERR_LIBRARY' };
 }
 
-function systemErrorName(error: unknown): string | undefined {
+/** The name of a system error, for example `'ENOENT'`. */
+export function systemErrorName(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }

@@ -12,6 +12,8 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
     ),
   ],
   'ipc/turns': [],
+  // Whoever takes turns does so among the copies.
+  'ipc/copies': ['test/ipc/turns'],
   // A call's life is seen where calls are made.
   'ipc/calls': [
     'test/ipc/ipc-connection.test.ts',

@@ -1,8 +1,7 @@
 import fs from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
-import { ConnectionError, systemErrorToCsError } from '../../errors/index.ts';
+import { ConnectionError, systemErrorName, systemErrorToCsError } from '../../errors/index.ts';
 import type { ConnectionFiles } from '../connection-files.ts';
-import { errnoOf } from './errno-of.ts';
 import { DESCRIPTORS, findCopies } from './find-copies.ts';
 import { WORD } from './layout.ts';
 import { OtherCopy } from './other-copy.ts';
@@ -145,7 +144,8 @@ function seesDescriptors(): boolean {
     return true;
   } catch (error) {
     // No /proc, or one that Node's permission model shuts. Whatever else it is, the other copies may see it otherwise.
-    if (['ENOENT', 'ENOTDIR', 'EACCES', 'ERR_ACCESS_DENIED'].includes(errnoOf(error) ?? '')) return false;
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'ERR_ACCESS_DENIED'].includes(systemErrorName(error) ?? ''))
+      return false;
     throw cannotJoin(error);
   }
 }

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { errnoOf } from './errno-of.ts';
+import { systemErrorName } from '../../errors/index.ts';
 import { MAGIC, PAGE_SIZE, WORD } from './layout.ts';
 import { CopyFile } from './copy-file.ts';
 
@@ -65,7 +65,7 @@ function hold(path: string): number | undefined {
   try {
     return fs.openSync(path, O_PATH);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined; // closed meanwhile
+    if (systemErrorName(error) === 'ENOENT') return undefined; // closed meanwhile
     throw error;
   }
 }

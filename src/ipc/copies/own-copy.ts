@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
+import { systemErrorName } from '../../errors/index.ts';
 import type { ConnectionFiles } from '../connection-files.ts';
 import { CopyFile } from './copy-file.ts';
-import { errnoOf } from './errno-of.ts';
 import { CONNECTION, LAYOUT, MAGIC, WORD } from './layout.ts';
 import { thisThread } from './thread.ts';
 
@@ -110,7 +110,7 @@ function openToAll(fd: number): void {
     fs.fchmodSync(fd, 0o666);
   } catch (error) {
     // Node's permission model lets nobody do it. There a program that goes on as another user may be refused.
-    if (errnoOf(error) !== 'ERR_ACCESS_DENIED') throw error;
+    if (systemErrorName(error) !== 'ERR_ACCESS_DENIED') throw error;
   }
 }
 

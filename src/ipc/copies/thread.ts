@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { threadId } from 'node:worker_threads';
-import { errnoOf } from './errno-of.ts';
+import { systemErrorName } from '../../errors/index.ts';
 
 /** A thread of this process. Its id alone may be given to another one later. */
 export interface Thread {
@@ -22,7 +22,7 @@ export function isRunning({ tid, startedAt }: Thread): boolean {
   try {
     return startOf(fs.readFileSync(`/proc/self/task/${tid}/stat`, 'latin1')) === startedAt;
   } catch (error) {
-    const errno = errnoOf(error);
+    const errno = systemErrorName(error);
     return errno !== 'ENOENT' && errno !== 'ESRCH'; // no descriptor is left: look again later
   }
 }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Copies } from '../../../src/ipc/copies/copies.ts';
 import { SharedNotes } from '../../../src/ipc/copies/notes.ts';
 import { CopyWorker } from '../../helpers/copies/copy-worker.ts';
@@ -42,6 +42,29 @@ describe('SharedNotes', () => {
     expect(make(two, CHANGE, TRACK)).toMatch(/thread/);
     second?.();
     expect(make(two, CHANGE, TRACK)).toBeUndefined();
+  });
+
+  it('of one server say nothing of another', () => {
+    const [one, two] = [new SharedNotes(new Copies()), new SharedNotes(new Copies())];
+    expect(make(one, TRACK, CHANGE)).toBeUndefined();
+    expect(make(one, OTHER, 0n, '/run/other/cmap')).toBeUndefined();
+    expect(make(two, CHANGE, TRACK, '/run/other/cmap')).toBeUndefined();
+  });
+
+  it('are not made where the other copies cannot be looked at', () => {
+    const before = openDescriptors().length;
+    const [blind, copies] = [new Copies(), new Copies()];
+    const [one, two] = [new SharedNotes(blind), new SharedNotes(copies)];
+    const looking = vi.spyOn(blind, 'others').mockImplementation(() => {
+      throw new Error('EMFILE');
+    });
+    const membership = blind.join();
+    expect(() => one.make(SERVER, TRACK, CHANGE)).toThrow('EMFILE');
+    looking.mockRestore();
+    expect(make(two, CHANGE, TRACK)).toBeUndefined();
+    membership.end();
+    for (const forget of forgets.splice(0)) forget();
+    expect(openDescriptors().length).toBe(before);
   });
 
   it('leave nothing open', () => {
