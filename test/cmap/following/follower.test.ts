@@ -132,6 +132,27 @@ describe('a follower', () => {
     await follower.close();
   });
 
+  it('tells a reader that lagged how many changes it was given, not how many were found', async () => {
+    const [follower, driver] = follow({ maxQueued: 1 });
+    cmap.map.set('a.b', uint8(1));
+    await driver.attach(cmap.connect());
+    const reader = follower[Symbol.asyncIterator]();
+    expect((await reader.next()).value).toMatchObject({ kind: 'snapshot' });
+    driver.lost(LOST);
+    cmap.map.set('a.b', uint8(2));
+    cmap.map.set('a.c', uint8(2));
+    await driver.attach(cmap.connect());
+    cmap.set('a.c', undefined);
+    const events = await Promise.all([1, 2, 3, 4].map(() => reader.next()));
+    expect(events.map(({ value }) => value)).toMatchObject([
+      { kind: 'lost' },
+      { kind: 'overflow', dropped: 3 },
+      { kind: 'notification', key: 'a.b', synthetic: true },
+      { kind: 'resynced', changes: 1 },
+    ]);
+    await follower.close();
+  });
+
   it.each([
     ['icmap', undefined],
     ['stats', uint8(3)],

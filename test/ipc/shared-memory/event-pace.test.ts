@@ -100,6 +100,15 @@ describe('EventPace', () => {
     expect(new Drive(RING / 4).run({ events: 20, everyMs: 0.05, forMs: 100 })).toBe(0);
   });
 
+  it('counts what comes in a millisecond, however long it was not looked', () => {
+    const rests = [500, 200].map((events) => {
+      const pace = new EventPace(RING);
+      pace.restAfter(events, events * EVENT, 0, 0);
+      return pace.restAfter(events, events * EVENT, 0, 5);
+    });
+    expect(rests).toEqual([1, 0]);
+  });
+
   it('lets no more than half the ring gather, at any steady rate', () => {
     fc.assert(
       fc.property(

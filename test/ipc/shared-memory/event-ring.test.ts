@@ -189,10 +189,10 @@ describe('EventRing', () => {
     expect(() => drain(ring, 2)).toThrow(malformed);
   });
 
-  it.each([WORDS + 8, 2 * WORDS + 8, 2 ** 32 - WORDS + 8])(
+  it.each([WORDS, WORDS + 8, 2 * WORDS + 8, 2 ** 32 - WORDS + 8])(
     'refuses a write pointer of %d',
     (writePointer) => {
-      const { ring, server, storage } = open();
+      const { ring, server, storage } = open((writePointer - 8) % WORDS);
       server.write(Buffer.alloc(24));
       // Modulo the size of the ring it would be right.
       storage.header.writeUInt32LE(writePointer, RING_HEADER.writePointer);

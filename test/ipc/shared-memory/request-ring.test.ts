@@ -151,7 +151,23 @@ describe('RequestRing', () => {
       for (const request of requests) expect(ring.stage(request)).toBe(true);
       ring.post();
       expect(takeAll(server).map(hex)).toEqual(requests.map((request) => hex(encoded(request))));
+      // No byte is behind the last one.
+      expect(storage.readHeader(RING_HEADER.writePointer)).toBe(storage.readHeader(RING_HEADER.readPointer));
     }
+  });
+
+  it('copies only ends that are short, or have been resized', () => {
+    const writesOf = (message: AnyMessage): number => {
+      const recorder = new Recorder();
+      const ring = new RequestRing(new RecordingStorage('request', new MemoryRing(64 * 1024), recorder));
+      ring.stage(message);
+      ring.post();
+      return recorder.writes.filter(({ what }) => what === 'data').length;
+    };
+    const long = 48 * 1024;
+    expect(writesOf(new FakeWithTail(1, long))).toBe(2);
+    expect(writesOf(new FakeWithTail(1, long - 4))).toBe(1);
+    expect(writesOf(new FakeWithTail(1, long).withTailOf(long + 4))).toBe(1);
   });
 
   it('encodes an end whose memory was resized meanwhile, in the room that it has', () => {
@@ -263,6 +279,11 @@ describe('RequestRing', () => {
         }
         expect(seen).toEqual([0, 40, 80, 120]);
       }
+      // Modulo the size of the ring it would be right.
+      const right = storage.readHeader(RING_HEADER.readPointer);
+      storage.writeHeader(RING_HEADER.readPointer, right + WORDS);
+      expect(() => ring.handledBytes()).toThrow(expect.objectContaining({ code: 'CS_ERR_SECURITY' }));
+      storage.writeHeader(RING_HEADER.readPointer, right);
       storage.writeHeader(RING_HEADER.readPointer, (ring.handledBytes() / 4 + start + 61) % WORDS);
       expect(() => ring.handledBytes()).toThrow(expect.objectContaining({ code: 'CS_ERR_SECURITY' }));
     }
