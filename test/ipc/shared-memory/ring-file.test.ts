@@ -12,6 +12,8 @@ import { createRingFiles, type NewRing } from '../../../src/testing/server/ring-
 const SOMEBODY_ELSE = 65_534;
 const isRoot = process.geteuid?.() === 0;
 const MAX_MESSAGE_SIZE = 4096;
+/** 64 MiB, of which the file system keeps a page. */
+const MOST_WORDS = 16 * 1024 * 1024;
 
 let directory: string;
 let path: string;
@@ -67,6 +69,13 @@ describe('RingFile', () => {
     expect(into.toString('hex')).toBe('eeee656c6ceeeeee');
     expect(fs.readFileSync(`${path}-data`).toString('latin1', 100, 105)).toBe('hello');
     expect(fs.readFileSync(`${path}-header`).readUInt32LE(8208)).toBe(0xfffffffe);
+    ring.close();
+  });
+
+  it('may be as large as a generous server makes it', () => {
+    create({ wordSize: MOST_WORDS });
+    const ring = open();
+    expect(ring.wordSize).toBe(MOST_WORDS);
     ring.close();
   });
 
@@ -200,7 +209,7 @@ describe('RingFile', () => {
     ['fewer words than a message needs', { wordSize: 1023, dataSize: 4096 }],
     ['no words', { statedWordSize: 0 }],
     ['4 billion words', { statedWordSize: 2 ** 32 - 1 }],
-    ['more words than anybody asks for', { statedWordSize: 16 * 1024 * 1024 + 1 }],
+    ['more words than anybody asks for', { wordSize: MOST_WORDS + 1 }],
     ['another name', { recordedPath: '/dev/shm/qb-1-2-3-abcdef/qb-response-cmap' }],
   ])('is refused with %s', (_what, ring) => {
     create(ring);
