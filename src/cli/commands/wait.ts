@@ -4,6 +4,7 @@ import { duration } from '../arguments/duration.ts';
 import { EXIT, UsageError } from '../exit-codes.ts';
 import { conditionOf, type Condition } from '../status/conditions.ts';
 import { troubleOf } from '../status/trouble.ts';
+import { whyStale } from '../status/verdict.ts';
 import { untilSignalled } from '../stop-signals.ts';
 
 /** Waits until all conditions hold at once, for certain. Waits for corosync, too. */
@@ -16,13 +17,18 @@ export async function wait(context: CommandContext): Promise<number> {
   await untilSignalled(async (signal) => {
     const cluster = await context.openCluster();
     const complaints = new Set<string>();
-    const giveUp = (): void => {
+    let doubt = whyStale('starting');
+    const look = (): void => {
+      doubt = doubtOf(cluster) ?? doubt;
       complain(cluster, complaints, context);
+    };
+    const giveUp = (): void => {
+      look();
       void cluster.close();
     };
     signal.addEventListener('abort', giveUp);
     const timer = withinMs === Infinity ? undefined : setTimeout(giveUp, withinMs);
-    const why = await missingAtTheEnd(cluster, conditions, () => complain(cluster, complaints, context));
+    const why = await missingAtTheEnd(cluster, conditions, look, () => doubt);
     clearTimeout(timer);
     if (why === undefined) code = EXIT.ok;
     else
@@ -37,22 +43,29 @@ export async function wait(context: CommandContext): Promise<number> {
 async function missingAtTheEnd(
   cluster: Cluster,
   conditions: readonly Condition[],
-  sayWhy: () => void,
+  look: () => void,
+  doubt: () => string,
 ): Promise<string | undefined> {
-  const timer = setInterval(sayWhy, 1000);
+  const timer = setInterval(look, 1000);
   try {
-    let missing: string | undefined = 'corosync has not told anything';
+    let missing: string | undefined;
     for await (const state of cluster.states()) {
+      missing = doubtOf(state) ?? missing;
       if (state.freshness.kind === 'stale') continue;
       const all = conditions.map((condition) => condition.missing(state));
       missing = all.find((one) => one !== undefined);
       if (missing === undefined && state.freshness.kind === 'fresh') return undefined;
       missing ??= 'corosync is still finding out what the cluster is';
     }
-    return missing;
+    return missing ?? doubt();
   } finally {
     clearInterval(timer);
   }
+}
+
+/** `closed`: we have ended waiting, and what was in the way before counts. */
+function doubtOf({ freshness }: Pick<Cluster, 'freshness'>): string | undefined {
+  return freshness.kind === 'stale' && freshness.why !== 'closed' ? whyStale(freshness.why) : undefined;
 }
 
 function complain({ freshness }: Cluster, complaints: Set<string>, context: CommandContext): void {

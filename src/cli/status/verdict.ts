@@ -52,7 +52,7 @@ function doubtOf({ freshness }: ClusterState): Remark | undefined {
   if (freshness.kind === 'fresh') return undefined;
   const text =
     freshness.kind === 'stale'
-      ? `nothing is known any more: corosync is ${STALE[freshness.why]}`
+      ? `nothing is known any more: ${whyStale(freshness.why)}`
       : 'corosync is still finding out what the cluster is';
   return { level: 'unknown', text };
 }
@@ -86,6 +86,11 @@ function reloadRemarks({ lastReload, stuck }: ClusterState['config']): readonly 
   const what = hasFailed ? 'the last reload FAILED' : 'a reload has not ended';
   const waits = stuck ? ': votequorum looks at no change until one is good' : '';
   return [{ level: 'warning', text: `${what}${waits}` }];
+}
+
+/** As a sentence without its end. */
+export function whyStale(why: keyof typeof STALE): string {
+  return `corosync is ${STALE[why]}`;
 }
 
 const STALE = {
@@ -159,8 +164,28 @@ function linksRemarks(state: ClusterState): readonly Remark[] {
   const lonely = down.some(
     ({ nodeId }) => !ofMembers.some((link) => link.nodeId === nodeId && link.connected),
   );
-  const which = state.nodes.flatMap((node) => linksTo(node, down)).join(', ');
-  return [{ level: lonely ? 'critical' : 'warning', text: `${up}: ${which} down` }];
+  const toAll = numbersOf(down).filter((link) => isDownToAll(link, ofMembers));
+  const which = [
+    ...toAll.map((link) => `link ${link} to all`),
+    ...state.nodes.flatMap((node) =>
+      linksTo(
+        node,
+        down.filter(({ link }) => !toAll.includes(link)),
+      ),
+    ),
+  ].join(', ');
+  const hint = toAll.length > 0 ? ' (an interface of this node, or its network)' : '';
+  return [{ level: lonely ? 'critical' : 'warning', text: `${up}: ${which} down${hint}` }];
+}
+
+function numbersOf(links: readonly ClusterLink[]): readonly number[] {
+  return [...new Set(links.map(({ link }) => link))].sort((one, other) => one - other);
+}
+
+/** One node that is not reached may be that node's own; two are not, together. */
+function isDownToAll(number: number, links: readonly ClusterLink[]): boolean {
+  const same = links.filter(({ link }) => link === number);
+  return same.length > 1 && same.every(({ connected }) => !connected);
 }
 
 /** In few words: all links to a node may be down. */

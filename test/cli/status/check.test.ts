@@ -50,7 +50,7 @@ describe('check', () => {
     fake.link('c', 0).down();
     fake.corosync.cluster.setLink(2, 1, { connected: false });
     expect(await check('links')).toMatch(
-      /^2 COROSYNC CRITICAL - 1 of 4 links up: links 0 1 to b, link 0 to c down \| /,
+      /^2 COROSYNC CRITICAL - 1 of 4 links up: link 0 to all, link 1 to b down \(an interface of this node, or its network\) \| /,
     );
   });
 

@@ -58,7 +58,9 @@ describe('wait', () => {
     fake.die();
     const { code, stderr } = await run(fake, ['wait', 'quorate', '--timeout', '300ms']);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^corosync-client: cannot connect: .*ECONNREFUSED.*\n.*: not within 0\.3 s: /);
+    expect(stderr).toMatch(
+      /^corosync-client: cannot connect: .*ECONNREFUSED.*\n.*: not within 0\.3 s: corosync is not there\n$/,
+    );
   });
 
   it('ends by a signal, and says what was missing', async () => {
