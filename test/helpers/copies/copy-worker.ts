@@ -1,9 +1,8 @@
 import { once } from 'node:events';
-import type { Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import type { TurnKind } from '../../../src/codec/message.ts';
 import type { ConnectionFiles } from '../../../src/ipc/connection-files.ts';
-
-import { startThread } from '../thread.ts';
+import { bundled } from '../bundled.ts';
 
 /** What a copy of the library in another thread is to do. */
 export type CopyTask =
@@ -27,8 +26,8 @@ export class CopyWorker {
 
   /** @param inside counts for `stress`, shared by all */
   static async start(inside = new SharedArrayBuffer(12), trackUnmanagedFds = true): Promise<CopyWorker> {
-    const program = new URL('copy-worker-main.ts', import.meta.url);
-    const worker = startThread(program, { workerData: inside, trackUnmanagedFds });
+    const program = bundled('copies/copy-worker-main.ts');
+    const worker = new Worker(program, { workerData: inside, trackUnmanagedFds });
     await once(worker, 'message');
     return new CopyWorker(worker);
   }

@@ -16,7 +16,7 @@ export type OrderProgram = 'listener' | 'loop' | 'libcpg';
 export interface OrderMemberOptions {
   readonly name: string;
   readonly program: OrderProgram;
-  /** That of `bundleMember`. */
+  /** Our members' program. */
   readonly bundle: string;
   readonly nodeId: number;
   /** The command that runs another one on its node. */

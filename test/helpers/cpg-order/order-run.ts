@@ -1,13 +1,13 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeAddresses, OtherNode } from '../corosync/other-node.ts';
 import { PrivateCorosync } from '../corosync/private-corosync.ts';
 import { waitUntil } from '../wait-until.ts';
 import type { OrderHistory } from './order-history.ts';
 import { OrderMember, type OrderProgram } from './order-member.ts';
-import { bundleMember } from './order-program.ts';
+import { bundled } from '../bundled.ts';
 import { processState } from './process-state.ts';
 import { PLACES_PER_NODE, type MemberStep, type NodeStep, type OrderStep } from './order-plan.ts';
 
@@ -25,7 +25,7 @@ export interface OrderRunOptions {
 
 /** Three nodes with three members each, to whom a plan happens. */
 export class OrderRun implements AsyncDisposable {
-  readonly directory: string;
+  readonly directory = mkdtempSync(join(tmpdir(), 'cpg-order-'));
   readonly #options: OrderRunOptions;
   /** What members on our client are. */
   readonly #bundle: string;
@@ -41,7 +41,6 @@ export class OrderRun implements AsyncDisposable {
     first: PrivateCorosync,
     others: readonly OtherNode[],
   ) {
-    this.directory = dirname(bundle);
     this.#options = options;
     this.#bundle = bundle;
     this.#first = first;
@@ -49,7 +48,7 @@ export class OrderRun implements AsyncDisposable {
   }
 
   static async start(options: OrderRunOptions): Promise<OrderRun> {
-    const bundle = await bundleMember(mkdtempSync(join(tmpdir(), 'cpg-order-')));
+    const bundle = bundled('cpg-order/order-member-main.ts');
     const others = [await OtherNode.start(2, OPTIONS), await OtherNode.start(3, OPTIONS)];
     return new OrderRun(options, bundle, await PrivateCorosync.start(OPTIONS), others);
   }

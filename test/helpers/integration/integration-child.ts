@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { CmapConnectOptions } from '../../../src/index.ts';
+import { bundled } from '../bundled.ts';
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
 const HANG_MS = 30_000;
@@ -40,11 +41,10 @@ type Program =
   | 'fault-flood-main'
   | 'fault-user-main';
 
-/** Starts a TypeScript program of test/helpers, as Node runs it everywhere. */
+/** Starts a program of test/helpers, as Node runs it everywhere. */
 export function spawnProgram(name: Program, argument: unknown, under: readonly string[] = []): ChildProcess {
   const folder = name.startsWith('fault') ? 'faults' : 'integration';
-  const program = `test/helpers/${folder}/${name}.ts`;
-  const node = [process.execPath, '--import', 'tsx', program, JSON.stringify(argument)];
+  const node = [process.execPath, bundled(`${folder}/${name}.ts`), JSON.stringify(argument)];
   const [command = '', ...args] = [...under, ...node];
   return spawn(command, args, { cwd: repository, stdio: ['pipe', 'pipe', 'inherit'] });
 }

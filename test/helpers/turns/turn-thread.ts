@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import type { Worker } from 'node:worker_threads';
-import { startThread } from '../thread.ts';
+import { Worker } from 'node:worker_threads';
+import { bundled } from '../bundled.ts';
 
 /** What our client in another thread is to do. Times are those of `Date.now`. */
 export type ThreadTask =
@@ -19,7 +19,7 @@ export class TurnThread {
   }
 
   static async start(): Promise<TurnThread> {
-    const worker = startThread(new URL('turn-thread-main.ts', import.meta.url), {});
+    const worker = new Worker(bundled('turns/turn-thread-main.ts'));
     await once(worker, 'message');
     return new TurnThread(worker);
   }
