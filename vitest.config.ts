@@ -1,12 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
+// What a file is transformed to is kept in node_modules: each file of integration tests has a vitest of its own, which would do it again.
+const experimental = { fsModuleCache: true };
+
 export default defineConfig({
   test: {
+    experimental,
     // Most tests wait most of the time; by itself, vitest leaves a processor free.
     maxWorkers: '100%',
     projects: [
       {
         test: {
+          experimental,
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/integration/**', 'test/cluster/**'],
@@ -16,6 +21,7 @@ export default defineConfig({
       },
       {
         test: {
+          experimental,
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           // One network namespace holds one corosync (its sockets have fixed abstract names).
@@ -26,6 +32,7 @@ export default defineConfig({
       },
       {
         test: {
+          experimental,
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
           // Three corosyncs at a time are enough for a small machine.

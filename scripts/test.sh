@@ -12,14 +12,22 @@ try_unix_dgram
 say "build"
 npm run --silent build # first: the examples import the package by its name
 
-if [ $# = 0 ]; then
-  say "format, lint, types"
-  npx prettier --check --log-level warn .
-  npm run --silent lint
-  npx tsc --noEmit
+# lint beside the others, for each uses one processor. What it says comes behind what they say.
+check_sources() {
+  local said lint status=0
+  said=$(mktemp)
+  npm run --silent lint >"$said" 2>&1 &
+  lint=$!
+  # (npm run docs makes the reference.)
+  npx prettier --check --log-level warn . && npx tsc --noEmit && npx typedoc --emit none --logLevel Warn || status=1
+  wait "$lint" || status=1
+  cat "$said" && rm "$said"
+  [ "$status" = 0 ] || fail "the sources are not as they should be"
+}
 
-  say "the reference of the API"
-  npx typedoc --emit none --logLevel Warn # npm run docs makes it
+if [ $# = 0 ]; then
+  say "format, lint, types, the reference of the API"
+  check_sources
 fi
 
 say "unit tests"
