@@ -10,7 +10,7 @@ import { RingTransport } from '../../../src/ipc/shared-memory/ring-transport.ts'
 import type { SetupSocket } from '../../../src/ipc/setup-socket.ts';
 import { LibqbRing } from '../../../src/testing/server/libqb-ring.ts';
 import { gone } from '../../helpers/corosync/gone.ts';
-import { FakeRequest } from '../../helpers/fake/fake-request.ts';
+import { answerFake, FakeRequest } from '../../helpers/fake/fake-request.ts';
 import { MemoryRing } from '../../helpers/memory/memory-ring.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
 
@@ -60,6 +60,86 @@ describe('RingTransport', () => {
     const { arrive, told } = open();
     expect(arrive(1)).toBe(0);
     expect(told).toEqual(['drained', 'failure']);
+  });
+});
+
+describe('a RingTransport whose events may wait inside corosync', () => {
+  const SMALL = 64;
+  /** With a small ring of events, and the cheapest request to wake corosync. */
+  const open = (): {
+    transport: RingTransport;
+    servers: Record<'requests' | 'responses' | 'events', LibqbRing>;
+    arrive: (bytes: number) => void;
+    behind: boolean[];
+  } => {
+    const rings = {
+      requests: new MemoryRing(WORDS),
+      responses: new MemoryRing(WORDS),
+      events: new MemoryRing(SMALL),
+    };
+    let arrive: (bytes: number) => unknown = () => expect.unreachable();
+    const setup = {
+      listen: (onEventBytes: typeof arrive) => (arrive = onEventBytes),
+      sendRequestBytes: () => true,
+      destroy: () => undefined,
+    };
+    const transport = new RingTransport({
+      setup: setup as unknown as SetupSocket,
+      requests: new RequestRing(rings.requests),
+      responses: new ResponseRing(rings.responses),
+      events: new EventRing(rings.events),
+      maxMessageSize: WORDS,
+      removeLeftovers: () => undefined,
+    });
+    const behind: boolean[] = [];
+    transport.listen({
+      waking: { wake: () => new FakeRequest(9), largestEvent: 24 },
+      onEvent: () => undefined,
+      onDrained: () => undefined,
+      onFailure: (error) => expect.fail(String(error)),
+      onBehind: (is) => behind.push(is),
+      onLost: () => undefined,
+    });
+    const { requests, responses, events } = rings;
+    const servers = {
+      requests: new LibqbRing(requests),
+      responses: new LibqbRing(responses),
+      events: new LibqbRing(events),
+    };
+    return { transport, servers, arrive: (bytes) => void arrive(bytes), behind };
+  };
+  /** As many events as there is room for; how many. */
+  const fill = (server: LibqbRing): number => {
+    let count = 0;
+    while (server.write(Buffer.alloc(24))) count += 1;
+    return count;
+  };
+
+  it('wakes corosync when its ring was full, until nothing waits', async () => {
+    const { transport, servers, arrive, behind } = open();
+    arrive(fill(servers.events));
+    expect([transport.behind, behind]).toEqual([true, [true]]);
+    let isCaughtUp = false;
+    const catchingUp = transport.eventsCaughtUp().then(() => (isCaughtUp = true));
+    await waitUntil('corosync is woken', () => servers.requests.semaphore > 0, { everyMs: 1 });
+    // One event has waited, which leaves room for others.
+    servers.events.write(Buffer.alloc(24));
+    servers.responses.write(answerFake(servers.requests.take()));
+    await waitUntil('it is over', () => !transport.behind, { everyMs: 1 });
+    expect([behind, isCaughtUp]).toEqual([[true, false], false]);
+    arrive(1);
+    await catchingUp;
+    transport.stop(gone());
+  });
+
+  it('lets corosync alone while there is room', async () => {
+    const { transport, servers, arrive, behind } = open();
+    servers.events.write(Buffer.alloc(24));
+    const catchingUp = transport.eventsCaughtUp();
+    arrive(1);
+    await catchingUp;
+    await turn();
+    expect([transport.behind, behind, servers.requests.semaphore]).toEqual([false, [], 0]);
   });
 });
 
