@@ -47,7 +47,7 @@ type Change = Pick<
 >;
 
 export class FakeConnection {
-  readonly map = 'icmap';
+  map: 'icmap' | 'stats' = 'icmap';
   readonly trackers = new Set<FakeTracker>();
   closed = false;
   readonly #cmap: FakeCmap;

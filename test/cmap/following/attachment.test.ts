@@ -79,6 +79,15 @@ describe('an attachment', () => {
     await attachment.release();
   });
 
+  it('of one key waits for it where it is not there yet', async () => {
+    const attachment = attach('a.b', false);
+    await attachment.start();
+    expect(read).toEqual([]);
+    cmap.set('a.b', uint8(1));
+    expect(changes).toMatchObject([[{ key: 'a.b', oldValue: undefined, newValue: uint8(1) }, false]]);
+    await attachment.release();
+  });
+
   it('tells nothing of a notification that changes nothing', async () => {
     cmap.map.set('a.b', uint8(1));
     const attachment = attach();
@@ -260,5 +269,72 @@ describe('the start of an attachment', () => {
     expect(read).toBeUndefined();
     await settle();
     expect(connection.trackers.size).toBe(0);
+  });
+});
+
+describe('an attachment to the stats map', () => {
+  /** How often the keys are listed. */
+  const LISTING_MS = 60_000;
+  const trackers = (): string[] =>
+    [...connection.trackers].map(({ key, options }) => `${key}${options.prefix === true ? '*' : ''}`).sort();
+  beforeEach(() => {
+    connection.map = 'stats';
+    picture = new Picture(false);
+    cmap.map.set('a.b', uint8(1));
+  });
+
+  it('tracks one key as any other', async () => {
+    const attachment = attach('a.b', false);
+    await attachment.start();
+    expect(trackers()).toEqual(['a.b']);
+    await attachment.release();
+  });
+
+  it('tracks each key below a prefix, as long as it is there', async () => {
+    const attachment = attach();
+    await attachment.start();
+    cmap.set('a.c', uint8(1));
+    await settle();
+    expect(trackers()).toEqual(['a.*', 'a.b', 'a.c']);
+    cmap.set('a.d', uint8(1));
+    cmap.map.delete('a.d');
+    await settle();
+    expect(trackers()).toEqual(['a.*', 'a.b', 'a.c']);
+    await attachment.release();
+  });
+
+  it('reads a key that comes once more: it may have changed before it was tracked', async () => {
+    const attachment = attach();
+    await attachment.start();
+    cmap.set('a.c', uint8(1));
+    cmap.map.set('a.c', uint8(2));
+    await settle();
+    expect(changes).toEqual([
+      [{ key: 'a.c', oldValue: undefined, newValue: uint8(1) }, false],
+      [{ key: 'a.c', oldValue: uint8(1), newValue: uint8(2) }, true],
+    ]);
+    await attachment.release();
+  });
+
+  it('finds out that a text has gone without a word', async () => {
+    cmap.map.set('a.text', { type: 'string', value: 'x' });
+    const attachment = attach();
+    await attachment.start();
+    cmap.map.delete('a.text');
+    await vi.advanceTimersByTimeAsync(LISTING_MS);
+    await settle();
+    expect(changes).toMatchObject([[{ key: 'a.text', newValue: undefined }, true]]);
+    await attachment.release();
+  });
+
+  it('says when a key that comes cannot be tracked', async () => {
+    const attachment = attach();
+    await attachment.start();
+    const error = new CsError('CS_ERR_NO_MEMORY', { operation: 'cmap_track_add' });
+    cmap.failNext = error;
+    cmap.set('a.c', uint8(1));
+    await settle();
+    expect(failures).toEqual([[client, error]]);
+    await attachment.release();
   });
 });

@@ -1,14 +1,17 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CsError, type CmapValue } from '../../../src/index.ts';
+import { CsError, type CmapClient, type CmapValue } from '../../../src/index.ts';
 import { FollowedStats } from '../../../src/cmap/following/followed-stats.ts';
 import type { Told } from '../../../src/cmap/following/picture.ts';
 import { FakeCmap, type FakeConnection } from '../fake-cmap.ts';
 
 const uint8 = (value: number): CmapValue => ({ type: 'uint8', value });
 const SOON_MS = 20;
+/** Later than any test ends: what is found in time has not been listed. */
+const NEVER_MS = 60_000;
 
 let cmap: FakeCmap;
+let client: CmapClient;
 let connection: FakeConnection;
 let told: Told[];
 let readAgain: string[];
@@ -20,7 +23,7 @@ let known: Set<string>;
 
 beforeEach(() => {
   cmap = new FakeCmap();
-  const client = cmap.connect();
+  client = cmap.connect();
   if (cmap.client === undefined) throw new Error('it is connected');
   connection = cmap.client;
   told = [];
@@ -28,7 +31,17 @@ beforeEach(() => {
   failures = [];
   known = new Set();
   stopping = new AbortController();
-  stats = new FollowedStats(
+  stats = follow(NEVER_MS);
+});
+
+afterEach(async () => {
+  stopping.abort();
+  await stats.release();
+  expect(connection.trackers.size).toBe(0);
+});
+
+function follow(listingMs: number): FollowedStats {
+  return new FollowedStats(
     client,
     's.',
     {
@@ -42,15 +55,9 @@ beforeEach(() => {
       },
       failed: (error) => failures.push(error),
     },
-    SOON_MS,
+    listingMs,
   );
-});
-
-afterEach(async () => {
-  stopping.abort();
-  await stats.release();
-  expect(connection.trackers.size).toBe(0);
-});
+}
 
 const trackedKeys = (): string[] =>
   [...connection.trackers]
@@ -65,10 +72,12 @@ async function until(condition: () => boolean): Promise<void> {
 describe('a followed prefix of the stats map', () => {
   it('tracks every number for itself, and no text', async () => {
     cmap.map.set('s.a', uint8(1));
+    cmap.map.set('s.bytes', { type: 'binary', value: new Uint8Array(1) });
+    cmap.map.set('s.new', { type: 'unknown', typeCode: 99, value: new Uint8Array(1) });
     cmap.map.set('s.procname', { type: 'string', value: 'x' });
     await stats.track();
     expect(trackedKeys()).toEqual(['s.a']);
-    expect((await stats.read()).map(({ key }) => key)).toEqual(['s.a', 's.procname']);
+    expect((await stats.read()).map(({ key }) => key)).toEqual(['s.a', 's.bytes', 's.new', 's.procname']);
     cmap.set('s.a', uint8(2));
     expect(told).toMatchObject([{ change: 'modify', key: 's.a' }]);
   });
@@ -104,7 +113,35 @@ describe('a followed prefix of the stats map', () => {
     expect(trackedKeys()).toEqual(['s.b', 's.c']);
   });
 
+  it('does not believe what is told of a key after it has gone', async () => {
+    cmap.map.set('s.a', uint8(1));
+    await stats.track();
+    cmap.set('s.a', undefined);
+    connection.notify({ change: 'modify', key: 's.a', newValue: uint8(2), oldValue: uint8(2) });
+    expect(told.map(({ change }) => change)).toEqual(['delete']);
+  });
+
+  it('lists no more after it was stopped', async () => {
+    stats = follow(SOON_MS);
+    await stats.track();
+    stats.stop();
+    cmap.map.set('s.silent', uint8(1));
+    await sleep(3 * SOON_MS);
+    expect(readAgain).toEqual([]);
+  });
+
+  it('says when the keys cannot be listed', async () => {
+    stats = follow(SOON_MS);
+    await stats.track();
+    cmap.map.set('s.a', uint8(1));
+    const error = new CsError('CS_ERR_NO_MEMORY', { operation: 'cmap_iter_init' });
+    cmap.failNext = error;
+    await until(() => failures.length > 0);
+    expect(failures).toEqual([error]);
+  });
+
   it('finds out what came and went without a word', async () => {
+    stats = follow(SOON_MS);
     cmap.map.set('s.gone', uint8(1));
     await stats.track();
     known = new Set(['s.gone', 's.gone.text']);
