@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // What a file is transformed to is kept in node_modules: each file of integration tests has a vitest of its own, which would do it again.
@@ -6,8 +7,8 @@ const experimental = { fsModuleCache: true };
 export default defineConfig({
   test: {
     experimental,
-    // Most tests wait most of the time; by itself, vitest leaves a processor free.
-    maxWorkers: '100%',
+    // Most tests wait most of the time.
+    maxWorkers: 2 * availableParallelism(),
     projects: [
       {
         test: {
