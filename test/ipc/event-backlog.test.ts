@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RequestMessage } from '../../src/codec/message.ts';
-import type { PendingCall } from '../../src/ipc/calls/pending-call.ts';
+import type { PendingCall, Urgency } from '../../src/ipc/calls/pending-call.ts';
 import { EventBacklog, type EventChannel } from '../../src/ipc/event-backlog.ts';
 import { gone } from '../helpers/corosync/gone.ts';
 
@@ -13,6 +13,7 @@ const wake = (): RequestMessage<unknown> =>
 class Server implements EventChannel {
   readonly room = CAPACITY;
   readonly calls: PendingCall[] = [];
+  readonly urgencies: Urgency[] = [];
   readonly backlog: EventBacklog;
   readonly failures: unknown[] = [];
   /** Whether there was a backlog, as it was told each time that it changed. */
@@ -29,7 +30,10 @@ class Server implements EventChannel {
     this.backlog = new EventBacklog(
       this,
       { wake: waking, largestEvent: 1 },
-      (call) => this.calls.push(call),
+      (call, urgent) => {
+        this.calls.push(call);
+        this.urgencies.push(urgent);
+      },
       (error) => this.failures.push(error),
       (exists) => this.turned.push(exists),
     );
@@ -188,10 +192,47 @@ describe('EventBacklog', () => {
 
   it('is told at once that all is caught up where nothing is on its way', async () => {
     const server = new Server();
-    server.tell(3);
-    server.take(Infinity);
+    for (let i = 0; i < 10; i++) {
+      server.tell(3);
+      server.take(Infinity);
+    }
     await server.backlog.caughtUp();
     expect(server.calls).toEqual([]);
+    expect(server.turned).toEqual([]);
+  });
+
+  it('tells who asked before the end of a backlog of that one, whatever comes after it', async () => {
+    const server = new Server();
+    server.tell(CAPACITY);
+    let isCaughtUp = false;
+    void server.backlog.caughtUp().then(() => (isCaughtUp = true));
+    server.take(9);
+    await vi.advanceTimersByTimeAsync(1);
+    server.tell(5);
+    await server.turn();
+    // That one is over. The next one begins before its last events are taken, and is over, too.
+    server.tell(4);
+    server.take(2);
+    for (let round = 0; round < 4; round++) {
+      await vi.advanceTimersByTimeAsync(1);
+      await server.turn();
+    }
+    expect(server.turned).toEqual([true, false, true, false]);
+    server.take(3);
+    await settle();
+    expect(isCaughtUp).toBe(false);
+    server.take(1);
+    await settle();
+    expect(isCaughtUp).toBe(true);
+    expect(server.taken).toBeLessThan(server.told);
+  });
+
+  it('wakes corosync before anything else is sent, and nobody waits for it', () => {
+    const server = new Server();
+    server.tell(25);
+    server.take(Infinity);
+    expect(server.urgencies).toEqual([true]);
+    expect(server.calls).toMatchObject([{ background: true, deadlineAt: Infinity }]);
   });
 
   it('says of a channel that can no longer be read that it has failed', async () => {
@@ -230,6 +271,16 @@ describe('EventBacklog', () => {
     server.take(Infinity);
     await server.turn();
     expect([server.calls.length, vi.getTimerCount(), server.backlog.exists]).toEqual([0, 0, false]);
+  });
+
+  it('that has stopped while corosync was woken says nothing of the answer', async () => {
+    const server = new Server();
+    server.tell(50);
+    server.take(Infinity);
+    expect(server.calls).toHaveLength(1);
+    server.backlog.stop(gone());
+    await server.turn();
+    expect([server.calls.length, vi.getTimerCount(), server.turned]).toEqual([0, 0, [true]]);
   });
 
   const step = fc.oneof(
