@@ -21,7 +21,12 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
     'test/ipc/shared-memory/ring-pipeline*.test.ts',
     'test/ipc/datagram/datagram-pipeline.test.ts',
   ],
-  'ipc/shared-memory': ['test/ipc/ipc-connection.test.ts'],
+  // Who waits for a turn, and what outlives its user, is seen on connections.
+  'ipc/shared-memory': [
+    'test/ipc/ipc-connection.test.ts',
+    'test/ipc/hidden-connection.test.ts',
+    'test/ipc/turns/batch-turn.test.ts',
+  ],
   service: [
     'test/cmap/connect-options.test.ts',
     'test/cmap/cmap-client.test.ts',

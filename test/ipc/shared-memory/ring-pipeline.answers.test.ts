@@ -29,6 +29,17 @@ describe('RequestPipeline: requests that are never answered', () => {
     expect(connection.server.writes).toEqual([MAX_BATCH * 2 + 2, MAX_BATCH * 2 + 1, 87]);
   });
 
+  it('wait for the next batch where the answer to their barrier has no room in this one', async () => {
+    // 1024 bytes less one word and the margin of 12: 1008. Two answers take 976, and the barrier's takes 40.
+    const connection = new MemoryConnection({ responseWords: 256 });
+    const answered = [0, 1].map((number) =>
+      connection.submit(new FakeRequest(number, { responseSize: 480 })),
+    );
+    await Promise.all([...answered, connection.submit(new FakeUnanswered(2))]);
+    expect(connection.server.writes).toEqual([2, 2]);
+    expect(connection.server.dropped).toBe(0);
+  });
+
   it('leave room for their barrier, though the request fills the ring', async () => {
     // 512 bytes less one word and the margin of 12: 496; of them 40 for a barrier of 32 bytes, and 8 for the chunk's header.
     const connection = new MemoryConnection({ requestWords: 128 });

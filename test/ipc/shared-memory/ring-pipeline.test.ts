@@ -618,6 +618,17 @@ describe('RequestPipeline: flow control', () => {
     expect(connection.server.writes).toEqual([2]);
   });
 
+  it('is looked at no more than each millisecond while it holds', async () => {
+    const connection = new MemoryConnection();
+    connection.setFlowControl(2);
+    const looks = vi.spyOn(connection.rings.request, 'readHeader');
+    const states = watch([connection.submit(new FakeRequest(0))]);
+    await sleep(20);
+    expect(looks.mock.calls.length).toBeLessThan(100);
+    connection.setFlowControl(0);
+    await waitUntil('it is settled', () => settled(states), SOON);
+  });
+
   it('does not outlast a deadline', async () => {
     const connection = new MemoryConnection();
     connection.setFlowControl(2);

@@ -115,13 +115,15 @@ describe('a RingTransport whose events may wait inside corosync', () => {
     return count;
   };
 
-  it('wakes corosync when its ring was full, until nothing waits', async () => {
+  it('wakes corosync when its ring was full, until nothing waits, and holds changes back', async () => {
     const { transport, servers, arrive, behind } = open();
     arrive(fill(servers.events));
     expect([transport.behind, behind]).toEqual([true, [true]]);
     let isCaughtUp = false;
     const catchingUp = transport.eventsCaughtUp().then(() => (isCaughtUp = true));
     await waitUntil('corosync is woken', () => servers.requests.semaphore > 0, { everyMs: 1 });
+    const change = new PendingCall(new FakeRequest(1, { changes: true }), { timeoutMs: Infinity });
+    transport.submit(change as PendingCall);
     // One event has waited, which leaves room for others.
     servers.events.write(Buffer.alloc(24));
     servers.responses.write(answerFake(servers.requests.take()));
@@ -129,6 +131,9 @@ describe('a RingTransport whose events may wait inside corosync', () => {
     expect([behind, isCaughtUp]).toEqual([[true, false], false]);
     arrive(1);
     await catchingUp;
+    await waitUntil('the change goes out', () => servers.requests.semaphore > 0, { everyMs: 1 });
+    servers.responses.write(answerFake(servers.requests.take()));
+    expect(await change.promise).toBe(1);
     transport.stop(gone());
   });
 
