@@ -71,4 +71,11 @@ build_image() {
   echo "$image"
 }
 
+# A node of corosync, and the packed command line.
+corosync_image() { build_image corosync-client/corosync docker/corosync docker/corosync/Dockerfile docker/corosync; }
+client_image() {
+  build_image corosync-client/client . docker/client/Dockerfile \
+    package.json package-lock.json tsconfig.json tsconfig.build.json scripts/build.sh src
+}
+
 engine_build_log() { echo "${TMPDIR:-/tmp}/corosync-client-build.$$.log"; }

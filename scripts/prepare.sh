@@ -65,8 +65,13 @@ need_programs() {
   install_packages "${missing[@]}"
 }
 
-# Debian starts a daemon that it installs; nobody asked for a corosync of this machine's own, so that is prevented.
+# Debian starts a daemon that it installs; nobody asked for a corosync of this machine's own, so that is prevented. Two scripts at a time
+# install one after the other.
 install_packages() {
+  (flock 7 && install_packages_alone "$@") 7>/run/corosync-client-packages.lock
+}
+
+install_packages_alone() {
   say "installing $*"
   local policy=/usr/sbin/policy-rc.d ours=
   if [ ! -e "$policy" ]; then

@@ -33,9 +33,8 @@ trap 'remove_leftovers; engine_down' EXIT
 engine_up || elsewhere
 docker compose version >/dev/null 2>&1 || need_programs docker-compose:docker-compose || elsewhere
 need_base_images || elsewhere
-COROSYNC_NODE_IMAGE=$(build_image corosync-client/corosync docker/corosync docker/corosync/Dockerfile docker/corosync)
-COROSYNC_CLIENT_IMAGE=$(build_image corosync-client/client . docker/client/Dockerfile \
-  package.json package-lock.json tsconfig.json tsconfig.build.json scripts/build.sh src)
+COROSYNC_NODE_IMAGE=$(corosync_image)
+COROSYNC_CLIENT_IMAGE=$(client_image)
 export COROSYNC_NODE_IMAGE COROSYNC_CLIENT_IMAGE
 # What a killed run leaves behind is removed above; the reaper's image is on a registry.
 export TESTCONTAINERS_RYUK_DISABLED=true

@@ -81,7 +81,7 @@ use_package() {
 
 test_package() {
   npm pack --silent --pack-destination "$work" >/dev/null
-  COROSYNC_NODE_IMAGE=$(build_image corosync-client/corosync docker/corosync docker/corosync/Dockerfile docker/corosync)
+  COROSYNC_NODE_IMAGE=$(corosync_image)
   local images=("$NODE_IMAGE") image
   if timeout 120 docker pull --quiet node:20-alpine >/dev/null 2>&1; then
     images+=(node:20-alpine)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The integration tests on real corosyncs, as root: six files at a time (two where there is one processor), for most of the time they
+# The integration tests on real corosyncs, as root: five files at a time (two where there is one processor), for most of the time they
 # wait; each with a corosync of its own in namespaces of its own. What a file says is shown when it is done.
 # A file that fails beside others is run once more, alone: a busy machine is no failure. What it said is shown once more at the end, in
 # either case: a long record may keep its end only, and who fails now and then has a fault, too.
@@ -54,7 +54,7 @@ else
   failed=$(mktemp -d)
   export failed
   status=0
-  in_order | awk '!seen[$0]++' | xargs -P "$((processors < 2 ? 2 : 6))" -n 1 "$0" --part || status=$?
+  in_order | awk '!seen[$0]++' | xargs -P "$((processors < 2 ? 2 : 5))" -n 1 "$0" --part || status=$?
   # xargs says 123 where commands failed; whatever else may have gone wrong is no test that failed.
   if [ "$status" = 123 ]; then
     status=0

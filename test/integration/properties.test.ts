@@ -23,6 +23,6 @@ describeOnCorosync('any sequence of calls on a real corosync', (suite) => {
         parameters(500),
       );
     },
-    timeLimitMs(120_000),
+    timeLimitMs(300_000),
   );
 });
