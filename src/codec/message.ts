@@ -75,12 +75,12 @@ export interface RequestMessage<T> extends OutgoingMessage {
 }
 
 /**
- * A request that corosync never answers. That it has been taken is known by the answer to a later request of the same connection,
- * for corosync takes them in their order.
+ * A request that corosync never answers. That it has been taken is known by the answer to a later request of the same connection, for corosync takes them in
+ * their order; or, over shared memory, by the place in the ring that corosync gives back.
  */
 export interface UnansweredMessage extends OutgoingMessage {
   readonly answer: 'never';
-  /** What is sent behind such requests if nothing else follows: cheap, without effect, and answered now. */
+  /** What is sent behind such requests over datagrams, if nothing else follows: cheap, without effect, and answered now. */
   readonly barrier: RequestMessage<unknown>;
 }
 

@@ -76,22 +76,25 @@ describeOnTransports('a request that is answered later', (start) => {
   });
 });
 
-describeOnTransports('requests that are never answered', (start) => {
-  it('are taken when the barrier behind them is answered', async () => {
+describeOnTransports('requests that are never answered', (start, kind) => {
+  /** Over datagrams nothing else tells that they were taken. */
+  const barriers = kind === 'socket' ? 1 : 0;
+
+  it('are taken when corosync has handled all of them, and the barrier behind them if there is one', async () => {
     await using server = await start();
     const connection = await connectTo(server);
     const taken: number[] = [];
     const calls = [1, 2, 3].map((number) =>
       connection.submit(new FakeUnanswered(number), PATIENT).then(() => taken.push(number)),
     );
-    await arrived(server, 4);
-    server.handle(3);
+    await arrived(server, 3 + barriers);
+    server.handle(2 + barriers);
     await turns(20);
     expect(taken).toEqual([]);
     server.handle(1);
     await Promise.all(calls);
     expect(taken).toEqual([1, 2, 3]);
-    expect(handledBy(server)).toEqual([1, 2, 3, 1_000_003]);
+    expect(handledBy(server)).toEqual([1, 2, 3, ...(kind === 'socket' ? [1_000_003] : [])]);
     await connection.close();
   });
 
@@ -111,7 +114,7 @@ describeOnTransports('requests that are never answered', (start) => {
     await connection.close();
   });
 
-  it('can be given up; the barrier is consumed', async () => {
+  it('can be given up; they still have their place', async () => {
     await using server = await start();
     const connection = await connectTo(server);
     const given = connection.submit(new FakeUnanswered(1), { timeoutMs: 20 });
@@ -120,10 +123,12 @@ describeOnTransports('requests that are never answered', (start) => {
       operation: 'fake_send',
       sent: 'unknown',
     });
-    await arrived(server, 2);
+    await arrived(server, 1 + barriers);
     await timedOut;
     const next = connection.submit(new FakeRequest(2), PATIENT);
-    server.handle(2);
+    await turns(20);
+    expect(server.waiting).toBe(1 + barriers);
+    server.handle(1 + barriers);
     await arrived(server, 1);
     server.handle(1);
     expect(await next).toBe(2);
@@ -135,10 +140,22 @@ describeOnTransports('requests that are never answered', (start) => {
     const connection = await connectTo(server);
     const calls = [1, 2].map((number) => connection.submit(new FakeUnanswered(number), PATIENT));
     const closing = connection.close();
-    await arrived(server, 3);
-    server.handle(3);
+    await arrived(server, 2 + barriers);
+    server.handle(2 + barriers);
     await closing;
     expect(await outcomes(calls)).toEqual([undefined, undefined]);
+  });
+});
+
+describeOnTransports('a request that is never answered, and whose connection ends', (start, kind) => {
+  it('was taken where the ring says so, though nobody has looked yet', async () => {
+    await using server = await start();
+    const connection = await connectTo(server);
+    const call = connection.submit(new FakeUnanswered(1), PATIENT);
+    await arrived(server, kind === 'socket' ? 2 : 1);
+    server.handle(1);
+    server.die();
+    expect(await outcomes([call])).toEqual([kind === 'socket' ? 'CS_ERR_LIBRARY unknown' : undefined]);
   });
 });
 
@@ -150,7 +167,7 @@ describeOnTransports('an error tells whether the request reached corosync', (sta
       connection.submit(new FakeRequest(1), PATIENT),
       ...[2, 3, 4, 5].map((number) => connection.submit(new FakeUnanswered(number), PATIENT)),
     ];
-    await arrived(server, 6);
+    await arrived(server, kind === 'socket' ? 6 : 5);
     const queued = connection.submit(new FakeRequest(6), PATIENT);
     server.handle(3);
     server.die();

@@ -24,8 +24,8 @@ interface Outstanding {
  * The calls of one connection, whatever carries them: those that wait to be sent, those of the batch that is outstanding,
  * and the deadlines of both. Answers come in the order of the requests.
  *
- * Requests that are never answered are settled by the next answer behind them, for corosync handles requests in their order; a batch
- * that ends with one is closed with a barrier.
+ * Requests that are never answered are settled by the next answer behind them, for corosync handles requests in their order. Of a batch that ends with one
+ * something else must tell that it was taken: a ring does, and for datagrams it is closed with a barrier.
  */
 export class CallLedger {
   readonly #queue = new CallQueue();
@@ -160,6 +160,17 @@ export class CallLedger {
     }
     this.#done += 1;
     this.#answersToCome -= 1;
+  }
+
+  /** Whether the batch ends with a request that is never answered. */
+  get endsUnanswered(): boolean {
+    return this.#batch.at(-1)?.message.answer === 'never';
+  }
+
+  /** Every call of the batch has its answer, or was taken if it has none. */
+  completeBatch(): void {
+    for (const taken of this.#batch.slice(this.#done)) taken.complete(undefined);
+    this.endBatch();
   }
 
   /** Every call of the batch has its answer. */

@@ -20,6 +20,8 @@ export class ChunkReader {
   #view = viewOf(this.#window);
   #message = new MessageReader(this.#window);
   #position: number;
+  /** Bytes of the chunk that was seen last. */
+  #seen = 1;
 
   constructor(storage: RingStorage, readPointer: number) {
     if (readPointer >= storage.wordSize) throw malformed(`read pointer ${readPointer} lies outside the ring`);
@@ -47,12 +49,13 @@ export class ChunkReader {
         const length = this.#chunkLength(at, filled, available - stepped);
         if (length === undefined) break;
         const end = at + CHUNK_HEADER_SIZE + length;
+        const bytes = chunkBytes(length);
+        this.#seen = bytes;
         if (end > filled) {
           // Where it is the first of its window already, only a larger window helps.
-          if (at === 0) this.#renew(end);
+          if (end > this.#window.length && at === 0) this.#renew(end);
           break;
         }
-        const bytes = chunkBytes(length);
         this.#message.moveTo(at + CHUNK_HEADER_SIZE, length);
         at += bytes;
         stepped += bytes;
@@ -69,11 +72,17 @@ export class ChunkReader {
     if (this.#message.isTaken) this.#renew(this.#window.length);
     if (available > this.#window.length && this.#window.length < MAX_WINDOW)
       this.#renew(Math.min(this.#window.length * 4, MAX_WINDOW));
-    const length = Math.min(available, this.#window.length);
+    const length = this.#whole(Math.min(available, this.#window.length), available);
     const toEnd = Math.min(length, this.#ringBytes - this.#position);
     if (toEnd > 0) this.#storage.readData(this.#position, this.#window, 0, toEnd);
     if (length > toEnd) this.#storage.readData(0, this.#window, toEnd, length - toEnd);
     return length;
+  }
+
+  /** Most chunks are as large as the one before. One that would not be read whole would be read twice. */
+  #whole(length: number, available: number): number {
+    const inPart = length % this.#seen;
+    return length < available && inPart < length ? length - inPart : length;
   }
 
   /** The data length of the chunk at `at`, or undefined if the window ends before its header does. */

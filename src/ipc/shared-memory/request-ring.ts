@@ -76,9 +76,9 @@ export class RequestRing {
     return handled;
   }
 
-  /** The most bytes that a request of this kind can have. */
-  largest(message: AnyMessage): number {
-    return this.#capacity - CHUNK_HEADER_SIZE - reserveFor(message);
+  /** The most bytes that a request can have. */
+  get largest(): number {
+    return this.#capacity - CHUNK_HEADER_SIZE;
   }
 
   /** How many such requests one batch has room for. */
@@ -91,23 +91,13 @@ export class RequestRing {
     return this.#count;
   }
 
-  /**
-   * Encodes a request behind those already staged; false if it must wait for the next batch. One that is never answered leaves room for
-   * its barrier.
-   */
+  /** Encodes a request behind those already staged; false if it must wait for the next batch. */
   stage(message: AnyMessage): boolean {
     const end = this.#staged + chunkBytes(message.size);
     const most = this.#count === 0 || message.fillsRing === true ? this.#capacity : this.#batchCapacity;
-    if (end + reserveFor(message) > most) return false;
+    if (end > most) return false;
     this.#append(message, end);
     return true;
-  }
-
-  /** The barrier behind a request that has left room for it. */
-  stageBarrier(barrier: RequestMessage<unknown>): void {
-    const end = this.#staged + chunkBytes(barrier.size);
-    if (end > this.#capacity) throw malformed('a barrier does not fit the ring');
-    this.#append(barrier, end);
   }
 
   /** Publishes what is staged and returns how many requests that were: as many bytes are now due on the socket. */
@@ -167,11 +157,6 @@ export class RequestRing {
     this.#stage.bytes.copy(bytes, 0, 0, this.#held);
     this.#stage = new MessageWriter(bytes);
   }
-}
-
-/** Bytes that must stay free behind a request. */
-function reserveFor(message: AnyMessage): number {
-  return message.answer === 'never' ? chunkBytes(message.barrier.size) : 0;
 }
 
 /** The end of a request that is not copied, if it has one. The memory behind it may have been resized meanwhile: then all is encoded. */

@@ -45,7 +45,7 @@ export class RequestPipeline {
   #flowCheckedAt = -Infinity;
   /** Whether the flow-control word is looked at before each post. */
   #looksAlways = false;
-  /** Whether the batch ends with requests that are never answered: the events that they cause tell when to look for the barrier's answer. */
+  /** Whether the batch ends with requests that are never answered: the events that they cause tell when to look whether they were taken. */
   #causesEvents = false;
   /** Which answer belongs to which call is no longer known. */
   #broken = false;
@@ -80,7 +80,7 @@ export class RequestPipeline {
   /** A message that the rings could not carry fails here, before anything is sent. */
   submit(call: PendingCall, urgent: Urgency = false): void {
     const refusal = refuseTooBig(call.message, {
-      request: Math.min(this.#maxMessageSize, this.#requests.largest(call.message)),
+      request: Math.min(this.#maxMessageSize, this.#requests.largest),
       answer: this.#responses.largest,
     });
     if (refusal !== undefined) return call.fail(refusal);
@@ -92,7 +92,7 @@ export class RequestPipeline {
 
   /** Events have come, so corosync has gone on: what was posted before may have been taken. */
   eventsCame(): void {
-    if (this.#looksAlways && this.#ledger.batchSize > 0) this.#schedule();
+    if (this.#looksAlways && this.#ledger.batchSize > 0) this.#run();
   }
 
   /** What a window has held back may go out now. */
@@ -138,7 +138,7 @@ export class RequestPipeline {
    */
   stop(error: ConnectionError, serverGone = false): void {
     try {
-      if (this.#ledger.batchSize > 0 && !this.#broken) this.#collect();
+      if (this.#ledger.batchSize > 0 && !this.#broken) this.#look();
     } catch {
       // The rings are as broken as the connection: `error` says more.
     }
@@ -221,17 +221,12 @@ export class RequestPipeline {
     while (call !== undefined && this.#hasPlaceFor(call.message)) {
       const cost = costOfAnswer(call.message);
       if (cost > room || !this.#requests.stage(call.message)) break;
-      // A barrier's answer has its place until another answer takes its part.
-      if (call.message.answer !== 'never') room -= cost;
+      room -= cost;
       this.#ledger.take(call);
       call = this.#ledger.nextOfBatch();
     }
     if (this.#ledger.batchSize === 0) throw malformed('a single request does not fit the rings');
-    const { barrier } = this.#ledger;
-    this.#causesEvents = barrier !== undefined;
-    if (barrier === undefined) return;
-    this.#requests.stageBarrier(barrier);
-    this.#ledger.takeBarrier(barrier);
+    this.#causesEvents = this.#ledger.endsUnanswered;
   }
 
   #hasPlaceFor(message: AnyMessage): boolean {
@@ -248,17 +243,35 @@ export class RequestPipeline {
         lookUntil = this.#progressAt + WAIT.spinUs / 1000;
         loopTurn.begin(this.#progressAt);
       }
-      if (this.#ledger.answersToCome === 0) break;
+      if (this.#isComplete()) break;
       const now = performance.now();
       if (now > lookUntil || loopTurn.isSpent(now)) return false;
     }
-    this.#ledger.endBatch();
-    this.#ladder.reset();
+    this.#complete();
     return true;
+  }
+
+  /** Looks once. Returns whether that completes the batch. */
+  #look(): boolean {
+    this.#collect();
+    const complete = this.#isComplete();
+    if (complete) this.#complete();
+    return complete;
+  }
+
+  #complete(): void {
+    this.#ledger.completeBatch();
+    this.#ladder.reset();
+  }
+
+  /** Requests that are never answered were taken when corosync has given back their place. */
+  #isComplete(): boolean {
+    return this.#ledger.answersToCome === 0 && (!this.#causesEvents || this.#requests.handled);
   }
 
   /** Reads the answers that are complete; false if there are none. */
   #collect(): boolean {
+    if (this.#ledger.answersToCome === 0) return false;
     const count = this.#responses.completed(this.#ledger.answersToCome);
     if (count === 0) return false;
     const bytes = this.#ledger.costOfAnswers(count, chunkBytes);
@@ -276,14 +289,14 @@ export class RequestPipeline {
 
   /** Whoever waits for an answer that corosync could not send would wait for ever, and so would all behind him. */
   #checkForLostAnswers(): void {
-    if (this.#ledger.answersLater || !this.#requests.handled || this.#collect()) return;
+    if (this.#ledger.answersLater || !this.#requests.handled || this.#collect() || this.#isComplete()) return;
     throw lostAnswers('handled', this.#ledger.answersToCome);
   }
 
   /** Answers that are there count, even if nobody has looked at them yet. */
   #expire(): void {
     try {
-      if (this.#ledger.batchSize > 0) this.#collect();
+      if (this.#ledger.batchSize > 0 && this.#look()) this.#schedule();
     } catch (error) {
       this.#fail(error);
       return;
@@ -308,10 +321,9 @@ export class RequestPipeline {
   }
 }
 
-/** Room that a request takes in the response ring, or its barrier. */
+/** Room that a request takes in the response ring. */
 function costOfAnswer(message: AnyMessage): number {
-  const answered = message.answer === 'never' ? message.barrier : message;
-  return chunkBytes(answered.maxResponseSize);
+  return message.answer === 'never' ? 0 : chunkBytes(message.maxResponseSize);
 }
 
 function mostOf(message: AnyMessage): number {

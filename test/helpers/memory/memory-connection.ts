@@ -22,7 +22,7 @@ export interface MemoryConnectionOptions {
   readonly answer?: (request: Buffer) => Reply;
   /** What the bytes to the socket set off. Default: the server answers all at once. */
   readonly onBytes?: (server: MemoryServer, count: number) => boolean;
-  /** What the server does whenever the client looks for answers. */
+  /** What the server does whenever the client looks for answers, or for what was taken. */
   readonly onLook?: (server: MemoryServer) => void;
   readonly turn?: BatchTurn;
 }
@@ -61,7 +61,9 @@ export class MemoryConnection {
     const onBytes = options.onBytes ?? answerAtOnce;
     this.recorder.before = (write) => this.#check(write);
     this.recorder.beforeLook = (ring, offset) => {
-      if (ring === 'response' && offset === RING_HEADER.semaphore) options.onLook?.(this.server);
+      const isLook =
+        ring === 'response' ? offset === RING_HEADER.semaphore : offset === RING_HEADER.readPointer;
+      if (isLook) options.onLook?.(this.server);
     };
     this.pipeline = new RequestPipeline(
       new RequestRing(new RecordingStorage('request', this.rings.request, this.recorder)),

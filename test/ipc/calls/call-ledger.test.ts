@@ -143,12 +143,21 @@ describe('CallLedger', () => {
       expect(await Promise.all(calls.map(({ promise }) => promise))).toEqual([undefined, undefined]);
     });
 
+    it('nothing need go where something else tells that they were taken', async () => {
+      const calls = [1, 2].map((number) => add(new FakeUnanswered(number)));
+      send();
+      expect(ledger.endsUnanswered).toBe(true);
+      ledger.completeBatch();
+      expect([ledger.batchSize, ledger.idle]).toEqual([0, true]);
+      expect(await Promise.all(calls.map(({ promise }) => promise))).toEqual([undefined, undefined]);
+    });
+
     it('goes none where an answer tells, or nothing was sent', () => {
       expect(ledger.barrier).toBeUndefined();
       add(new FakeUnanswered(1));
       add(new Plain(2));
       send();
-      expect(ledger.barrier).toBeUndefined();
+      expect([ledger.barrier, ledger.endsUnanswered]).toEqual([undefined, false]);
     });
   });
 

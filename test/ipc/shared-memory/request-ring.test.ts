@@ -181,20 +181,19 @@ describe('RequestRing', () => {
     expect(takeAll(server).map(hex)).toEqual([grown, other].map((request) => hex(encoded(request))));
   });
 
-  it('is filled by requests that are made for it, with room for their barrier', () => {
+  it('is filled by requests that are made for it', () => {
     const storage = new MemoryRing(WORDS);
     const [ring, server] = [new RequestRing(storage), new LibqbRing(storage)];
     const stageAll = (fillsRing: boolean): number => {
       let count = 0;
       while (ring.stage(new FakeUnanswered(count, 32, 32, { fillsRing }))) count += 1;
-      ring.stageBarrier(new FakeRequest(100));
       ring.post();
       takeAll(server);
       return count;
     };
-    // Of 512 bytes 16 stay free; each request takes 40, and so does the barrier.
-    expect(stageAll(true)).toBe(11);
-    expect(stageAll(false)).toBe(5);
+    // Of 512 bytes 16 stay free, and each request takes 40.
+    expect(stageAll(true)).toBe(12);
+    expect(stageAll(false)).toBe(6);
   });
 
   it('leaves a request where it is until the next batch is handled', () => {
@@ -246,22 +245,16 @@ describe('RequestRing', () => {
     for (const request of received) answerFake(request);
   });
 
-  it('takes a request as large as the ring allows, with its barrier', () => {
+  it('takes a request as large as the ring allows', () => {
     const words = 300_000;
     const storage = new MemoryRing(words);
     const [ring, server] = [new RequestRing(storage), new LibqbRing(storage)];
     const largest = words * 4 - 24;
-    expect(ring.largest(new FakeRequest(1))).toBe(largest);
+    expect(ring.largest).toBe(largest);
     expect(ring.stage(new FakeRequest(1, { size: largest + 1 }))).toBe(false);
     expect(ring.stage(new FakeRequest(1, { size: largest }))).toBe(true);
     ring.post();
     answerFake(server.take());
-    const message = new FakeUnanswered(2, largest - 40);
-    expect(ring.largest(message)).toBe(largest - 40);
-    expect(ring.stage(message)).toBe(true);
-    ring.stageBarrier(message.barrier);
-    expect(ring.post()).toBe(2);
-    expect(takeAll(server).map(({ length }) => length)).toEqual([largest - 40, 32]);
   });
 
   it('tells how far the server is with the last post, at every offset', () => {

@@ -5,17 +5,14 @@ import { answerFake, FakeRequest, FakeUnanswered, numberOf } from '../../helpers
 import { answerWhenTold, MemoryConnection } from '../../helpers/memory/memory-connection.ts';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
-const isBarrier = (number: number): boolean => number >= 1_000_000;
 
 describe('RequestPipeline: requests that are never answered', () => {
-  it('go out in batches of many, each with a barrier', async () => {
+  it('go out in batches of many, and nothing else with them', async () => {
     const connection = new MemoryConnection({ requestWords: 262_144 });
     const count = MAX_UNANSWERED + 10;
     await Promise.all(numbers(count).map((number) => connection.submit(new FakeUnanswered(number))));
-    expect(connection.server.writes).toEqual([MAX_UNANSWERED + 1, 11]);
-    expect(connection.server.requests.map(numberOf).filter((number) => !isBarrier(number))).toEqual(
-      numbers(count),
-    );
+    expect(connection.server.writes).toEqual([MAX_UNANSWERED, 10]);
+    expect(connection.server.requests.map(numberOf)).toEqual(numbers(count));
   });
 
   it('do not let more answers be outstanding than a batch may have', async () => {
@@ -25,26 +22,41 @@ describe('RequestPipeline: requests that are never answered', () => {
       connection.submit(new FakeRequest(number)),
     ]);
     await Promise.all(calls);
-    // The second begins with the answer to the last request of the first, which had a barrier.
-    expect(connection.server.writes).toEqual([MAX_BATCH * 2 + 2, MAX_BATCH * 2 + 1, 87]);
+    // The second begins with the answer to the last request of the first.
+    expect(connection.server.writes).toEqual([MAX_BATCH * 2 + 1, MAX_BATCH * 2, 87]);
   });
 
-  it('wait for the next batch where the answer to their barrier has no room in this one', async () => {
-    // 1024 bytes less one word and the margin of 12: 1008. Two answers take 976, and the barrier's takes 40.
+  it('take no room for an answer', async () => {
+    // 1024 bytes less one word and the margin of 12: 1008. Two answers take 976.
     const connection = new MemoryConnection({ responseWords: 256 });
     const answered = [0, 1].map((number) =>
       connection.submit(new FakeRequest(number, { responseSize: 480 })),
     );
     await Promise.all([...answered, connection.submit(new FakeUnanswered(2))]);
-    expect(connection.server.writes).toEqual([2, 2]);
+    expect(connection.server.writes).toEqual([3]);
     expect(connection.server.dropped).toBe(0);
   });
 
-  it('leave room for their barrier, though the request fills the ring', async () => {
-    // 512 bytes less one word and the margin of 12: 496; of them 40 for a barrier of 32 bytes, and 8 for the chunk's header.
+  it('are taken when the ring has their place back, and not before', async () => {
+    const connection = new MemoryConnection({ onBytes: answerWhenTold });
+    let taken = 0;
+    const calls = [1, 2].map((number) =>
+      connection.submit(new FakeUnanswered(number)).then(() => (taken += 1)),
+    );
+    for (let handled = 0; handled < 2; handled += 1) {
+      for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      expect(taken).toBe(0);
+      connection.server.wakeUp(1);
+    }
+    await Promise.all(calls);
+    expect(connection.server.requests.map(numberOf)).toEqual([1, 2]);
+  });
+
+  it('may fill the ring', async () => {
+    // 512 bytes less one word and the margin of 12: 496; of them 8 for the chunk's header.
     const connection = new MemoryConnection({ requestWords: 128 });
-    await connection.submit(new FakeUnanswered(1, 448));
-    expect(connection.server.requests.map(({ length }) => length)).toEqual([448, 32]);
+    await connection.submit(new FakeUnanswered(1, 488));
+    expect(connection.server.requests.map(({ length }) => length)).toEqual([488]);
     expect(connection.failures).toEqual([]);
   });
 });
@@ -55,7 +67,6 @@ describe('RequestPipeline: answers now, later and never', () => {
       kind: fc.constantFrom('now', 'later', 'never', 'never'),
       size: fc.integer({ min: 28, max: 220 }),
       responseSize: fc.integer({ min: 24, max: 220 }),
-      barrierSize: fc.integer({ min: 28, max: 60 }),
       pause: fc.boolean(),
     });
     const script = fc.record({
@@ -83,10 +94,10 @@ describe('RequestPipeline: answers now, later and never', () => {
           },
         });
         const results: Promise<unknown>[] = [];
-        for (const [number, { kind, size, responseSize, barrierSize, pause }] of calls.entries()) {
+        for (const [number, { kind, size, responseSize, pause }] of calls.entries()) {
           results.push(
             kind === 'never'
-              ? connection.submit(new FakeUnanswered(number, size, barrierSize))
+              ? connection.submit(new FakeUnanswered(number, size))
               : connection.submit(new FakeRequest(number, { size, responseSize, answer: kind })),
           );
           if (pause) await Promise.resolve();
@@ -95,8 +106,7 @@ describe('RequestPipeline: answers now, later and never', () => {
         expect(await Promise.all(results)).toEqual(values);
         expect(connection.failures).toEqual([]);
         expect(connection.server).toMatchObject({ dropped: 0, unreadBytes: 0, waiting: 0 });
-        const handled = connection.server.requests.map(numberOf);
-        expect(handled.filter((number) => !isBarrier(number))).toEqual(numbers(calls.length));
+        expect(connection.server.requests.map(numberOf)).toEqual(numbers(calls.length));
       }),
       { numRuns: 500 },
     );

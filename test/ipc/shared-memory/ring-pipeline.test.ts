@@ -211,16 +211,16 @@ describe('RequestPipeline: batches', () => {
     expect(connection.server.requests.map(numberOf)).toEqual([0, 2]);
   });
 
-  it('refuses a request that leaves no room for its barrier', async () => {
+  it('refuses a request that the ring has no room for', async () => {
     const connection = new MemoryConnection({ requestWords: 128 });
-    await expect(connection.submit(new FakeUnanswered(1, 449))).rejects.toMatchObject({
+    await expect(connection.submit(new FakeUnanswered(1, 489))).rejects.toMatchObject({
       code: 'CS_ERR_TOO_BIG',
       operation: 'fake_send',
     });
-    await connection.submit(new FakeUnanswered(2, 448));
+    await connection.submit(new FakeUnanswered(2, 488));
   });
 
-  it('does not turn while it waits for the answer behind requests that are never answered: their events tell', async () => {
+  it('does not turn while it waits for requests that are never answered to be taken: their events tell', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
       const connection = new MemoryConnection({ onBytes: answerWhenTold });
