@@ -7,7 +7,7 @@ import { decodeTotemConfchg } from '../codec/cpg/totem-confchg.ts';
 import type { MessageReader } from '../codec/message-reader.ts';
 import type { RequestMessage } from '../codec/message.ts';
 import { ConnectionError, CsError } from '../errors/index.ts';
-import { Deferred, within } from '../ipc/index.ts';
+import { within } from '../ipc/index.ts';
 import { CallLimits } from '../options/call-options.ts';
 import type { CallSubject, ServiceClient } from '../service/index.ts';
 import { afterTaken } from './after-taken.ts';
@@ -18,6 +18,7 @@ import { Inbox } from './inbox.ts';
 import type { MemberOptions } from './member-options.ts';
 import { Outbox } from './sending/outbox.ts';
 import { OwnWindow } from './sending/own-window.ts';
+import { Standing } from './standing.ts';
 import { PatientRequest } from './while-busy.ts';
 
 /** Milliseconds that a leave has which nobody waits for: until it is ordered, or the connection is closed without it. */
@@ -34,19 +35,6 @@ export interface EventSink {
   end(error?: Error): void;
 }
 
-/** What a process is to its group. */
-type State =
-  /** Has not asked yet. */
-  | 'new'
-  /** Has asked, or is about to: nothing counts until its own change of members. */
-  | 'joining'
-  | 'joined'
-  | 'leaving'
-  /** What comes is no business of ours any more, though corosync goes on sending it. */
-  | 'left'
-  /** The connection has ended. */
-  | 'ended';
-
 /** This process in one group, on one connection: from its joining to its leaving. */
 export class GroupMember {
   readonly group: string;
@@ -61,9 +49,7 @@ export class GroupMember {
   readonly #inbox: Inbox;
   readonly #maxMessageBytes: number;
   readonly #windowBytes: (members: number) => number;
-  readonly #joined = new Deferred<CpgMembershipEvent>();
-  readonly #left = new Deferred<void>();
-  #state: State = 'new';
+  readonly #standing: Standing;
   /** The change of members that is our own joining, and what nodes there were before it: it is told first, whatever else was in the same moment. */
   #ownJoining: CpgMembershipEvent | undefined;
   #earlyRing: CpgRingEvent | undefined;
@@ -87,6 +73,7 @@ export class GroupMember {
     this.#initialRing = initialRing;
     this.#service = service;
     this.#sink = sink;
+    this.#standing = new Standing(group);
     this.#window = new OwnWindow(group, windowBytes(1), () => service.resume());
     this.#outbox = new Outbox(service, group, this.#window);
     this.#inbox = new Inbox(new Assembly(group, limits), this.#window, this.#isUs);
@@ -103,8 +90,8 @@ export class GroupMember {
     return { nodeId: this.#nodeId, pid: this.pid };
   }
 
-  get state(): State {
-    return this.#state;
+  get state(): Standing['state'] {
+    return this.#standing.state;
   }
 
   /** Bytes of messages that wait to be sent. */
@@ -116,10 +103,10 @@ export class GroupMember {
   async join(rest: () => CallLimits): Promise<CpgMembershipEvent> {
     const subject = this.#subject('cpg_join');
     const request = this.#patient(new JoinRequest(this.#name, this.pid, this.#initialRing), rest);
-    this.#state = 'joining';
+    this.#standing.asksToJoin();
     try {
       await request.make();
-      return await afterTaken(this.#joined.promise, subject, rest());
+      return await afterTaken(this.#standing.whenJoined, subject, rest());
     } catch (error) {
       // It may still come to be a member, and could not leave before.
       if (request.mayTakeEffect) this.#service.destroy(error);
@@ -131,9 +118,9 @@ export class GroupMember {
   decode(event: MessageReader): CpgEvent | undefined {
     switch (cpgEventKind(event)) {
       case 'deliver':
-        return this.#hears ? this.#inbox.message(event) : undefined;
+        return this.#standing.hears ? this.#inbox.message(event) : undefined;
       case 'partial-deliver':
-        return this.#hears ? this.#inbox.fragment(event) : undefined;
+        return this.#standing.hears ? this.#inbox.fragment(event) : undefined;
       case 'confchg':
         return this.#decodeMembership(event);
       case 'totem-confchg':
@@ -164,8 +151,8 @@ export class GroupMember {
   /** Leaves behind all messages that were sent before. */
   async leave(rest: () => CallLimits): Promise<void> {
     const subject = this.#subject('cpg_leave');
-    this.#checkJoined(subject.operation);
-    if (this.#state === 'joined') this.#state = 'leaving';
+    this.#standing.checkJoined(subject.operation);
+    this.#standing.asksToLeave();
     const { timeoutMs, signal } = rest();
     await this.#orStay(within(this.#outbox.whenIdle(), { ...subject, timeoutMs, signal }), () => true);
     await this.#leaveNow(rest);
@@ -173,11 +160,11 @@ export class GroupMember {
 
   /** @param ahead of messages that wait to be sent, and will not be */
   async #leaveNow(rest: () => CallLimits, ahead = false): Promise<void> {
-    if (this.#state === 'joined') this.#state = 'leaving';
+    this.#standing.asksToLeave();
     const request = this.#patient(new LeaveRequest(this.#name, this.pid), rest, ahead);
     // Where that is not sure, it counts as a leave: a second one, or a message, would be wrong if it does.
     await this.#orStay(request.make(), () => !request.mayTakeEffect);
-    await afterTaken(this.#left.promise, this.#subject('cpg_leave'), rest());
+    await afterTaken(this.#standing.whenLeft, this.#subject('cpg_leave'), rest());
   }
 
   /**
@@ -189,9 +176,9 @@ export class GroupMember {
     const limits = new CallLimits(PARTING_MS);
     const rest = (): CallLimits => limits.restSince(startedAt);
     try {
-      if (this.#state === 'joined') await (ahead ? this.#leaveNow(rest, ahead) : this.leave(rest));
-      else if (this.#state === 'leaving')
-        await afterTaken(this.#left.promise, this.#subject('cpg_leave'), limits);
+      if (this.state === 'joined') await (ahead ? this.#leaveNow(rest, ahead) : this.leave(rest));
+      else if (this.state === 'leaving')
+        await afterTaken(this.#standing.whenLeft, this.#subject('cpg_leave'), limits);
     } catch {
       // The end of the connection is a leave, too.
     }
@@ -216,41 +203,38 @@ export class GroupMember {
   }
 
   ended(error: ConnectionError | undefined): void {
-    this.#state = 'ended';
     const told =
       error ?? new ConnectionError('CS_ERR_BAD_HANDLE', { operation: 'connection', detail: 'it is closed' });
-    this.#joined.reject(told);
-    this.#left.reject(told);
+    this.#standing.ended(told);
     this.#window.end(told);
     this.#sink.end(error);
   }
 
   #decodeMembership(event: MessageReader): CpgMembershipEvent | undefined {
-    if (!this.#hears && this.#state !== 'joining') return undefined;
+    const isJoining = this.state === 'joining';
+    if (!this.#standing.hears && !isJoining) return undefined;
     const { members, joined, left } = decodeConfchg(event);
     const membership = { kind: 'membership', members, joined, left } as const;
     this.#window.limit = this.#windowBytes(members.length);
-    if (this.#state === 'joining') {
+    if (isJoining) {
       if (!joined.some(this.#isUs)) return undefined;
-      this.#state = 'joined';
       this.#ownJoining = membership;
-      this.#joined.resolve(membership);
+      this.#standing.hasJoined(membership);
       return membership;
     }
     this.#inbox.left(left);
     if (left.some(this.#isUs)) {
-      if (this.#state !== 'leaving') throw this.#thrownOut();
-      this.#state = 'left';
+      this.#standing.isOut();
       this.#farewell = membership;
       this.#window.checkComplete();
-      this.#left.resolve();
+      this.#standing.hasLeft();
     }
     return membership;
   }
 
   #decodeRing(event: MessageReader): CpgRingEvent | undefined {
-    const isEarly = this.#state === 'joining' && this.#initialRing;
-    if (!isEarly && !this.#hears) return undefined;
+    const isEarly = this.state === 'joining' && this.#initialRing;
+    if (!isEarly && !this.#standing.hears) return undefined;
     const { ringId: ring, members } = decodeTotemConfchg(event);
     const told = { kind: 'ring', ring, members } as const;
     if (!isEarly) return told;
@@ -258,16 +242,11 @@ export class GroupMember {
     return undefined;
   }
 
-  /** Whether what comes is for us. */
-  get #hears(): boolean {
-    return this.#state === 'joined' || this.#state === 'leaving';
-  }
-
   readonly #isUs = ({ nodeId, pid }: CpgAddress): boolean => nodeId === this.#nodeId && pid === this.pid;
 
   /** A message that we could not receive is not sent: it comes back to us, too. */
   #checkSendable({ length }: Uint8Array): void {
-    this.#checkJoined(MCAST);
+    this.#standing.checkJoined(MCAST);
     if (length <= this.#maxMessageBytes) return;
     const detail = `the message has ${length} bytes, more than maxMessageBytes, ${this.#maxMessageBytes}`;
     throw new CsError('CS_ERR_TOO_BIG', { ...this.#subject(MCAST), detail });
@@ -287,7 +266,7 @@ export class GroupMember {
     try {
       await step;
     } catch (error) {
-      if (this.#state === 'leaving' && hadNoEffect()) this.#state = 'joined';
+      if (hadNoEffect()) this.#standing.stays();
       throw error;
     }
   }
@@ -305,24 +284,7 @@ export class GroupMember {
     void this.part(true).then(() => this.#service.destroy(error));
   }
 
-  #checkJoined(operation: string): void {
-    // Of a connection that is gone, the connection says why.
-    if (this.#state === 'joined' || this.#state === 'ended') return;
-    const detail = {
-      new: 'this connection has not joined a group; join one first',
-      joining: 'the join is not complete yet; wait for it first',
-      leaving: 'this connection is leaving its group',
-      left: 'this connection has left its group; make another one to join again',
-    }[this.#state];
-    throw new CsError('CS_ERR_NOT_EXIST', { ...this.#subject(operation), detail });
-  }
-
   #subject(operation: string): Required<CallSubject> {
     return { operation, key: this.group };
-  }
-
-  #thrownOut(): ConnectionError {
-    const detail = 'corosync says that this process has left the group, which it did not ask for';
-    return new ConnectionError('CS_ERR_LIBRARY', { ...this.#subject('cpg_dispatch'), detail });
   }
 }
