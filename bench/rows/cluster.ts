@@ -15,47 +15,73 @@ const TOKEN_MS = 3000;
 
 /** What it costs to hold the picture of a quiet cluster of three nodes and two links: the program, and corosync. */
 export async function clusterIdle(bench: Bench): Promise<Finding[]> {
+  return withThreeNodes(bench, { links: 2, tokenMs: TOKEN_MS }, async ({ others }) => {
+    // On another node, where it costs other's time.
+    await using lean = hold(bench, ['--no-opt'], others[0]?.inside);
+    await lean.answer();
+    const findings = await holding(bench);
+    return [...findings, memory('the same, run by node --no-opt: resident memory', lean)];
+  });
+}
+
+async function holding(bench: Bench): Promise<Finding[]> {
+  const { pid } = bench.corosync;
   const seconds = bench.options.quick ? 10 : 600;
-  return withThreeNodes(bench, { links: 2, tokenMs: TOKEN_MS }, async () => {
-    const { pid } = bench.corosync;
-    const alone = await corosyncShare(pid, Math.min(seconds, 60));
-    await using ours = new Peer(process.execPath, [peerScript('hold-cluster'), bench.options.dist]);
-    await ours.answer();
-    await sleep(SETTLE_MS);
-    const before = processCost(ours.pid).cpuMs;
-    const first = residentMegabytes(ours.pid);
-    const beside = await corosyncShare(pid, seconds);
-    const [spent, resident] = [processCost(ours.pid).cpuMs - before, residentMegabytes(ours.pid)];
-    ours.kill();
-    const what = `holding a Cluster, ${seconds} s`;
-    return [
-      finding({
-        what: `${what}: processor time`,
-        unit: '% of a core',
-        ours: [spent / seconds / 10],
-        goal: { of: 'ours', atMost: 0.5 },
-      }),
-      finding({
-        what: `${what}: resident memory`,
-        unit: 'MB',
-        ours: [resident],
-        goal: { of: 'ours', atMost: 55 },
-        details: { 'at first': { median: first, min: first, max: first } },
-      }),
-      comparison({
-        what: `${what}: corosync's processor time`,
-        unit: '% of a core',
-        ours: [beside],
-        name: 'nobody asks',
-        other: [alone],
-      }),
-      finding({
-        what: `${what}: what it costs corosync`,
-        unit: '% of a core',
-        ours: [beside - alone],
-        goal: { of: 'ours', atMost: 0.2 },
-      }),
-    ];
+  const alone = await corosyncShare(pid, Math.min(seconds, 60));
+  await using ours = hold(bench);
+  await ours.answer();
+  await sleep(SETTLE_MS);
+  const before = processCost(ours.pid).cpuMs;
+  const first = residentMegabytes(ours.pid);
+  const beside = await corosyncShare(pid, seconds);
+  const spent = processCost(ours.pid).cpuMs - before;
+  const what = `holding a Cluster, ${seconds} s`;
+  return [
+    finding({
+      what: `${what}: processor time`,
+      unit: '% of a core',
+      ours: [spent / seconds / 10],
+      goal: { of: 'ours', atMost: 0.5 },
+    }),
+    {
+      ...memory(`${what}: resident memory`, ours),
+      details: { 'at first': { median: first, min: first, max: first } },
+    },
+    comparison({
+      what: `${what}: corosync's processor time`,
+      unit: '% of a core',
+      ours: [beside],
+      name: 'nobody asks',
+      other: [alone],
+    }),
+    finding({
+      what: `${what}: what it costs corosync`,
+      unit: '% of a core',
+      ours: [beside - alone],
+      goal: { of: 'ours', atMost: 0.2 },
+    }),
+  ];
+}
+
+/** @param flags of Node */
+function hold(bench: Bench, flags: readonly string[] = [], inside: readonly string[] = []): Holder {
+  return new Holder(process.execPath, [...flags, peerScript('hold-cluster'), bench.options.dist], inside);
+}
+
+/** It does not listen, and so has to be ended. */
+class Holder extends Peer {
+  override [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+    return super[Symbol.asyncDispose]();
+  }
+}
+
+function memory(what: string, { pid }: Peer): Finding {
+  return finding({
+    what,
+    unit: 'MB',
+    ours: [residentMegabytes(pid)],
+    goal: { of: 'ours', atMost: 55 },
   });
 }
 
