@@ -137,6 +137,23 @@ describe('a RingTransport whose events may wait inside corosync', () => {
     transport.stop(gone());
   });
 
+  it('holds changes back for a moment only, where nobody takes the events', async () => {
+    const { transport, servers } = open();
+    fill(servers.events);
+    const catchingUp = transport.eventsCaughtUp().catch((error: unknown) => error);
+    expect(transport.behind).toBe(true);
+    const change = new PendingCall(new FakeRequest(1, { changes: true }), { timeoutMs: Infinity });
+    transport.submit(change as PendingCall);
+    await turn();
+    await turn();
+    expect(servers.requests.semaphore).toBe(0);
+    await waitUntil('the change goes out', () => servers.requests.semaphore > 0, { everyMs: 1 });
+    servers.responses.write(answerFake(servers.requests.take()));
+    expect(await change.promise).toBe(1);
+    transport.stop(gone());
+    expect(await catchingUp).toMatchObject({ code: 'CS_ERR_LIBRARY' });
+  });
+
   it('lets corosync alone while there is room', async () => {
     const { transport, servers, arrive, behind } = open();
     servers.events.write(Buffer.alloc(24));
