@@ -836,6 +836,25 @@ describe('RequestPipeline: nothing outstanding', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('keeps the process alive while an answer is waited for, until it is told not to', async () => {
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const keepsAlive = (): boolean | undefined => {
+      const last: unknown = timers.mock.results.at(-1)?.value;
+      return (last as NodeJS.Timeout | undefined)?.hasRef();
+    };
+    const connection = new MemoryConnection({ onBytes: answerWhenTold });
+    const call = connection.submit(new FakeRequest(0));
+    await sleep(2 * WAIT.immediateMs + 20);
+    expect(keepsAlive()).toBe(true);
+    connection.pipeline.unref();
+    expect(keepsAlive()).toBe(false);
+    await sleep(20);
+    expect(keepsAlive()).toBe(false);
+    timers.mockRestore();
+    connection.server.runDry();
+    expect(await call).toBe(0);
+  });
+
   it('leaves none behind after stop', async () => {
     useFakeTimers();
     const connection = new MemoryConnection({ onBytes: answerWhenTold });
