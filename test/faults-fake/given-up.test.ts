@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CmapClient } from '../../src/index.ts';
 import { FakeCorosync } from '../../src/testing/index.ts';
 import { collect } from '../helpers/integration/integration-collect.ts';
+import { collectGarbage } from '../helpers/memory/memory-garbage.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 const CRASHING = 'quorum.cancel_wait_for_all';
@@ -145,7 +146,7 @@ describe('calls that are given up while corosync does not answer', () => {
       const calls = Array.from({ length: 500 }, () => one.set('a.b.c', value, { timeoutMs: 5 }));
       expect((await Promise.allSettled(calls)).every(({ status }) => status === 'rejected')).toBe(true);
     }
-    global.gc?.();
+    await collectGarbage();
     // 6,000 of them would be 96 MB.
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60e6);
     fake.resume();

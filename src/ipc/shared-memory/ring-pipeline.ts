@@ -92,7 +92,12 @@ export class RequestPipeline {
 
   /** Events have come, so corosync has gone on: what was posted before may have been taken. */
   eventsCame(): void {
-    if (this.#looksAlways && this.#ledger.batchSize > 0) this.#run();
+    if (!this.#looksAlways || this.#ledger.batchSize === 0) return;
+    try {
+      if (this.#look()) this.#goOn();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** What a window has held back may go out now. */
@@ -162,13 +167,18 @@ export class RequestPipeline {
       const isNew = this.#ledger.batchSize === 0;
       if (isNew && !this.#send()) return;
       const complete = this.#spin(isNew ? WAIT.spinUs / 1000 : 0);
-      if (!complete) this.#waitForProgress();
-      else if (this.#ledger.idle) this.#becomeIdle();
-      else this.#schedule();
+      if (complete) this.#goOn();
+      else this.#waitForProgress();
     } catch (error) {
       this.#fail(error);
     }
   };
+
+  /** The batch is over. */
+  #goOn(): void {
+    if (this.#ledger.idle) this.#becomeIdle();
+    else this.#schedule();
+  }
 
   #fail(error: unknown): void {
     this.#broken = true;
@@ -296,7 +306,7 @@ export class RequestPipeline {
   /** Answers that are there count, even if nobody has looked at them yet. */
   #expire(): void {
     try {
-      if (this.#ledger.batchSize > 0 && this.#look()) this.#schedule();
+      if (this.#ledger.batchSize > 0 && this.#look()) this.#goOn();
     } catch (error) {
       this.#fail(error);
       return;
