@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ChangePace } from '../../../src/ipc/calls/change-pace.ts';
+import { ChangePace, HOLD_MS } from '../../../src/ipc/calls/change-pace.ts';
 import { FakeRequest } from '../../helpers/fake/fake-request.ts';
 
 const CHANGE = new FakeRequest(1, { changes: true });
@@ -32,6 +32,20 @@ describe('the pace of changes', () => {
     const pace = paceOf();
     expect([batch(pace), batch(pace), batch(pace)]).toEqual([1000, 1000, 1000]);
     expect([pace.holds, vi.getTimerCount()]).toEqual([false, 0]);
+  });
+
+  it('does not follow from batches without changes', () => {
+    const pace = paceOf();
+    pace.turned(true);
+    pace.turned(false);
+    for (let i = 0; i < 10; i++) pace.batchOver();
+    expect(batch(pace)).toBe(64);
+    pace.turned(true);
+    expect(pace.admits(CHANGE)).toBe(false);
+    vi.advanceTimersByTime(HOLD_MS);
+    // Something else goes out before the change that has waited long enough.
+    pace.batchOver();
+    expect(pace.admits(CHANGE)).toBe(true);
   });
 
   it('holds changes back while notifications wait, and nothing else', () => {

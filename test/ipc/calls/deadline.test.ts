@@ -26,6 +26,14 @@ describe('Deadline', () => {
     expect((signal.reason as Error).message).toContain('1000 ms');
   });
 
+  it('says whether the request was sent, as of when the time is up', () => {
+    let sent: 'no' | 'unknown' = 'no';
+    const { signal } = new Deadline({ operation: 'cmap_get', timeoutMs: 1000, sent: () => sent });
+    sent = 'unknown';
+    vi.advanceTimersByTime(1000);
+    expect(signal.reason).toMatchObject({ code: 'CS_ERR_TIMEOUT', sent: 'unknown' });
+  });
+
   it('runs from the time that it is given, and says for what it was and how long in all', () => {
     const startedAt = performance.now();
     vi.advanceTimersByTime(400);
