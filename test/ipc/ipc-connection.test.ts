@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { CS_ERROR_CODES } from '../../src/errors/index.ts';
 import type { IpcConnection } from '../../src/ipc/ipc-connection.ts';
+import { RingFile } from '../../src/ipc/shared-memory/ring-file.ts';
 import { connectTo } from '../helpers/fake/fake-client.ts';
 import { ScriptedServer } from '../helpers/wire/scripted-server.ts';
 import { fakeListener } from '../helpers/fake/fake-listener.ts';
-import { answerFake, FakeRequest } from '../helpers/fake/fake-request.ts';
+import { sharedMemoryDescriptors } from '../helpers/open-descriptors.ts';
+import { answerFake, FakeRequest, numberOf } from '../helpers/fake/fake-request.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
 describe('IpcConnection', () => {
@@ -195,4 +198,67 @@ describe('IpcConnection', () => {
     await connection.close();
     expect(corosync.requests).toEqual([]);
   });
+});
+
+describe('IpcConnection: what is given back', () => {
+  it('goes out while it closes, and before what waits; whoever waits for it waits as long as told', async () => {
+    await using corosync = await ScriptedServer.start({ answer: answerFake, serve: false });
+    const connection = await connectTo(corosync);
+    const call = connection.submit(new FakeRequest(1), { timeoutMs: 5000 });
+    await waitUntil('it is sent', () => corosync.channels.unreadBytes === 1, { everyMs: 1 });
+    const second = connection.submit(new FakeRequest(2), { timeoutMs: 5000 });
+    const closing = connection.close();
+    await expect(connection.release(new FakeRequest(3), 10)).rejects.toMatchObject({
+      code: 'CS_ERR_TIMEOUT',
+      key: 'request 3',
+      sent: 'unknown',
+    });
+    const handled: number[] = [];
+    const handleNext = (): void => {
+      const request = corosync.channels.request.take();
+      handled.push(numberOf(request));
+      corosync.channels.response.write(answerFake(request));
+    };
+    handleNext();
+    await waitUntil('the others are sent', () => corosync.channels.unreadBytes === 3, { everyMs: 1 });
+    for (let i = 0; i < 2; i++) handleNext();
+    expect(await Promise.all([call, second])).toEqual([1, 2]);
+    await closing;
+    expect(handled).toEqual([1, 3, 2]);
+  });
+
+  it('is given back by the end of the connection, too', async () => {
+    await using corosync = await ScriptedServer.start({ answer: answerFake, serve: false });
+    const connection = await connectTo(corosync);
+    const released = connection.release(new FakeRequest(1), 5000);
+    // Nobody needs its answer, so it is not waited for.
+    await connection.close();
+    await released;
+    await connection.release(new FakeRequest(2), 5000);
+  });
+
+  it('fails with the answer', async () => {
+    await using corosync = await ScriptedServer.start({ answer: answerFake });
+    const connection = await connectTo(corosync);
+    const refused = new FakeRequest(1, { error: CS_ERROR_CODES.CS_ERR_BAD_HANDLE });
+    await expect(connection.release(refused, 5000)).rejects.toMatchObject({ code: 'CS_ERR_BAD_HANDLE' });
+    await connection.close();
+  });
+});
+
+it('a connection whose rings can be opened, but not read, is not made', async () => {
+  await using corosync = await ScriptedServer.start({ answer: answerFake });
+  const before = sharedMemoryDescriptors().length;
+  const refused = vi.spyOn(RingFile.prototype, 'readData').mockImplementation(() => {
+    throw Object.assign(new Error('EPERM: operation not permitted, read'), { code: 'EPERM' });
+  });
+  await expect(connectTo(corosync)).rejects.toMatchObject({
+    name: 'ConnectionError',
+    operation: 'connect',
+    errno: 'EPERM',
+    detail: expect.stringMatching(/^cannot read and write the files in /) as unknown,
+  });
+  refused.mockRestore();
+  await waitUntil('the server has noticed', () => corosync.openSockets === 0, { everyMs: 1 });
+  expect(sharedMemoryDescriptors().length).toBeLessThanOrEqual(before);
 });
