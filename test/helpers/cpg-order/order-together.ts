@@ -1,5 +1,5 @@
 import { MAX_ATOMIC_MESSAGE } from '../../../src/codec/cpg/mcast.ts';
-import { nodeOf, tokenOf, type OrderHistory } from './order-history.ts';
+import { nodeOf, REASON, tokenOf, type OrderHistory } from './order-history.ts';
 
 /** What a member was told between two changes of the nodes. */
 interface Part {
@@ -10,6 +10,8 @@ interface Part {
   readonly tokens: string[];
   /** Of messages that came in fragments. */
   readonly fragmented: Set<string>;
+  /** Nodes of which it was told that they are down. */
+  readonly lost: Set<string>;
   /** It begins with the member's own joining: the ring was there before. */
   readonly isFirst: boolean;
 }
@@ -48,19 +50,25 @@ function partsOf(history: OrderHistory): Part[] {
       part = partOf(history, entry.ring, false);
       parts.push(part);
     }
+    if (entry.kind === 'view')
+      for (const { member, reason } of entry.left)
+        if (reason === REASON.nodeDown) part.lost.add(nodeOf(member));
     if (entry.kind === 'message' && entry.length > MAX_ATOMIC_MESSAGE) part.fragmented.add(tokenOf(entry));
   }
   return parts;
 }
 
 function partOf(of: OrderHistory, ring: string, isFirst: boolean): Part {
-  return { of, ring, next: undefined, tokens: [], fragmented: new Set(), isFirst };
+  return { of, ring, next: undefined, tokens: [], fragmented: new Set(), lost: new Set(), isFirst };
 }
 
 function compare(a: Part, b: Part): string[] {
   const [allOfA, allOfB] = overlap(a, b) ?? [];
   const areNeighbours = nodeOf(a.of.member) === nodeOf(b.of.member);
-  const goOnTogether = a.next !== undefined && b.next !== undefined && (areNeighbours || a.next === b.next);
+  const goOnTogether =
+    a.next !== undefined &&
+    b.next !== undefined &&
+    (areNeighbours || (a.next === b.next && !haveParted(a, b)));
   if (allOfA === undefined || allOfB === undefined)
     return goOnTogether ? [`${names(a, b)} go on together, and one has not heard of the other`] : [];
   const [as, bs] = [withoutBegun(allOfA, a, allOfB), withoutBegun(allOfB, b, allOfA)];
@@ -70,6 +78,11 @@ function compare(a: Part, b: Part): string[] {
   const isEnd = (same === as.length && a.next === undefined) || (same === bs.length && b.next === undefined);
   const mayDiffer = !goOnTogether && (!areNeighbours || isEnd) && areDisjoint(as.slice(same), bs.slice(same));
   return mayDiffer ? [] : [`${names(a, b)} differ at ${same}: ${around(as, same)} - ${around(bs, same)}`];
+}
+
+/** Nodes that part and come together again before the new ring has settled are told of the last ring only. */
+function haveParted(a: Part, b: Part): boolean {
+  return a.lost.has(nodeOf(b.of.member)) || b.lost.has(nodeOf(a.of.member));
 }
 
 /** What both were there for: from the later of the two joinings on. */
