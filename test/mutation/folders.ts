@@ -4,9 +4,10 @@
  */
 const MORE: Readonly<Record<string, readonly string[]>> = {
   ipc: ['test/faults-fake'],
-  // Which files are trusted is seen where they are opened. The faults of all services take longer than all other tests together.
+  // Which files are trusted is seen where they are opened, and what transports do alike, at one of them. The faults of all services take longer than all other tests together.
   'ipc/.': [
     'test/ipc/shared-memory/ring-file.test.ts',
+    'test/ipc/shared-memory/ring-transport.test.ts',
     ...['closing', 'connecting', 'events', 'given-up', 'responses'].map(
       (name) => `test/faults-fake/${name}.test.ts`,
     ),
