@@ -269,7 +269,9 @@ export class RequestPipeline {
     return complete;
   }
 
+  /** @throws CsError there is an answer to what is never answered: the next request would be given it */
   #complete(): void {
+    if (this.#causesEvents) this.#responses.completed(0);
     this.#ledger.completeBatch();
     this.#ladder.reset();
   }
