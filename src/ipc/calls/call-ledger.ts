@@ -2,7 +2,7 @@ import { decodeResponseHeader } from '../../codec/header.ts';
 import { malformed } from '../../codec/malformed.ts';
 import type { MessageReader } from '../../codec/message-reader.ts';
 import type { AnyMessage, RequestMessage } from '../../codec/message.ts';
-import { CS_ERROR_CODES, type ConnectionError } from '../../errors/index.ts';
+import { CS_ERROR_CODES, type ConnectionError, type Sent } from '../../errors/index.ts';
 import type { BatchTurn } from '../turns/batch-turn.ts';
 import { errorAnswer, wrongAnswer } from './answer-errors.ts';
 import { NO_PROGRESS, sentOf, type BatchProgress } from './batch-progress.ts';
@@ -208,7 +208,8 @@ export class CallLedger {
     const late = open.filter(({ call }) => call.deadlineAt <= now);
     const known = late.some(({ place }) => place !== undefined) ? progress() : NO_PROGRESS;
     const hindrance = this.#hindrance();
-    for (const { call, place } of late) call.expire(sentOf(place, { ...known, begun: Infinity }), hindrance);
+    for (const { call, place } of late)
+      settle(call, sentOf(place, { ...known, begun: Infinity }), (sent) => call.expire(sent, hindrance));
     this.armDeadlines();
   }
 
@@ -240,7 +241,8 @@ export class CallLedger {
   #loseThese(calls: readonly Outstanding[], error: ConnectionError, progress: BatchProgress): void {
     this.#queue.clear();
     this.#clearDeadlines();
-    for (const { call, place } of calls) call.lose(error, sentOf(place, progress));
+    for (const { call, place } of calls)
+      settle(call, sentOf(place, progress), (sent) => call.lose(error, sent));
   }
 
   #clearDeadlines(): void {
@@ -276,6 +278,12 @@ export class CallLedger {
     const sent = this.#batch.slice(this.#done).map((call, i) => ({ call, place: this.#done + i }));
     return [...sent, ...this.#queue.all().map((call) => ({ call, place: undefined }))];
   }
+}
+
+/** A request that is never answered and was handled is taken, though its batch is not over: nothing more was to come of it. */
+function settle(call: PendingCall, sent: Sent, fail: (sent: Sent) => void): void {
+  if (sent === 'yes' && call.message.answer === 'never') call.complete(undefined);
+  else fail(sent);
 }
 
 /** Whether nothing may be sent behind this request until it is answered. */

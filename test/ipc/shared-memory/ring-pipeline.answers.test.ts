@@ -1,8 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_BATCH, MAX_UNANSWERED } from '../../../src/ipc/shared-memory/ring-pipeline.ts';
-import { answerFake, FakeRequest, FakeUnanswered, numberOf } from '../../helpers/fake/fake-request.ts';
+import { CS_ERROR_CODES, type CsError } from '../../../src/errors/index.ts';
+import {
+  answerFake,
+  FakeRequest,
+  FakeUnanswered,
+  numberOf,
+  responseHeader,
+} from '../../helpers/fake/fake-request.ts';
+import { gone } from '../../helpers/corosync/gone.ts';
 import { answerWhenTold, MemoryConnection } from '../../helpers/memory/memory-connection.ts';
+import { waitUntil } from '../../helpers/wait-until.ts';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
@@ -50,6 +59,45 @@ describe('RequestPipeline: requests that are never answered', () => {
     }
     await Promise.all(calls);
     expect(connection.server.requests.map(numberOf)).toEqual([1, 2]);
+  });
+
+  const halfTaken = async (timeoutMs: number): Promise<{ connection: MemoryConnection; ends: unknown[] }> => {
+    const connection = new MemoryConnection({ onBytes: answerWhenTold });
+    const ends: unknown[] = [];
+    for (const number of numbers(3)) {
+      connection.submit(new FakeUnanswered(number), { timeoutMs }).then(
+        () => (ends[number] = 'taken'),
+        (error: unknown) => (ends[number] = (error as CsError).sent),
+      );
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    connection.server.wakeUp(2);
+    return { connection, ends };
+  };
+
+  it('are taken when corosync has handled them, though their deadline passes before it has all others', async () => {
+    const { connection, ends } = await halfTaken(5);
+    await waitUntil('each is over', () => Object.keys(ends).length === 3, { everyMs: 1 });
+    expect(ends).toEqual(['taken', 'taken', 'unknown']);
+    const next = connection.submit(new FakeRequest(4));
+    connection.server.runDry();
+    await waitUntil('the next batch is posted', () => connection.server.writes.length === 2, { everyMs: 1 });
+    connection.server.runDry();
+    expect(await next).toBe(4);
+  });
+
+  it('are taken when corosync has handled them, though it ends before it has all others', async () => {
+    const { connection, ends } = await halfTaken(Infinity);
+    connection.pipeline.stop(gone(), true);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(ends).toEqual(['taken', 'taken', 'unknown']);
+  });
+
+  it('end the connection when they are answered: the next request would be given that answer', async () => {
+    const answer = responseHeader(77, 24, CS_ERROR_CODES.CS_OK);
+    const connection = new MemoryConnection({ answer: () => answer });
+    await connection.submit(new FakeUnanswered(1));
+    expect(connection.failures).toMatchObject([{ code: 'CS_ERR_SECURITY' }]);
   });
 
   it('may fill the ring', async () => {
