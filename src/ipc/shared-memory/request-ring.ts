@@ -68,6 +68,8 @@ export class RequestRing {
 
   /** How many bytes of the last post corosync has handled. @throws CsError the ring says what cannot be. */
   handledBytes(): number {
+    // A post that failed half way: what corosync has handled was of the one before.
+    if (this.#staged > 0) return 0;
     const readPosition = this.#storage.readHeader(RING_HEADER.readPointer) * WORD_SIZE;
     const start = this.#position - this.#posted;
     const handled = (readPosition - start + this.#ringBytes) % this.#ringBytes;

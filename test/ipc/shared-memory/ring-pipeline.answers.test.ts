@@ -100,6 +100,16 @@ describe('RequestPipeline: requests that are never answered', () => {
     expect(connection.failures).toMatchObject([{ code: 'CS_ERR_SECURITY' }]);
   });
 
+  it('are not taken if they could not be posted, whatever corosync has handled before', async () => {
+    const connection = new MemoryConnection();
+    await Promise.all([1, 2].map((number) => connection.submit(new FakeUnanswered(number))));
+    connection.recorder.before = ({ what }) => {
+      if (what === 'write_pt') throw new Error('the file system is gone');
+    };
+    const ends = await Promise.allSettled([connection.submit(new FakeUnanswered(3))]);
+    expect(ends).toMatchObject([{ reason: { sent: 'unknown' } }]);
+  });
+
   it('may fill the ring', async () => {
     // 512 bytes less one word and the margin of 12: 496; of them 8 for the chunk's header.
     const connection = new MemoryConnection({ requestWords: 128 });
