@@ -219,6 +219,25 @@ describe('the checker of histories', () => {
     expect(checkOrder(histories([first, other, GUEST]))).not.toEqual([]);
   });
 
+  it('grants to nodes that meet that the message which was under way comes to its own side only', () => {
+    const second = SECOND.replace('m 1 10 5 100 whole\n', '');
+    expect(checkOrder(histories([FIRST, second, GUEST]))).toEqual([]);
+    const more = (text: string, own: string): string =>
+      text.replace('m 2 20 4 100 whole\n', `$&${own}m 2 20 5 100 whole\n`);
+    const told = (own: string): string[] =>
+      checkOrder(
+        histories([
+          more(FIRST.replace('m 1 10 5 100 whole\n', '').replace('a 5', 'a 6'), own),
+          more(second, ''),
+          GUEST,
+        ]),
+      ).filter((complaint) => complaint.includes('differ'));
+    expect(told('m 1 10 5 100 whole\n')).toEqual([]);
+    expect(told('m 1 10 5 100 whole\nm 1 10 6 100 whole\n')).not.toEqual([]);
+    const before = SECOND.replace('m 1 10 2 100 whole\n', '');
+    expect(checkOrder(histories([FIRST, before, GUEST]))).not.toEqual([]);
+  });
+
   it('grants that who joins does not get a message whose first fragment came before', () => {
     const large = (text: string): string => text.replace('m 2 20 2 100', 'm 2 20 2 2000000');
     const guest = GUEST.replace('m 2 20 2 100 whole\n', '');

@@ -1,5 +1,5 @@
 import { MAX_ATOMIC_MESSAGE } from '../../../src/codec/cpg/mcast.ts';
-import { nodeOf, REASON, tokenOf, type OrderHistory } from './order-history.ts';
+import { nodeOf, REASON, tokenOf, type OrderChange, type OrderHistory } from './order-history.ts';
 
 /** What a member was told between two changes of the nodes. */
 interface Part {
@@ -12,6 +12,8 @@ interface Part {
   readonly fragmented: Set<string>;
   /** Nodes of which it was told that they are down. */
   readonly lost: Set<string>;
+  /** Nodes that came with its ring. */
+  readonly came: ReadonlySet<string>;
   /** It begins with the member's own joining: the ring was there before. */
   readonly isFirst: boolean;
 }
@@ -42,24 +44,36 @@ function partsOf(history: OrderHistory): Part[] {
   const first = history.entries.find((entry) => entry.kind === 'ring');
   if (first === undefined) return [];
   let part = partOf(history, first.ring, true);
+  let came = new Set<string>();
   const parts = [part];
   for (const entry of history.entries) {
     if (entry.kind !== 'ring') part.tokens.push(tokenOf(entry));
     else if (entry.ring !== part.ring) {
       part.next = entry.ring;
-      part = partOf(history, entry.ring, false);
+      part = partOf(history, entry.ring, false, came);
+      came = new Set();
       parts.push(part);
     }
-    if (entry.kind === 'view')
-      for (const { member, reason } of entry.left)
-        if (reason === REASON.nodeDown) part.lost.add(nodeOf(member));
+    if (entry.kind === 'view') {
+      for (const node of nodesOf(entry.left, REASON.nodeDown)) part.lost.add(node);
+      for (const node of nodesOf(entry.joined, REASON.nodeUp)) came.add(node);
+    }
     if (entry.kind === 'message' && entry.length > MAX_ATOMIC_MESSAGE) part.fragmented.add(tokenOf(entry));
   }
   return parts;
 }
 
-function partOf(of: OrderHistory, ring: string, isFirst: boolean): Part {
-  return { of, ring, next: undefined, tokens: [], fragmented: new Set(), lost: new Set(), isFirst };
+function nodesOf(changes: readonly OrderChange[], why: number): string[] {
+  return changes.filter(({ reason }) => reason === why).map(({ member }) => nodeOf(member));
+}
+
+function partOf(
+  of: OrderHistory,
+  ring: string,
+  isFirst: boolean,
+  came: ReadonlySet<string> = new Set(),
+): Part {
+  return { of, ring, next: undefined, tokens: [], fragmented: new Set(), lost: new Set(), came, isFirst };
 }
 
 function compare(a: Part, b: Part): string[] {
@@ -71,7 +85,8 @@ function compare(a: Part, b: Part): string[] {
     (areNeighbours || (a.next === b.next && !haveParted(a, b)));
   if (allOfA === undefined || allOfB === undefined)
     return goOnTogether ? [`${names(a, b)} go on together, and one has not heard of the other`] : [];
-  const [as, bs] = [withoutBegun(allOfA, a, allOfB), withoutBegun(allOfB, b, allOfA)];
+  const haveMet = a.came.has(nodeOf(b.of.member)) || b.came.has(nodeOf(a.of.member));
+  const [as, bs] = [withoutBegun(allOfA, a, allOfB, haveMet), withoutBegun(allOfB, b, allOfA, haveMet)];
   let same = 0;
   while (same < as.length && same < bs.length && as[same] === bs[same]) same += 1;
   if (same === as.length && same === bs.length) return [];
@@ -99,13 +114,14 @@ function overlap(a: Part, b: Part): [readonly string[], readonly string[]] | und
 }
 
 /**
- * Without messages whose first fragment came before: who joins in between does not get them, nor who comes back. Others do, and for them
- * they are the first ones of their senders.
+ * Without messages whose first fragment came before: who joins in between does not get them, nor who comes back. Others do, and for them they are the first
+ * ones of their senders. Totem has fragments of its own, for it fills its frames: there it can be any message, and who meets does not get it.
  */
 function withoutBegun(
   tokens: readonly string[],
   { fragmented }: Part,
   others: readonly string[],
+  haveMet: boolean,
 ): readonly string[] {
   const senders = new Set<string>();
   const got = new Set(others);
@@ -113,7 +129,8 @@ function withoutBegun(
     const [sender = ''] = token.split(' ');
     const isSendersFirst = !senders.has(sender);
     senders.add(sender);
-    return !isSendersFirst || !fragmented.has(token) || got.has(token);
+    const mayBeFragmented = fragmented.has(token) || (haveMet && sender !== 'members');
+    return !isSendersFirst || !mayBeFragmented || got.has(token);
   });
 }
 
