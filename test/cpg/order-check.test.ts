@@ -219,6 +219,13 @@ describe('the checker of histories', () => {
     expect(checkOrder(histories([first, other, GUEST]))).not.toEqual([]);
   });
 
+  it('counts from the own joining on: programs on libcpg are told of rings before', () => {
+    const second = `r 1.0\nr 1.2\nr 1.4\n${SECOND.trimStart().replace('r 1.4\n', '')}`;
+    expect(checkOrder(histories([FIRST, second, GUEST]))).toEqual([]);
+    const other = second.replace('m 1 10 2 100 whole\n', '');
+    expect(checkOrder(histories([FIRST, other, GUEST]))).not.toEqual([]);
+  });
+
   it('grants to nodes that meet that the message which was under way comes to its own side only', () => {
     const second = SECOND.replace('m 1 10 5 100 whole\n', '');
     expect(checkOrder(histories([FIRST, second, GUEST]))).toEqual([]);

@@ -1,5 +1,14 @@
 import { MAX_ATOMIC_MESSAGE } from '../../../src/codec/cpg/mcast.ts';
-import { nodeOf, REASON, tokenOf, type OrderChange, type OrderHistory } from './order-history.ts';
+import {
+  nodeOf,
+  REASON,
+  tokenOf,
+  type OrderChange,
+  type OrderEntry,
+  type OrderHistory,
+} from './order-history.ts';
+
+type OrderRing = OrderEntry & { readonly kind: 'ring' };
 
 /** What a member was told between two changes of the nodes. */
 interface Part {
@@ -40,13 +49,20 @@ export function checkTogether(histories: readonly OrderHistory[]): string[] {
   return wrong;
 }
 
+/** From the own joining on: programs on libcpg are told of rings before it, too. */
 function partsOf(history: OrderHistory): Part[] {
-  const first = history.entries.find((entry) => entry.kind === 'ring');
+  const joining = Math.max(
+    history.entries.findIndex(({ kind }) => kind === 'view'),
+    0,
+  );
+  const isRing = (entry: OrderEntry): entry is OrderRing => entry.kind === 'ring';
+  const entries = history.entries.slice(joining);
+  const first = history.entries.slice(0, joining).filter(isRing).at(-1) ?? entries.find(isRing);
   if (first === undefined) return [];
   let part = partOf(history, first.ring, true);
   let came = new Set<string>();
   const parts = [part];
-  for (const entry of history.entries) {
+  for (const entry of entries) {
     if (entry.kind !== 'ring') part.tokens.push(tokenOf(entry));
     else if (entry.ring !== part.ring) {
       part.next = entry.ring;
