@@ -17,23 +17,22 @@ export async function wait(context: CommandContext): Promise<number> {
   await untilSignalled(async (signal) => {
     const cluster = await context.openCluster();
     const complaints = new Set<string>();
-    let doubt = whyStale('starting');
-    const look = (): void => {
-      doubt = doubtOf(cluster) ?? doubt;
-      complain(cluster, complaints, context);
-    };
+    let doubt: string | undefined;
     const giveUp = (): void => {
-      look();
+      doubt ??= doubtOf(cluster);
+      complain(cluster, complaints, context);
       void cluster.close();
     };
     signal.addEventListener('abort', giveUp);
     const timer = withinMs === Infinity ? undefined : setTimeout(giveUp, withinMs);
-    const why = await missingAtTheEnd(cluster, conditions, look, () => doubt);
+    const why = await missingAtTheEnd(cluster, conditions, () => complain(cluster, complaints, context));
     clearTimeout(timer);
     if (why === undefined) code = EXIT.ok;
     else
       context.complain(
-        signal.aborted ? `not waited to the end: ${why}` : `not within ${withinMs / 1000} s: ${why}`,
+        signal.aborted
+          ? `not waited to the end: ${doubt ?? why}`
+          : `not within ${withinMs / 1000} s: ${doubt ?? why}`,
       );
   });
   return code;
@@ -43,27 +42,25 @@ export async function wait(context: CommandContext): Promise<number> {
 async function missingAtTheEnd(
   cluster: Cluster,
   conditions: readonly Condition[],
-  look: () => void,
-  doubt: () => string,
+  sayWhy: () => void,
 ): Promise<string | undefined> {
-  const timer = setInterval(look, 1000);
+  const timer = setInterval(sayWhy, 1000);
   try {
-    let missing: string | undefined;
+    let missing: string | undefined = whyStale('starting');
     for await (const state of cluster.states()) {
-      missing = doubtOf(state) ?? missing;
       if (state.freshness.kind === 'stale') continue;
       const all = conditions.map((condition) => condition.missing(state));
       missing = all.find((one) => one !== undefined);
       if (missing === undefined && state.freshness.kind === 'fresh') return undefined;
       missing ??= 'corosync is still finding out what the cluster is';
     }
-    return missing ?? doubt();
+    return missing;
   } finally {
     clearInterval(timer);
   }
 }
 
-/** `closed`: we have ended waiting, and what was in the way before counts. */
+/** `closed`: that is by us, and no reason. */
 function doubtOf({ freshness }: Pick<Cluster, 'freshness'>): string | undefined {
   return freshness.kind === 'stale' && freshness.why !== 'closed' ? whyStale(freshness.why) : undefined;
 }

@@ -164,18 +164,22 @@ function linksRemarks(state: ClusterState): readonly Remark[] {
   const lonely = down.some(
     ({ nodeId }) => !ofMembers.some((link) => link.nodeId === nodeId && link.connected),
   );
-  const toAll = numbersOf(down).filter((link) => isDownToAll(link, ofMembers));
+  return [{ level: lonely ? 'critical' : 'warning', text: `${up}: ${whichAreDown(state, down, ofMembers)}` }];
+}
+
+function whichAreDown(
+  { nodes }: ClusterState,
+  down: readonly ClusterLink[],
+  all: readonly ClusterLink[],
+): string {
+  const toAll = numbersOf(down).filter((link) => isDownToAll(link, all));
+  const others = down.filter(({ link }) => !toAll.includes(link));
   const which = [
     ...toAll.map((link) => `link ${link} to all`),
-    ...state.nodes.flatMap((node) =>
-      linksTo(
-        node,
-        down.filter(({ link }) => !toAll.includes(link)),
-      ),
-    ),
-  ].join(', ');
+    ...nodes.flatMap((node) => linksTo(node, others)),
+  ];
   const hint = toAll.length > 0 ? ' (an interface of this node, or its network)' : '';
-  return [{ level: lonely ? 'critical' : 'warning', text: `${up}: ${which} down${hint}` }];
+  return `${which.join(', ')} down${hint}`;
 }
 
 function numbersOf(links: readonly ClusterLink[]): readonly number[] {

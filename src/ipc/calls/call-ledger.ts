@@ -164,7 +164,7 @@ export class CallLedger {
 
   /** Whether the batch ends with a request that is never answered. */
   get endsUnanswered(): boolean {
-    return this.#batch.at(-1)?.message.answer === 'never';
+    return this.barrier !== undefined;
   }
 
   /** Every call of the batch has its answer, or was taken if it has none. */

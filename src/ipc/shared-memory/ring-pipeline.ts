@@ -45,8 +45,6 @@ export class RequestPipeline {
   #flowCheckedAt = -Infinity;
   /** Whether the flow-control word is looked at before each post. */
   #looksAlways = false;
-  /** Whether the batch ends with requests that are never answered: the events that they cause tell when to look whether they were taken. */
-  #causesEvents = false;
   /** Which answer belongs to which call is no longer known. */
   #broken = false;
   #whenAnswered: (() => void) | undefined;
@@ -92,12 +90,7 @@ export class RequestPipeline {
 
   /** Events have come, so corosync has gone on: what was posted before may have been taken. */
   eventsCame(): void {
-    if (!this.#looksAlways || this.#ledger.batchSize === 0) return;
-    try {
-      if (this.#look()) this.#goOn();
-    } catch (error) {
-      this.#fail(error);
-    }
+    if (this.#looksAlways) this.#lookAgain();
   }
 
   /** What a window has held back may go out now. */
@@ -236,7 +229,6 @@ export class RequestPipeline {
       call = this.#ledger.nextOfBatch();
     }
     if (this.#ledger.batchSize === 0) throw malformed('a single request does not fit the rings');
-    this.#causesEvents = this.#ledger.endsUnanswered;
   }
 
   #hasPlaceFor(message: AnyMessage): boolean {
@@ -261,6 +253,17 @@ export class RequestPipeline {
     return true;
   }
 
+  /** Looks what has become of a batch that is outstanding. False: the connection has failed. */
+  #lookAgain(): boolean {
+    try {
+      if (this.#ledger.batchSize > 0 && this.#look()) this.#goOn();
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
   /** Looks once. Returns whether that completes the batch. */
   #look(): boolean {
     this.#collect();
@@ -271,14 +274,14 @@ export class RequestPipeline {
 
   /** @throws CsError there is an answer to what is never answered: the next request would be given it */
   #complete(): void {
-    if (this.#causesEvents) this.#responses.completed(0);
+    if (this.#ledger.endsUnanswered) this.#responses.completed(0);
     this.#ledger.completeBatch();
     this.#ladder.reset();
   }
 
   /** Requests that are never answered were taken when corosync has given back their place. */
   #isComplete(): boolean {
-    return this.#ledger.answersToCome === 0 && (!this.#causesEvents || this.#requests.handled);
+    return this.#ledger.answersToCome === 0 && (!this.#ledger.endsUnanswered || this.#requests.handled);
   }
 
   /** Reads the answers that are complete; false if there are none. */
@@ -295,8 +298,8 @@ export class RequestPipeline {
     const idleMs = performance.now() - this.#progressAt;
     if (idleMs >= WAIT.lostMs) this.#checkForLostAnswers();
     this.#ledger.armDeadlines();
-    // Who is going to be told leaves the processor to corosync.
-    this.#ladder.wait(this.#causesEvents ? Math.max(idleMs, WAIT.immediateMs) : idleMs);
+    // Events tell when to look whether requests were taken that are never answered: who waits for them leaves the processor to corosync.
+    this.#ladder.wait(this.#ledger.endsUnanswered ? Math.max(idleMs, WAIT.immediateMs) : idleMs);
   }
 
   /** Whoever waits for an answer that corosync could not send would wait for ever, and so would all behind him. */
@@ -307,13 +310,7 @@ export class RequestPipeline {
 
   /** Answers that are there count, even if nobody has looked at them yet. */
   #expire(): void {
-    try {
-      if (this.#ledger.batchSize > 0 && this.#look()) this.#goOn();
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
-    this.#ledger.expire(() => this.#progress(false));
+    if (this.#lookAgain()) this.#ledger.expire(() => this.#progress(false));
   }
 
   /** The request at the read pointer may be under way: its place is given back when it has been handled. */

@@ -1,6 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { Output, OutputError } from '../../../src/cli/printing/output.ts';
+import { systemError } from '../../helpers/system-error.ts';
 
 describe('Output', () => {
   it('joins what is written', async () => {
@@ -34,7 +35,7 @@ describe('Output', () => {
   it('tells a broken pipe from other errors', async () => {
     for (const code of ['EPIPE', 'ENOSPC']) {
       const output = new Output(
-        new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error(code), { code })) }),
+        new Writable({ write: (_chunk, _encoding, done) => done(systemError(code)) }),
       );
       await output.write('x');
       const error = await output.flush().catch((reason: unknown) => reason);

@@ -2,14 +2,15 @@ import {
   nodeOf,
   REASON,
   tokenOf,
+  type EntryOf,
   type OrderChange,
   type OrderEntry,
   type OrderHistory,
 } from './order-history.ts';
 import { checkTogether } from './order-together.ts';
 
-type View = OrderEntry & { readonly kind: 'view' };
-type Message = OrderEntry & { readonly kind: 'message' };
+type View = EntryOf<'view'>;
+type Message = EntryOf<'message'>;
 
 /**
  * What is wrong with the histories of a run; nothing, if the group has kept its promises:

@@ -23,6 +23,8 @@ export type OrderEntry =
     }
   | { readonly kind: 'ring'; readonly ring: string };
 
+export type EntryOf<Kind extends OrderEntry['kind']> = Extract<OrderEntry, { readonly kind: Kind }>;
+
 /** Who has come or gone: `NODE:PID`, and corosync's number for the reason. */
 export interface OrderChange {
   readonly member: string;

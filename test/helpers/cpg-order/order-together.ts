@@ -3,12 +3,10 @@ import {
   nodeOf,
   REASON,
   tokenOf,
+  type EntryOf,
   type OrderChange,
-  type OrderEntry,
   type OrderHistory,
 } from './order-history.ts';
-
-type OrderRing = OrderEntry & { readonly kind: 'ring' };
 
 /** What a member was told between two changes of the nodes. */
 interface Part {
@@ -55,9 +53,8 @@ function partsOf(history: OrderHistory): Part[] {
     history.entries.findIndex(({ kind }) => kind === 'view'),
     0,
   );
-  const isRing = (entry: OrderEntry): entry is OrderRing => entry.kind === 'ring';
   const entries = history.entries.slice(joining);
-  const first = history.entries.slice(0, joining).filter(isRing).at(-1) ?? entries.find(isRing);
+  const first = ringsOf(history.entries.slice(0, joining)).at(-1) ?? ringsOf(entries)[0];
   if (first === undefined) return [];
   let part = partOf(history, first.ring, true);
   let came = new Set<string>();
@@ -77,6 +74,10 @@ function partsOf(history: OrderHistory): Part[] {
     if (entry.kind === 'message' && entry.length > MAX_ATOMIC_MESSAGE) part.fragmented.add(tokenOf(entry));
   }
   return parts;
+}
+
+function ringsOf(entries: OrderHistory['entries']): EntryOf<'ring'>[] {
+  return entries.filter((entry) => entry.kind === 'ring');
 }
 
 function nodesOf(changes: readonly OrderChange[], why: number): string[] {

@@ -99,7 +99,6 @@ export class FakeUnanswered implements UnansweredMessage {
   constructor(
     number: number,
     size = 32,
-    barrierSize = 32,
     { window, fillsRing }: { readonly window?: SendWindow; readonly fillsRing?: boolean } = {},
   ) {
     if (window !== undefined) this.window = window;
@@ -107,7 +106,7 @@ export class FakeUnanswered implements UnansweredMessage {
     this.number = number;
     this.key = `request ${number}`;
     this.size = size;
-    this.barrier = new FakeRequest(1_000_000 + number, { size: barrierSize });
+    this.barrier = new FakeRequest(1_000_000 + number, { size: 32 });
   }
 
   encode(into: MessageWriter): void {
@@ -120,7 +119,7 @@ export class FakeWithTail extends FakeUnanswered {
   tail: MessageTail;
 
   constructor(number: number, length: number) {
-    super(number, REQUEST_FIXED_SIZE + length, 32, { fillsRing: true });
+    super(number, REQUEST_FIXED_SIZE + length, { fillsRing: true });
     this.tail = this.#tailOf(length);
   }
 

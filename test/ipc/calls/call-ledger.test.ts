@@ -112,7 +112,7 @@ describe('CallLedger', () => {
         admits: () => took.length < 2,
         took: (message) => void took.push(message),
       };
-      const messages = [1, 2, 3].map((number) => new FakeUnanswered(number, 32, 32, { window }));
+      const messages = [1, 2, 3].map((number) => new FakeUnanswered(number, 32, { window }));
       for (const message of messages) add(message);
       expect(send()).toBe(2);
       expect(took).toEqual(messages.slice(0, 2));
@@ -299,7 +299,7 @@ describe('CallLedger', () => {
       add(new Plain(1));
       send();
       const window: SendWindow = { hindrance: 'shut', admits: () => false, took: () => undefined };
-      const behind = add(new FakeUnanswered(2, 32, 32, { window }), { timeoutMs: 10 });
+      const behind = add(new FakeUnanswered(2, 32, { window }), { timeoutMs: 10 });
       expect(await expired(behind)).toMatch(/not sent: earlier ones are still unanswered$/);
     });
 

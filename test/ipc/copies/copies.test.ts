@@ -17,6 +17,7 @@ import {
 import { CopyWorker } from '../../helpers/copies/copy-worker.ts';
 import { openDescriptors } from '../../helpers/open-descriptors.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
+import { systemError } from '../../helpers/system-error.ts';
 
 const { writeSync } = fs;
 const ending: (() => void | Promise<void>)[] = [];
@@ -111,8 +112,7 @@ describe('Copies', () => {
   it('are left by a connection that there is no room to tell of', () => {
     const before = openDescriptors().length;
     const write = (fd: number, bytes: Buffer, offset: number, length: number, position: number): number => {
-      if (length === CONNECTION.size)
-        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      if (length === CONNECTION.size) throw systemError('ENOSPC', 'ENOSPC: no space left on device, write');
       return writeSync(fd, bytes, offset, length, position);
     };
     const full = vi.spyOn(fs, 'writeSync').mockImplementation(write as typeof fs.writeSync);
@@ -127,7 +127,7 @@ describe('Copies', () => {
     const membership = copies.join();
     const write = (fd: number, bytes: Buffer, offset: number, length: number, position: number): number => {
       if (position + length > fs.fstatSync(fd).size)
-        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+        throw systemError('ENOSPC', 'ENOSPC: no space left on device, write');
       return writeSync(fd, bytes, offset, length, position);
     };
     const full = vi.spyOn(fs, 'writeSync').mockImplementation(write as typeof fs.writeSync);
@@ -142,8 +142,7 @@ describe('Copies', () => {
     const before = openDescriptors().length;
     let writes = 0;
     const write = (fd: number, bytes: Buffer, offset: number, length: number, position: number): number => {
-      if (writes++ === 0)
-        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      if (writes++ === 0) throw systemError('ENOSPC', 'ENOSPC: no space left on device, write');
       return writeSync(fd, bytes, offset, length, position);
     };
     const full = vi.spyOn(fs, 'writeSync').mockImplementation(write as typeof fs.writeSync);
@@ -171,7 +170,7 @@ describe('Copies', () => {
       if (!isLookedInto || !path.startsWith('/proc/self/fd/') || fs.readlinkSync(path) !== name)
         return real(...args);
       failures += 1;
-      throw Object.assign(new Error(code), { code });
+      throw systemError(code);
     }) as never);
     ending.push(() => failing.mockRestore());
     const copies = new Copies();
@@ -182,7 +181,7 @@ describe('Copies', () => {
 
   it('do without what Node’s permission model forbids', () => {
     const forbidden = vi.spyOn(fs, 'fchmodSync').mockImplementation(() => {
-      throw Object.assign(new Error('fchmod API is disabled'), { code: 'ERR_ACCESS_DENIED' });
+      throw systemError('ERR_ACCESS_DENIED', 'fchmod API is disabled');
     });
     ending.push(() => forbidden.mockRestore());
     const first = copy();
@@ -200,7 +199,7 @@ describe('Copies', () => {
       mode?: number,
     ) => {
       if (String(path).startsWith('/proc/self/fd/') && flags === fs.constants.O_RDWR)
-        throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
+        throw systemError('EMFILE');
       return openSync(path, flags, mode);
     }) as typeof fs.openSync);
     ending.push(() => failing.mockRestore());

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { findCopies } from '../../../src/ipc/copies/find-copies.ts';
-import { LAYOUT, MAGIC, PAGE_SIZE, WORD } from '../../../src/ipc/copies/layout.ts';
+import { PAGE_SIZE } from '../../../src/ipc/copies/layout.ts';
+import { systemError } from '../../helpers/system-error.ts';
+import { copyBytes } from '../../helpers/copies/copy-bytes.ts';
 import { openDescriptors } from '../../helpers/open-descriptors.ts';
 
 const O_PATH = 0o10000000;
-const systemError = (code: string): Error => Object.assign(new Error(code), { code });
 
 const ending: (() => void)[] = [];
 afterEach(() => {
@@ -15,19 +16,10 @@ afterEach(() => {
   for (const end of ending.splice(0)) end();
 });
 
-/** What the file of a copy in this process begins with. */
-function page(): Buffer {
-  const bytes = Buffer.alloc(PAGE_SIZE);
-  const words = { magic: MAGIC, layout: LAYOUT, pid: BigInt(process.pid), id: 7n };
-  for (const [name, value] of Object.entries(words))
-    bytes.writeBigUInt64LE(value, WORD[name as keyof typeof WORD]);
-  return bytes;
-}
-
-/** Such a file, open in this process. */
+/** The file of a copy, open in this process. */
 function openFile(flags: string, suffix = ''): { fd: number; path: string } {
   const path = join(tmpdir(), `find-copies-${process.pid}-${Math.random()}${suffix}`);
-  fs.writeFileSync(path, page());
+  fs.writeFileSync(path, copyBytes(PAGE_SIZE));
   const fd = fs.openSync(path, flags);
   ending.push(() => {
     fs.closeSync(fd);

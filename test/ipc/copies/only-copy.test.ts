@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Copies } from '../../../src/ipc/copies/copies.ts';
+import { systemError } from '../../helpers/system-error.ts';
 
 const thread = vi.hoisted(() => ({ isMainThread: true }));
 vi.mock('node:worker_threads', async (original) => ({
@@ -27,7 +28,7 @@ async function load(): Promise<Copies> {
 function hide(code: string): void {
   const { readlinkSync } = fs;
   vi.spyOn(fs, 'readlinkSync').mockImplementation((path: fs.PathLike) => {
-    if (path === '/proc/thread-self') throw Object.assign(new Error(code), { code });
+    if (path === '/proc/thread-self') throw systemError(code);
     return readlinkSync(path);
   });
 }

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Copies } from '../../../src/ipc/copies/copies.ts';
 import { CONNECTION } from '../../../src/ipc/copies/layout.ts';
+import { systemError } from '../../helpers/system-error.ts';
 import { openDescriptors, sharedMemoryDescriptors } from '../../helpers/open-descriptors.ts';
 
 const FILES = { path: '/dev/shm/qb-1-2', serverPid: 1, clientPid: 2 };
 const O_TMPFILE = 0o20000000;
-const systemError = (code: string): Error => Object.assign(new Error(code), { code });
 
 const ending: (() => void)[] = [];
 afterEach(() => {

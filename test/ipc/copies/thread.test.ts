@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isRunning, thisThread } from '../../../src/ipc/copies/thread.ts';
+import { systemError } from '../../helpers/system-error.ts';
 
 describe('a thread', () => {
   afterEach(() => {
@@ -22,7 +23,7 @@ describe('a thread', () => {
   ])('is over where the system knows none (%s: %s), and not where it cannot be looked at', (code, runs) => {
     const thread = thisThread();
     vi.spyOn(fs, 'readFileSync').mockImplementation(() => {
-      throw Object.assign(new Error(code), { code });
+      throw systemError(code);
     });
     expect(isRunning(thread)).toBe(runs);
   });

@@ -146,7 +146,7 @@ describe('RequestRing', () => {
       const [ring, server] = [new RequestRing(storage), new LibqbRing(storage)];
       const requests = [
         ...[49_152, 49_153, 3, 50_002].map((length, index) => new FakeWithTail(index, length)),
-        new FakeUnanswered(4, 33, 32, { fillsRing: true }),
+        new FakeUnanswered(4, 33, { fillsRing: true }),
       ];
       for (const request of requests) expect(ring.stage(request)).toBe(true);
       ring.post();
@@ -186,7 +186,7 @@ describe('RequestRing', () => {
     const [ring, server] = [new RequestRing(storage), new LibqbRing(storage)];
     const stageAll = (fillsRing: boolean): number => {
       let count = 0;
-      while (ring.stage(new FakeUnanswered(count, 32, 32, { fillsRing }))) count += 1;
+      while (ring.stage(new FakeUnanswered(count, 32, { fillsRing }))) count += 1;
       ring.post();
       takeAll(server);
       return count;

@@ -923,7 +923,7 @@ describe('A window', () => {
     const connection = new MemoryConnection();
     const { window, taken, open } = windowOf(2);
     const states = watch([
-      ...numbers(4).map((number) => connection.submit(new FakeUnanswered(number, 32, 32, { window }))),
+      ...numbers(4).map((number) => connection.submit(new FakeUnanswered(number, 32, { window }))),
       connection.submit(new FakeRequest(4)),
     ]);
     await turn();
@@ -939,7 +939,7 @@ describe('A window', () => {
   it('is named by the error of a call whose time is up, which was not sent', async () => {
     const connection = new MemoryConnection();
     const { window, taken } = windowOf(0);
-    const call = connection.submit(new FakeUnanswered(1, 32, 32, { window }), { timeoutMs: 5 });
+    const call = connection.submit(new FakeUnanswered(1, 32, { window }), { timeoutMs: 5 });
     await expect(call).rejects.toMatchObject({
       code: 'CS_ERR_TIMEOUT',
       sent: 'no',

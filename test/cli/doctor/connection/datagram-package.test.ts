@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkDatagramPackage } from '../../../../src/cli/doctor/connection/datagram-package.ts';
 import { ConnectionError } from '../../../../src/index.ts';
 import { FakeSystem, forceFilesystemSockets } from '../fake-system.ts';
+import { systemError } from '../../../helpers/system-error.ts';
 
 let system: FakeSystem;
 
@@ -14,10 +15,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const failure = (code: string): Error => Object.assign(new Error(code), { code });
 const unsupported = (cause: unknown): ConnectionError =>
   new ConnectionError('CS_ERR_NOT_SUPPORTED', { operation: 'connect', cause });
-const MISSING = failure('ERR_MODULE_NOT_FOUND');
+const MISSING = systemError('ERR_MODULE_NOT_FOUND');
 
 describe('the package for datagram sockets', () => {
   it('is missing', () => {
@@ -35,7 +35,7 @@ describe('the package for datagram sockets', () => {
   });
 
   it('is there, and not for this system', () => {
-    const wrapped = new Error('no binding', { cause: failure('ERR_DLOPEN_FAILED') });
+    const wrapped = new Error('no binding', { cause: systemError('ERR_DLOPEN_FAILED') });
     const [found] = checkDatagramPackage(unsupported(wrapped), system.lookAround());
     expect(found?.text).toContain('is installed and cannot be loaded here');
   });

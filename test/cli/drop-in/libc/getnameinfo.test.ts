@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { getnameinfo } from '../../../../src/cli/drop-in/libc/getnameinfo.ts';
+import { systemError } from '../../../helpers/system-error.ts';
 
-const failing = (code: string) => (): Promise<string> =>
-  Promise.reject(Object.assign(new Error(code), { code }));
+const failing = (code: string) => (): Promise<string> => Promise.reject(systemError(code));
 
 describe('getnameinfo', () => {
   it('gives the name, the address where there is none, and nothing where nobody could be asked', async () => {
