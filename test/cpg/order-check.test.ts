@@ -226,21 +226,21 @@ describe('the checker of histories', () => {
     expect(checkOrder(histories([FIRST, other, GUEST]))).not.toEqual([]);
   });
 
-  it('grants to nodes that meet that the message which was under way comes to its own side only', () => {
+  it('grants to nodes that meet that what is under way comes to its own side only, until something of that side has come', () => {
     const second = SECOND.replace('m 1 10 5 100 whole\n', '');
     expect(checkOrder(histories([FIRST, second, GUEST]))).toEqual([]);
-    const more = (text: string, own: string): string =>
-      text.replace('m 2 20 4 100 whole\n', `$&${own}m 2 20 5 100 whole\n`);
-    const told = (own: string): string[] =>
+    const message = (number: number): string => `m 1 10 ${number} 100 whole\n`;
+    const more = (text: string, own: readonly number[]): string =>
+      text.replace('m 2 20 4 100 whole\n', `$&${own.map(message).join('')}m 2 20 5 100 whole\n`);
+    const told = (own: readonly number[], others: readonly number[]): string[] =>
       checkOrder(
-        histories([
-          more(FIRST.replace('m 1 10 5 100 whole\n', '').replace('a 5', 'a 6'), own),
-          more(second, ''),
-          GUEST,
-        ]),
+        histories([more(FIRST.replace('m 1 10 5 100 whole\n', ''), own), more(second, others), GUEST]),
       ).filter((complaint) => complaint.includes('differ'));
-    expect(told('m 1 10 5 100 whole\n')).toEqual([]);
-    expect(told('m 1 10 5 100 whole\nm 1 10 6 100 whole\n')).not.toEqual([]);
+    expect(told([5], [])).toEqual([]);
+    expect(told([5, 6, 7], [])).toEqual([]);
+    expect(told([5, 6, 7], [7])).toEqual([]);
+    expect(told([5, 6, 7], [5])).not.toEqual([]);
+    expect(told([5, 6, 7], [5, 7])).not.toEqual([]);
     const before = SECOND.replace('m 1 10 2 100 whole\n', '');
     expect(checkOrder(histories([FIRST, before, GUEST]))).not.toEqual([]);
   });

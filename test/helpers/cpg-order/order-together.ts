@@ -131,8 +131,9 @@ function overlap(a: Part, b: Part): [readonly string[], readonly string[]] | und
 }
 
 /**
- * Without messages whose first fragment came before: who joins in between does not get them, nor who comes back. Others do, and for them they are the first
- * ones of their senders. Totem has fragments of its own, for it fills its frames: there it can be any message, and who meets does not get it.
+ * Without messages that began before, and of which others are not told. Who joins in between does not get a message whose first fragment came before, nor does
+ * who comes back: for those who get it, it is the first one of its sender. Totem has fragments of its own, for it fills its frames: until a node's frame
+ * ends with the end of a message, who meets it gets nothing of that node.
  */
 function withoutBegun(
   tokens: readonly string[],
@@ -140,14 +141,17 @@ function withoutBegun(
   others: readonly string[],
   haveMet: boolean,
 ): readonly string[] {
-  const senders = new Set<string>();
   const got = new Set(others);
+  const senders = new Set<string>();
+  const heardNodes = new Set<string>();
   return tokens.filter((token) => {
     const [sender = ''] = token.split(' ');
     const isSendersFirst = !senders.has(sender);
     senders.add(sender);
-    const mayBeFragmented = fragmented.has(token) || (haveMet && sender !== 'members');
-    return !isSendersFirst || !mayBeFragmented || got.has(token);
+    if (got.has(token)) heardNodes.add(nodeOf(sender));
+    const hasBegun = fragmented.has(token) && isSendersFirst;
+    const isOfFrames = haveMet && sender !== 'members' && !heardNodes.has(nodeOf(sender));
+    return got.has(token) || !(hasBegun || isOfFrames);
   });
 }
 
