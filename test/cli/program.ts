@@ -30,7 +30,8 @@ export function shell(line: string, options: SpawnOptions = {}): Promise<Outcome
 /** The same without waiting for it. Put "exec" before a command to have its pid. */
 export function startShell(line: string, options: SpawnOptions = {}): RunningProgram {
   const environment = { ...process.env, LC_ALL: 'C' };
-  const child = spawn('bash', ['-c', line], {
+  // A bash whose standard input is a socket takes itself for a remote one, and runs the user's .bashrc.
+  const child = spawn('bash', ['--norc', '-c', line], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: environment,
     ...options,
