@@ -90,13 +90,16 @@ export class LibqbRing {
     return () => this.get(start, length);
   }
 
-  /** qb_rb_chunk_reclaim: gives the chunk that was looked at back, which libqb's server does after it has answered. */
+  /**
+   * qb_rb_chunk_reclaim: gives the chunk that was looked at back, which libqb's server does after it has answered. The mark comes first: a client that waits for the
+   * place fills it at once.
+   */
   reclaim(length: number): void {
     const read = this.#readPointer();
     const header = Buffer.alloc(CHUNK_HEADER_SIZE);
     setChunkHeader(header, 0, MAGIC_DEAD);
-    this.storage.writeHeader(RING_HEADER.readPointer, this.#step(read, length));
     this.put(read * WORD_SIZE, header);
+    this.storage.writeHeader(RING_HEADER.readPointer, this.#step(read, length));
   }
 
   take(): Buffer {
