@@ -14,7 +14,7 @@ import { removeLeftovers } from '../leftovers.ts';
 import type { Moment } from '../moment.ts';
 import { checkMeansUs } from '../server-pids.ts';
 import { PipelinedTransport } from '../pipelined-transport.ts';
-import { MAX_BATCH } from '../shared-memory/ring-pipeline.ts';
+import { MAX_BATCH } from '../calls/batch-limits.ts';
 import { wholeMessage } from './whole-datagram.ts';
 import type { SetupSocket } from '../setup-socket.ts';
 import { batchTurn, type TurnTaker } from '../turns/turn-gates.ts';

@@ -1,31 +1,20 @@
 import type { ConnectionError } from '../../errors/index.ts';
-import { malformed } from '../../codec/malformed.ts';
 import type { MessageReader } from '../../codec/message-reader.ts';
 import { chunkBytes } from '../../codec/ring-layout.ts';
 import type { ChangePace } from '../calls/change-pace.ts';
 import { lostAnswers } from '../calls/answer-errors.ts';
 import { NO_PROGRESS, type BatchProgress } from '../calls/batch-progress.ts';
 import { CallLedger } from '../calls/call-ledger.ts';
-import type { AnyMessage, RequestMessage } from '../../codec/message.ts';
+import type { RequestMessage } from '../../codec/message.ts';
 import type { PendingCall, Urgency } from '../calls/pending-call.ts';
 import type { BatchTurn } from '../turns/batch-turn.ts';
+import { BatchStage } from './batch-stage.ts';
+import { FlowControl } from './flow-control.ts';
 import type { RequestRing } from './request-ring.ts';
 import type { ResponseRing } from './response-ring.ts';
 import { loopTurn } from '../calls/loop-turn.ts';
 import { refuseTooBig } from '../calls/too-big.ts';
 import { WAIT, WaitLadder } from '../calls/wait-ladder.ts';
-
-/**
- * Most requests in one batch. corosync takes 5 at a wake-up and serves its other clients in between, so the
- * size of a batch does not make them wait; beyond this there is nothing left to gain.
- */
-export const MAX_BATCH = 128;
-
-/** The same where no answers take room and time: what is behind them waits for so many at most. */
-export const MAX_UNANSWERED = 4096;
-
-/** The same for a list, during which corosync should not wait for us: while its iterator rests, others' changes can do harm. */
-export const MAX_LIST = 4096;
 
 /**
  * Sends requests in batches and matches answers to them, in order. Requests made in the same turn go out together;
@@ -39,12 +28,11 @@ export class RequestPipeline {
   readonly #onFailure: (error: unknown) => void;
   readonly #ladder = new WaitLadder(() => this.#run());
   readonly #ledger: CallLedger;
+  readonly #stage: BatchStage;
+  readonly #flow: FlowControl;
   readonly #deliver = (response: MessageReader): void => this.#ledger.deliver(response);
   #progressAt = 0;
   #scheduled = false;
-  #flowCheckedAt = -Infinity;
-  /** Whether the flow-control word is looked at before each post. */
-  #looksAlways = false;
   /** Which answer belongs to which call is no longer known. */
   #broken = false;
   #whenAnswered: (() => void) | undefined;
@@ -70,6 +58,8 @@ export class RequestPipeline {
     pace?.onFree(() => this.#schedule());
     this.#requests = requests;
     this.#responses = responses;
+    this.#stage = new BatchStage(requests, responses, this.#ledger);
+    this.#flow = new FlowControl(requests);
     this.#maxMessageSize = maxMessageSize;
     this.#sendBytes = sendBytes;
     this.#onFailure = onFailure;
@@ -82,7 +72,7 @@ export class RequestPipeline {
       answer: this.#responses.largest,
     });
     if (refusal !== undefined) return call.fail(refusal);
-    if (call.message.answer === 'never') this.#looksAlways = true;
+    if (call.message.answer === 'never') this.#flow.lookAlways();
     this.#ledger.add(call, urgent);
     if (this.#ledger.batchSize === 0) this.#schedule();
     else this.#ledger.armDeadlines();
@@ -90,7 +80,7 @@ export class RequestPipeline {
 
   /** Events have come, so corosync has gone on: what was posted before may have been taken. */
   eventsCame(): void {
-    if (this.#looksAlways) this.#lookAgain();
+    if (this.#flow.looksAlways) this.#lookAgain();
   }
 
   /** What a window has held back may go out now. */
@@ -100,8 +90,7 @@ export class RequestPipeline {
 
   /** How many such requests go out together at most. */
   mostTogether(message: RequestMessage<unknown>): number {
-    const inRings = Math.min(this.#requests.mostTogether(message), this.#responses.mostTogether(message));
-    return Math.max(Math.min(mostOf(message), inRings), 1);
+    return this.#stage.mostTogether(message);
   }
 
   /** Whether nobody waits for an answer. */
@@ -187,7 +176,7 @@ export class RequestPipeline {
       this.#becomeIdle();
       return false;
     }
-    if (this.#mustHold(this.#progressAt, idleMs)) {
+    if (this.#flow.mustHold(this.#progressAt, idleMs)) {
       this.#ledger.armDeadlines();
       this.#ladder.wait(WAIT.immediateMs);
       return false;
@@ -197,43 +186,11 @@ export class RequestPipeline {
       this.#ledger.armDeadlines();
       return false;
     }
-    // A list wants the whole ring.
-    this.#stageBatch(isOfList(first.message) ? Infinity : costOfAnswer(first.message));
+    this.#stage.fill(first.message);
     // From the post to the byte nothing may come between: a post without its byte blocks corosync.
     const handedOver = this.#sendBytes(this.#requests.post());
     if (!handedOver) this.#waitForProgress();
     return handedOver;
-  }
-
-  /**
-   * To look at flow control costs as much as any other step of a call, and the answer that has just come tells the same. But for a
-   * message that is never answered there is none to tell that corosync has dropped it.
-   */
-  #mustHold(now: number, idleMs: number): boolean {
-    const isFresh = idleMs < WAIT.pauseMs && now - this.#flowCheckedAt < WAIT.flowControlMs;
-    if (isFresh && !this.#looksAlways) return false;
-    const mustHold = this.#requests.flowControl() !== 0;
-    this.#flowCheckedAt = mustHold ? -Infinity : now;
-    return mustHold;
-  }
-
-  /** As many calls as fit: the first one always does. */
-  #stageBatch(wanted: number): void {
-    let room = this.#responses.room(wanted);
-    let call = this.#ledger.nextOfBatch();
-    while (call !== undefined && this.#hasPlaceFor(call.message)) {
-      const cost = costOfAnswer(call.message);
-      if (cost > room || !this.#requests.stage(call.message)) break;
-      room -= cost;
-      this.#ledger.take(call);
-      call = this.#ledger.nextOfBatch();
-    }
-    if (this.#ledger.batchSize === 0) throw malformed('a single request does not fit the rings');
-  }
-
-  #hasPlaceFor(message: AnyMessage): boolean {
-    const { batchSize, answersToCome } = this.#ledger;
-    return (message.answer === 'never' ? batchSize : answersToCome) < mostOf(message);
   }
 
   /** Looks for answers until the batch is complete, nothing has come for a while, or this turn is spent. */
@@ -328,18 +285,4 @@ export class RequestPipeline {
     this.#ledger.rest();
     this.#whenAnswered?.();
   }
-}
-
-/** Room that a request takes in the response ring. */
-function costOfAnswer(message: AnyMessage): number {
-  return message.answer === 'never' ? 0 : chunkBytes(message.maxResponseSize);
-}
-
-function mostOf(message: AnyMessage): number {
-  if (message.answer === 'never') return MAX_UNANSWERED;
-  return isOfList(message) ? MAX_LIST : MAX_BATCH;
-}
-
-function isOfList({ turn }: AnyMessage): boolean {
-  return turn === 'list';
 }

@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WAIT } from '../../../src/ipc/calls/wait-ladder.ts';
-import { MAX_BATCH, MAX_LIST } from '../../../src/ipc/shared-memory/ring-pipeline.ts';
+import { MAX_BATCH, MAX_LIST } from '../../../src/ipc/calls/batch-limits.ts';
 import { RING_HEADER } from '../../../src/codec/ring-layout.ts';
 import { gone } from '../../helpers/corosync/gone.ts';
 import {
