@@ -61,19 +61,22 @@ export class RequestRing {
     return this.#storage.readHeader(RING_HEADER.flowControl);
   }
 
-  /** Whether corosync has handled everything that was posted: it gives a request's place back after it has sent the answer (ipcs.c). */
+  /**
+   * Whether corosync has handled everything that was posted: it gives a request's place back after it has sent the answer (ipcs.c).
+   * @throws CsError the ring says what cannot be
+   */
   get handled(): boolean {
-    return this.#storage.readHeader(RING_HEADER.readPointer) === this.#position / WORD_SIZE;
+    return this.#readPosition() === this.#position;
   }
 
   /** How many bytes of the last post corosync has handled. @throws CsError the ring says what cannot be. */
   handledBytes(): number {
     // A post that failed half way: what corosync has handled was of the one before.
     if (this.#staged > 0) return 0;
-    const readPosition = this.#storage.readHeader(RING_HEADER.readPointer) * WORD_SIZE;
+    const readPosition = this.#readPosition();
     const start = this.#position - this.#posted;
     const handled = (readPosition - start + this.#ringBytes) % this.#ringBytes;
-    if (readPosition >= this.#ringBytes || handled > this.#posted)
+    if (handled > this.#posted)
       throw malformed(`read pointer ${readPosition / WORD_SIZE} lies outside what was posted`);
     return handled;
   }
@@ -124,6 +127,14 @@ export class RequestRing {
 
   close(): void {
     this.#storage.close();
+  }
+
+  /** In bytes. */
+  #readPosition(): number {
+    const readPointer = this.#storage.readHeader(RING_HEADER.readPointer);
+    if (readPointer >= this.#storage.wordSize)
+      throw malformed(`read pointer ${readPointer} lies outside the ring`);
+    return readPointer * WORD_SIZE;
   }
 
   #append(message: AnyMessage, end: number): void {

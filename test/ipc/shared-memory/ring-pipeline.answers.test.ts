@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_BATCH, MAX_UNANSWERED } from '../../../src/ipc/shared-memory/ring-pipeline.ts';
+import { MAX_BATCH, MAX_UNANSWERED } from '../../../src/ipc/calls/batch-limits.ts';
+import { RING_HEADER } from '../../../src/codec/ring-layout.ts';
 import { CS_ERROR_CODES, type CsError } from '../../../src/errors/index.ts';
 import {
   answerFake,
@@ -108,6 +109,16 @@ describe('RequestPipeline: requests that are never answered', () => {
     };
     const ends = await Promise.allSettled([connection.submit(new FakeUnanswered(3))]);
     expect(ends).toMatchObject([{ reason: { sent: 'unknown' } }]);
+  });
+
+  it('end the connection when the ring says that they were taken where there is no ring', async () => {
+    const connection = new MemoryConnection({ onBytes: answerWhenTold });
+    const ends = Promise.allSettled([connection.submit(new FakeUnanswered(1), { timeoutMs: 5000 })]);
+    await new Promise((resolve) => setImmediate(resolve));
+    const { request } = connection.rings;
+    request.writeHeader(RING_HEADER.readPointer, request.wordSize);
+    expect(await ends).toMatchObject([{ reason: { code: 'CS_ERR_SECURITY' } }]);
+    expect(connection.failures).toMatchObject([{ code: 'CS_ERR_SECURITY' }]);
   });
 
   it('may fill the ring', async () => {
