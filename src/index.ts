@@ -140,6 +140,7 @@ export {
   Cluster,
   type ClusterConfig,
   type ClusterConfigDrift,
+  type ClusterConfigMistake,
   type ClusterEvent,
   type ClusterEventBase,
   type ClusterEventCause,

@@ -25,6 +25,7 @@ export type {
 export type {
   ClusterConfig,
   ClusterConfigDrift,
+  ClusterConfigMistake,
   ClusterIpc,
   ClusterIpcProcess,
   ClusterLinkLatency,

@@ -58,7 +58,7 @@ export function clusterState(
     ...present('totem', totem(stats, map, aside)),
     ...present('scheduling', reports.stats === undefined ? undefined : schedulingOf(stats)),
     ...present('ipc', ipc(stats, aside)),
-    config: configOf(map, reports.drift),
+    config: configOf(map, reports),
   });
 }
 

@@ -5,7 +5,7 @@ import type { CallOptions } from '../options/call-options.ts';
 import { downCountKey } from './figures/keys.ts';
 import { readTelling } from './figures/read-figures.ts';
 import type { ConfigFile } from './drift/config-file.ts';
-import type { KnownDrift } from './drift/drift.ts';
+import type { FileFinding } from './drift/drift.ts';
 import type { MapCache } from './map-cache.ts';
 import { MapReader } from './map-reader.ts';
 import type { MembershipWatch } from './membership-watch.ts';
@@ -29,8 +29,8 @@ export interface ReadingHelp {
 /** What all services have said, once. */
 export interface Reports {
   readonly reports: ClusterReports;
-  /** Where corosync.conf differs is known as of then; absent where it is not known. */
-  readonly comparedAsOf?: KnownDrift['asOf'];
+  /** What is known of corosync.conf is as of then; absent where nothing is. */
+  readonly comparedAsOf?: FileFinding['asOf'];
 }
 
 /** Asks all services once. */
@@ -69,6 +69,7 @@ export async function readReports(
     ...present('links', links),
     stats,
     ...present('drift', compared?.drift),
+    ...present('mistake', compared?.mistake),
   };
   return { reports, ...present('comparedAsOf', compared?.asOf) };
 }
@@ -80,7 +81,7 @@ export async function readDrift(
   localNodeId: number,
   { map, file }: ReadingHelp,
   options: CallOptions,
-): Promise<KnownDrift | undefined> {
+): Promise<FileFinding | undefined> {
   await file?.look();
   if (file?.isKnown !== true) {
     file?.noted();
@@ -89,8 +90,11 @@ export async function readDrift(
   const asked = new Date();
   const compared = await map.readCompared(cmap, options);
   await file.look();
-  const drift = file.drift(new MapReader(new Map([...nodes, ...compared])), localNodeId);
-  return drift && { drift, asOf: { file: file.asOf, quorum: asked } };
+  const running = new MapReader(new Map([...nodes, ...compared]));
+  const [drift, mistake] = [file.drift(running, localNodeId), file.mistake(running, localNodeId)];
+  if (drift === undefined && mistake === undefined) return undefined;
+  const asOf = { file: file.asOf, quorum: asked };
+  return { ...present('drift', drift), ...present('mistake', mistake), asOf };
 }
 
 /** Of all links that are configured. */

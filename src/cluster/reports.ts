@@ -1,7 +1,7 @@
 import type { CfgNodeStatus } from '../codec/cfg/node-status-get.ts';
 import type { CmapValue } from '../codec/cmap/value.ts';
 import type { VotequorumInfo } from '../codec/votequorum/get-info.ts';
-import type { ClusterConfigDrift } from './figures/figures-state.ts';
+import type { ClusterConfigDrift, ClusterConfigMistake } from './figures/figures-state.ts';
 import type { QuorumRingId } from '../quorum/index.ts';
 
 /** What the services have said: all that a state is made of. */
@@ -19,6 +19,8 @@ export interface ClusterReports {
   readonly stats?: ReadonlyMap<string, CmapValue>;
   /** Where corosync.conf differs from the map; absent where that cannot be told. */
   readonly drift?: readonly ClusterConfigDrift[];
+  /** What is wrong in it. */
+  readonly mistake?: ClusterConfigMistake;
 }
 
 /** What the quorum service tells of it; without a provider and models, corosync tells nothing of either. */

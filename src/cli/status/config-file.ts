@@ -24,9 +24,10 @@ export async function configFileTrouble(options: OptionValues): Promise<string |
   return why === undefined ? undefined : `nothing is compared with corosync.conf: ${why}`;
 }
 
-/** The same as a finding; where the two have been compared there is none. */
+/** The same as a finding; where the two have been compared, or the mistake is known, there is none. */
 export function configFileRemarks({ config }: ClusterState, trouble: string | undefined): readonly Remark[] {
-  return trouble === undefined || config.drift !== undefined ? [] : [{ level: 'unknown', text: trouble }];
+  const isKnown = config.drift !== undefined || config.mistake !== undefined;
+  return trouble === undefined || isKnown ? [] : [{ level: 'unknown', text: trouble }];
 }
 
 async function troubleOf(path: string): Promise<string | undefined> {

@@ -167,7 +167,7 @@ function totemText(totem: ClusterTotem): string {
   return facts.join(', ');
 }
 
-function configText({ version, lastReload, stuck, drift }: ClusterConfig): string {
+function configText({ version, lastReload, stuck, drift, mistake }: ClusterConfig): string {
   const reload =
     lastReload === undefined ? 'not reloaded' : `last reload ${lastReload.ok ? 'good' : 'FAILED'}`;
   return [
@@ -175,6 +175,7 @@ function configText({ version, lastReload, stuck, drift }: ClusterConfig): strin
     reload,
     ...(stuck ? ['STUCK'] : []),
     ...(drift === undefined ? [] : [drift.length === 0 ? 'as in the file' : 'NOT as in the file:']),
+    ...(mistake === undefined ? [] : ['the file has a MISTAKE']),
   ].join(', ');
 }
 

@@ -1,5 +1,5 @@
 import type { ClusterLink, ClusterNode, ClusterState } from '../../index.ts';
-import { driftsText } from '../../cluster/events/drift-text.ts';
+import { driftsText, mistakeText } from '../../cluster/events/drift-text.ts';
 import { counted, nameOf } from './names.ts';
 
 /** How well something is, in the words and numbers of Nagios' plugins. */
@@ -70,7 +70,13 @@ function formingRemarks({ totem, freshness }: ClusterState): readonly Remark[] {
 
 /** Where all is well, nothing is said. */
 function configRemarks(state: ClusterState): readonly Remark[] {
-  return [...reloadRemarks(state.config), ...driftRemarks(state)];
+  const { config } = state;
+  const mistakes = config.mistake === undefined ? [] : [mistakeText(config.mistake)];
+  return [
+    ...reloadRemarks(config),
+    ...driftRemarks(state),
+    ...mistakes.map((text): Remark => ({ level: 'warning', text })),
+  ];
 }
 
 function driftRemarks(state: ClusterState): readonly Remark[] {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { CONFIG_FILE, parseMain } from '../../conf/files.ts';
-import type { ClusterConfigDrift } from '../figures/figures-state.ts';
+import type { ClusterConfigDrift, ClusterConfigMistake } from '../figures/figures-state.ts';
 import type { MapReader } from '../map-reader.ts';
 import type { ConnectOptions } from '../../service/index.ts';
 import { driftBetween } from './drift.ts';
@@ -17,6 +17,12 @@ const PATIENCE_MS = 1000;
 interface Seen {
   readonly stamp: Stamp | undefined;
   readonly since: number;
+}
+
+/** What stands in it: before the mistake, if it has one. */
+interface Content {
+  readonly settings: Settings;
+  readonly mistake: ClusterConfigMistake | undefined;
 }
 
 interface ConfigFileOptions {
@@ -43,7 +49,7 @@ export class ConfigFile {
   readonly #options: ConfigFileOptions;
   #seen: Seen | undefined;
   #isCalm = false;
-  #settings: Settings | undefined;
+  #content: Content | undefined;
   #comparedWith: Settings | undefined;
   #looking: Promise<void> | undefined;
   /** The look that is under way hangs: nobody waits for it any more. */
@@ -73,7 +79,7 @@ export class ConfigFile {
 
   /** Whether there is something to compare. */
   get isKnown(): boolean {
-    return this.#settings !== undefined;
+    return this.#content !== undefined;
   }
 
   /** What was read last needs no further look. */
@@ -88,10 +94,19 @@ export class ConfigFile {
     // While nothing else has changed, what is in the file now can wait.
     if (!this.#isCalm && !isDeepStrictEqual(running, this.#comparedWith)) return undefined;
     this.#comparedWith = running;
-    const file = this.#settings;
-    if (file === undefined || (this.#options.assumed && !isOfSameCluster(file, running, localNodeId)))
-      return undefined;
-    return driftBetween(file, running);
+    const content = this.#contentFor(running, localNodeId);
+    return content?.mistake === undefined ? content && driftBetween(content.settings, running) : undefined;
+  }
+
+  /** Why corosync would take nothing of it, as far as it is of this cluster. */
+  mistake(map: MapReader, localNodeId: number): ClusterConfigMistake | undefined {
+    return this.#contentFor(settingsOfMap(map), localNodeId)?.mistake;
+  }
+
+  #contentFor(running: Settings, localNodeId: number): Content | undefined {
+    const content = this.#content;
+    if (content === undefined || !this.#options.assumed) return content;
+    return isOfSameCluster(content.settings, running, localNodeId) ? content : undefined;
   }
 
   async #waitFor(look: Promise<void>): Promise<void> {
@@ -120,9 +135,12 @@ export class ConfigFile {
     this.#isCalm = stamp === undefined || text !== undefined;
     const conf = text === undefined ? undefined : parseMain(text);
     if (this.#isCalm) this.#asOf = asked;
-    const before = this.#settings;
-    this.#settings = conf === undefined || conf.fault !== undefined ? undefined : settingsOfFile(conf);
-    this.#isNew ||= before !== undefined || this.#settings !== undefined;
+    const before = this.#content;
+    this.#content = conf && {
+      settings: settingsOfFile(conf),
+      mistake: conf.fault && Object.freeze(conf.fault),
+    };
+    this.#isNew ||= before !== undefined || this.#content !== undefined;
   }
 
   /** A clock may have been set meanwhile: then we have seen it for so long. */

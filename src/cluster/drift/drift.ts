@@ -1,4 +1,4 @@
-import type { ClusterConfigDrift } from '../figures/figures-state.ts';
+import type { ClusterConfigDrift, ClusterConfigMistake } from '../figures/figures-state.ts';
 import { present } from '../present.ts';
 import { COMPARED_KEYS, NODE_KEYS } from './comparable.ts';
 import type { NodeSettings, Settings } from './settings.ts';
@@ -11,10 +11,24 @@ export interface ComparedAsOf {
   readonly quorum: Date;
 }
 
+/** What was found of the file: where it differs from what runs, or that it has a mistake. */
+export interface FileFinding {
+  readonly drift?: readonly ClusterConfigDrift[];
+  readonly mistake?: ClusterConfigMistake;
+  readonly asOf: ComparedAsOf;
+}
+
 /** Where the file and what runs differ, as far as it is known. */
 export interface KnownDrift {
   readonly drift: readonly ClusterConfigDrift[];
   readonly asOf: ComparedAsOf;
+}
+
+/** What is wrong in the file, as far as it is known. */
+export interface KnownMistake {
+  readonly mistake: ClusterConfigMistake | undefined;
+  /** The file was looked at then. */
+  readonly asOf: Date;
 }
 
 /** Where the two differ: in the order of the keys, and then of the nodes. */

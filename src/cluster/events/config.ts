@@ -3,7 +3,7 @@ import type { ClusterState } from '../cluster-state.ts';
 import type { KnownDrift } from '../drift/drift.ts';
 import type { ClusterConfigDrift } from '../figures/figures-state.ts';
 import { present } from '../present.ts';
-import { driftsText } from './drift-text.ts';
+import { driftsText, mistakeText } from './drift-text.ts';
 import type { Finding } from './event-types.ts';
 import { nodeName, type Comparison } from './told.ts';
 
@@ -11,6 +11,7 @@ import { nodeName, type Comparison } from './told.ts';
 export function* configFindings(comparison: Comparison): Generator<Finding> {
   yield* reloadFindings(comparison);
   yield* driftFindings(comparison);
+  yield* mistakeFindings(comparison);
   const { previous, next, since } = comparison;
   const versions = versionsOf(next);
   if (differ(versions) && text(versions) !== text(versionsOf(previous))) {
@@ -52,6 +53,17 @@ function* driftFindings({ next, since, driftBefore }: Comparison): Generator<Fin
   if (drift === undefined || isDeepStrictEqual(drift, driftBefore?.drift ?? [])) return;
   const notBefore = driftNotBefore(drift, driftBefore, since);
   yield { type: 'config.drift', message: driftMessage(next, drift), drift, notBefore, inferred: true };
+}
+
+/** Of a file of which nothing is known now, it is as before. */
+function* mistakeFindings({ next, mistakeBefore }: Comparison): Generator<Finding> {
+  const { drift, mistake } = next.config;
+  const isKnown = drift !== undefined || mistake !== undefined;
+  if (!isKnown || isDeepStrictEqual(mistake, mistakeBefore?.mistake)) return;
+  const message =
+    mistake === undefined ? 'corosync.conf has no mistake any more.' : `${mistakeText(mistake)}.`;
+  const notBefore = mistakeBefore?.asOf ?? new Date(0);
+  yield { type: 'config.mistake', message, ...present('mistake', mistake), notBefore, inferred: true };
 }
 
 /** Where nothing was known before, it may be as old as anything. */

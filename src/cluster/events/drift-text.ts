@@ -1,5 +1,5 @@
 import type { ClusterState } from '../cluster-state.ts';
-import type { ClusterConfigDrift } from '../figures/figures-state.ts';
+import type { ClusterConfigDrift, ClusterConfigMistake } from '../figures/figures-state.ts';
 import { nodeName } from './told.ts';
 
 /** So many are named in one sentence. */
@@ -14,6 +14,11 @@ export function driftText(state: ClusterState, { key, nodeId, file, running }: C
   }
   const what = node === undefined ? key : `${key.replace('nodelist.node.', '')} of ${node}`;
   return `${what} is ${file ?? 'not set'} in the file and ${running ?? 'not set'} at run time`;
+}
+
+/** What is wrong, and what of it; without a full stop. */
+export function mistakeText({ line, reason }: ClusterConfigMistake): string {
+  return `corosync.conf has a mistake in line ${line} (${reason}): corosync can neither reload it nor start with it`;
 }
 
 /** That there are some, and the first of them; without a full stop. */

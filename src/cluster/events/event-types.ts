@@ -1,6 +1,6 @@
 import type { CsError } from '../../errors/index.ts';
 import type { ClusterStaleReason, ClusterState } from '../cluster-state.ts';
-import type { ClusterConfigDrift } from '../figures/figures-state.ts';
+import type { ClusterConfigDrift, ClusterConfigMistake } from '../figures/figures-state.ts';
 
 /** How much an event matters. */
 export type ClusterSeverity = 'info' | 'notice' | 'warning' | 'error' | 'critical';
@@ -102,6 +102,8 @@ export interface ClusterEventDetails {
   readonly 'config.mismatch': { readonly versions: Readonly<Record<number, bigint>> };
   /** corosync.conf is not what corosync runs with: a reload or a restart changes something. */
   readonly 'config.drift': { readonly drift: readonly ClusterConfigDrift[] };
+  /** corosync.conf has a mistake: corosync can neither reload it nor start with it. Absent: it has none any more. */
+  readonly 'config.mistake': { readonly mistake?: ClusterConfigMistake };
   /** corosync was too busy for requests of these processes. */
   readonly 'ipc.overload': { readonly process: string; readonly times: number };
   /** This node's corosync is there again. */

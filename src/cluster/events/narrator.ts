@@ -1,5 +1,5 @@
 import { ConnectionError, isNobodyThere, type CsError } from '../../errors/index.ts';
-import type { ComparedAsOf, KnownDrift } from '../drift/drift.ts';
+import type { ComparedAsOf, KnownDrift, KnownMistake } from '../drift/drift.ts';
 import type { ClusterFreshness, ClusterStaleReason, ClusterState } from '../cluster-state.ts';
 import { STATISTICS_EACH_MS } from '../pace.ts';
 import { present } from '../present.ts';
@@ -48,6 +48,7 @@ export class Narrator {
   #since = new Date();
   /** As readers have been told it; it stays while nothing is known of the file. */
   #drift: KnownDrift | undefined;
+  #mistake: KnownMistake | undefined;
   #gap: ClusterEventCause | undefined;
   #restarted = false;
   /** What readers were told last of whether the state holds; `undefined`: that it does. */
@@ -182,6 +183,7 @@ export class Narrator {
       now: new Date(),
       since: this.#since,
       driftBefore: this.#drift,
+      mistakeBefore: this.#mistake,
       gap: this.#gap,
       restarted: this.#restarted,
       losses: this.#losses(previous, next, told),
@@ -237,8 +239,10 @@ export class Narrator {
   }
 
   #compared(state: ClusterState | undefined, asOf: ComparedAsOf | undefined): void {
-    const drift = state?.config.drift;
-    if (drift !== undefined && asOf !== undefined) this.#drift = { drift, asOf };
+    if (state === undefined || asOf === undefined) return;
+    const { drift, mistake } = state.config;
+    if (drift !== undefined) this.#drift = { drift, asOf };
+    if (drift !== undefined || mistake !== undefined) this.#mistake = { mistake, asOf: asOf.file };
   }
 
   #doubtful(cause: ClusterEventCause): void {

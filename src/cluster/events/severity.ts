@@ -39,6 +39,7 @@ const SEVERITIES: Readonly<Record<ClusterEventType, ClusterSeverity>> = {
   'reload.stuck': 'error',
   'config.mismatch': 'warning',
   'config.drift': 'warning',
+  'config.mistake': 'warning',
   'ipc.overload': 'warning',
   'corosync.up': 'notice',
   'corosync.down': 'critical',
@@ -62,6 +63,7 @@ function bySeriousness(finding: Finding): ClusterSeverity {
   if (finding.type === 'quorum.tolerance' && finding.to === 0) return 'warning';
   if (finding.type === 'link.down' && finding.last) return 'critical';
   if (finding.type === 'config.drift' && finding.drift.length === 0) return 'notice';
+  if (finding.type === 'config.mistake' && finding.mistake === undefined) return 'notice';
   if (finding.type === 'link.mtu' && finding.to > finding.from) return 'notice';
   return SEVERITIES[finding.type];
 }

@@ -1,6 +1,6 @@
 import type { QuorumRingId } from '../../quorum/index.ts';
 import type { ClusterState } from '../cluster-state.ts';
-import type { KnownDrift } from '../drift/drift.ts';
+import type { KnownDrift, KnownMistake } from '../drift/drift.ts';
 import type { LinkName } from '../figures/read-figures.ts';
 import type { ClusterEventCause } from './event-types.ts';
 
@@ -38,6 +38,8 @@ export interface Comparison {
   readonly since: Date;
   /** Where corosync.conf differed when that was known last; `undefined`: it never was. */
   readonly driftBefore: KnownDrift | undefined;
+  /** Whether corosync.conf had a mistake when that was known last; `undefined`: it never was. */
+  readonly mistakeBefore: KnownMistake | undefined;
   /** Between them corosync was away, or may have been; what explains then what has not lasted. */
   readonly gap: ClusterEventCause | undefined;
   /** It is another corosync: it began with counters at zero, and all that it was told then is its own start. */

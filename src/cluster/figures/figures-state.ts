@@ -96,6 +96,15 @@ export interface ClusterConfig {
    * has a mistake, it may be that of another corosync, or it has just been written.
    */
   readonly drift?: readonly ClusterConfigDrift[];
+  /** Why corosync could neither reload the file nor start with it; absent: for nothing that is known. */
+  readonly mistake?: ClusterConfigMistake;
+}
+
+/** What is wrong in corosync.conf. corosync takes nothing of such a file. */
+export interface ClusterConfigMistake {
+  /** The line it is on, from 1. */
+  readonly line: number;
+  readonly reason: string;
 }
 
 /** What corosync.conf says of something, and what corosync runs with. */

@@ -110,13 +110,17 @@ function withConnection(
   });
 }
 
-export function configOf(map: MapReader, drift: ClusterConfig['drift']): ClusterConfig {
+export function configOf(
+  map: MapReader,
+  { drift, mistake }: Pick<ClusterConfig, 'drift' | 'mistake'>,
+): ClusterConfig {
   const version = map.long(CONFIG_VERSION_KEY);
   return Object.freeze({
     ...present('version', version === 0n ? undefined : version),
     ...present('lastReload', lastReload(map)),
     stuck: map.integer(RELOADING_KEY) === 1,
     ...present('drift', drift),
+    ...present('mistake', mistake),
   });
 }
 

@@ -108,7 +108,6 @@ describe('a file that cannot be compared', () => {
   it.each([
     [missing, 'it cannot be read: ENOENT'],
     [isDirectory, 'corosync.conf is no file'],
-    [isBroken, 'corosync.conf has a mistake in line 2: '],
     [isLarge, 'corosync.conf is too large'],
   ])('is said to be so, and hides nothing else', async (become, why) => {
     become();
@@ -130,6 +129,30 @@ describe('a file that cannot be compared', () => {
     expect((await on('check', 'quorum', '--config-file', file)).code).toBe(0);
     fake.partition(['b', 'c']);
     expect((await on('check', '--config-file', file)).stdout).toMatch(/^COROSYNC CRITICAL - NOT quorate: /);
+  });
+
+  it('for it has a mistake is warned of', async () => {
+    isBroken();
+    const what = 'corosync.conf has a mistake in line 2 (';
+    const checked = await on('check', '--config-file', file);
+    expect(checked.code).toBe(1);
+    expect(checked.stdout).toMatch(
+      /^COROSYNC WARNING - corosync\.conf has a mistake in line 2 \(.+\): corosync can neither/,
+    );
+    const shown = await on('status', '--config-file', file);
+    expect(shown.code).toBe(0);
+    expect(shown.stdout.replaceAll(/\s+/g, ' ')).toContain(what);
+    expect(shown.stdout).toMatch(/\nconfig {4}not reloaded, the file has a MISTAKE\n/);
+    const json = JSON.parse((await on('status', '--json', '--config-file', file)).stdout) as unknown;
+    expect(json).toMatchObject({ config: { mistake: { line: 2, reason: expect.any(String) as string } } });
+  });
+
+  it('for it has a mistake that has just been made is not waited for', async () => {
+    isBroken();
+    vi.useRealTimers();
+    const checked = await on('check', '--config-file', file);
+    expect(checked.code).toBe(3);
+    expect(checked.stdout).toContain('corosync.conf has a mistake in line 2: ');
   });
 
   it('is told of by events and status --watch, which go on', async () => {

@@ -86,6 +86,33 @@ it('a cluster that is open tells of it, and when it is over', async () => {
   expect(told.at(-1)).toMatchObject({ severity: 'notice', drift: [], state: { config: { drift: [] } } });
 });
 
+it('a cluster that is open tells of a mistake in the file, and that it is mended', async () => {
+  await write();
+  letRest();
+  await using cluster = Cluster.open({ ...fake.connectOptions, configFile });
+  const told: ClusterEvent[] = [];
+  cluster.events({ types: ['config.mistake', 'config.drift'], listener: (event) => told.push(event) });
+  await cluster.ready();
+  await write('token');
+  await waitUntil('it has a mistake', () => told.length > 0, SOON);
+  const mistake = { line: expect.any(Number) as number, reason: expect.any(String) as string };
+  expect(told[0]).toMatchObject({
+    type: 'config.mistake',
+    severity: 'warning',
+    mistake,
+    state: { config: { mistake } },
+  });
+  expect(cluster.state?.config).not.toHaveProperty('drift');
+  await write();
+  await waitUntil('it has none', () => told.length > 1, SOON);
+  expect(told[1]).toMatchObject({
+    type: 'config.mistake',
+    severity: 'notice',
+    state: { config: { drift: [] } },
+  });
+  expect(told).toHaveLength(2);
+});
+
 it('what no event tells may have changed since it was asked for last', async () => {
   await write();
   letRest();

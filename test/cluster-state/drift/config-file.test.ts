@@ -92,6 +92,36 @@ describe('the file corosync.conf', () => {
     expect(await found()).toBeUndefined();
   });
 
+  it('says what its mistake is, if it is of this cluster', async () => {
+    const mistake = async (text: string, assumed = true): Promise<unknown> => {
+      writeFileSync(path, text);
+      const file = new ConfigFile({ path, assumed, calmAfterMs: 0 });
+      expect(await file.look()).toBe(true);
+      expect(file.drift(running(), 1)).toBeUndefined();
+      return file.mistake(running(), 1);
+    };
+    expect(await mistake(`${conf(5000)}}\n`)).toEqual({ line: 13, reason: expect.any(String) as string });
+    expect(await mistake(conf(5000).slice(0, -2))).toEqual({
+      line: 11,
+      reason: 'the closing } of nodelist is missing',
+    });
+    expect(await mistake(`${conf(5000, 'other')}}\n`)).toBeUndefined();
+    // What comes before the mistake does not say of which cluster it is.
+    expect(await mistake(`}\n${conf(5000)}`)).toBeUndefined();
+    expect(await mistake(`}\n${conf(5000)}`, false)).toMatchObject({ line: 1 });
+  });
+
+  it('has no mistake any more when it is mended', async () => {
+    writeFileSync(path, `${conf(5000)}}\n`);
+    const file = fileAt();
+    await file.look();
+    expect(file.mistake(running(), 1)).toBeDefined();
+    writeFileSync(path, conf(5000));
+    expect(await file.look()).toBe(true);
+    expect(file.mistake(running(), 1)).toBeUndefined();
+    expect(file.drift(running(), 1)).toHaveLength(1);
+  });
+
   it('is not waited for where it is a pipe that nobody writes to', async () => {
     execFileSync('mkfifo', [path]);
     expect(await found()).toBeUndefined();

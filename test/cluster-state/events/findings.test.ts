@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ClusterConfigDrift, ClusterState } from '../../../src/index.ts';
+import type { ClusterConfigDrift, ClusterConfigMistake, ClusterState } from '../../../src/index.ts';
 import { configFindings } from '../../../src/cluster/events/config.ts';
 import type { Finding } from '../../../src/cluster/events/event-types.ts';
 import { ipcFindings } from '../../../src/cluster/events/ipc.ts';
@@ -29,6 +29,7 @@ function compare(previous: ClusterState, next: ClusterState, change: Partial<Com
       drift: previous.config.drift,
       asOf: { file: new Date(800), quorum: new Date(300) },
     },
+    mistakeBefore: undefined,
     gap: undefined,
     restarted: false,
     losses: undefined,
@@ -237,6 +238,34 @@ describe('the configuration', () => {
       800,
     ]);
     expect(notBefore(whole, differing('totem.token'))).toEqual([0]);
+  });
+
+  it('whose file has a mistake says so once, also after times in which nothing is known, and says when it has none any more', () => {
+    const broken = (mistake: ClusterConfigMistake): ClusterState => state({ ...three(), mistake });
+    const right = state({ ...three(), drift: [] });
+    const mistake = { line: 7, reason: 'there is no : in it' };
+    const asOf = new Date(800);
+    const [found] = configFindings(compare(whole, broken(mistake)));
+    expect(found).toMatchObject({ type: 'config.mistake', mistake, notBefore: new Date(0) });
+    expect(found?.message).toBe(
+      'corosync.conf has a mistake in line 7 (there is no : in it): corosync can neither reload it nor start with it.',
+    );
+    expect(found && defaultSeverity(found)).toBe('warning');
+    const known = { mistakeBefore: { mistake, asOf } };
+    expect(types(configFindings(compare(broken(mistake), broken(mistake), known)))).toEqual([]);
+    expect(types(configFindings(compare(broken(mistake), whole, known)))).toEqual([]);
+    expect([...configFindings(compare(whole, broken({ ...mistake, line: 8 }), known))]).toMatchObject([
+      { type: 'config.mistake', mistake: { line: 8 }, notBefore: asOf },
+    ]);
+    const [gone] = configFindings(compare(whole, right, known));
+    expect(gone).toMatchObject({
+      type: 'config.mistake',
+      message: expect.stringMatching(/no mistake any more\.$/) as string,
+    });
+    expect(gone).not.toHaveProperty('mistake');
+    expect(gone && defaultSeverity(gone)).toBe('notice');
+    const none = { mistakeBefore: { mistake: undefined, asOf } };
+    expect(types(configFindings(compare(right, right, none)))).toEqual([]);
   });
 
   it('that could not be reloaded says why, where corosync does', () => {
