@@ -8,6 +8,8 @@ import { waitUntil } from '../helpers/wait-until.ts';
 
 const SOON = { everyMs: 1 };
 const PATIENT = { timeoutMs: 5000 };
+/** Enough for a request to be sent, on any machine. */
+const SENT_MS = 200;
 
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await turn();
@@ -56,7 +58,7 @@ describeOnTransports('a request that is answered later', (start) => {
     const connection = await connectTo(server);
     const late: number[] = [];
     const given = connection.submit(new FakeRequest(1, { answer: 'later', changes: true }), {
-      timeoutMs: 20,
+      timeoutMs: SENT_MS,
       onAbandonedAnswer: (value) => late.push(value),
     });
     const timedOut = expect(given).rejects.toMatchObject({ code: 'CS_ERR_TIMEOUT' });
@@ -117,7 +119,7 @@ describeOnTransports('requests that are never answered', (start, kind) => {
   it('can be given up; they still have their place', async () => {
     await using server = await start();
     const connection = await connectTo(server);
-    const given = connection.submit(new FakeUnanswered(1), { timeoutMs: 20 });
+    const given = connection.submit(new FakeUnanswered(1), { timeoutMs: SENT_MS });
     const timedOut = expect(given).rejects.toMatchObject({
       code: 'CS_ERR_TIMEOUT',
       operation: 'fake_send',
@@ -200,9 +202,8 @@ describeOnTransports('an error tells whether the request reached corosync', (sta
   it('when its time is up', async () => {
     await using server = await start();
     const connection = await connectTo(server);
-    const sent = connection.submit(new FakeRequest(1, { changes: true }), { timeoutMs: 30 });
-    await arrived(server, 1);
-    const queued = connection.submit(new FakeRequest(2), { timeoutMs: 30 });
+    const sent = connection.submit(new FakeRequest(1, { changes: true }), { timeoutMs: SENT_MS });
+    const queued = arrived(server, 1).then(() => connection.submit(new FakeRequest(2), { timeoutMs: 30 }));
     expect(await outcomes([sent, queued])).toEqual(['CS_ERR_TIMEOUT unknown', 'CS_ERR_TIMEOUT no']);
     server.handle(1);
     await sleep(5);

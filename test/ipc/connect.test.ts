@@ -171,12 +171,12 @@ describe('connecting to a corosync that refuses', () => {
     const answer = answerOf({ error: -constants.errno.EAGAIN });
     const { error, attempts } = await failure(answering(answer), {
       tryAgainAttempts: 1000,
-      tryAgainDelayMs: 20,
-      timeoutMs: 50,
+      tryAgainDelayMs: 100,
+      timeoutMs: 500,
     });
     expect(error).toMatchObject({
       code: 'CS_ERR_TIMEOUT',
-      message: expect.stringMatching(/no attempt has succeeded within 50 ms.*CS_ERR_TRY_AGAIN/) as unknown,
+      message: expect.stringMatching(/no attempt has succeeded within 500 ms.*CS_ERR_TRY_AGAIN/) as unknown,
       cause: { code: 'CS_ERR_TRY_AGAIN', errno: 'EAGAIN' },
     });
     expect(attempts).toBeLessThan(10);

@@ -66,7 +66,7 @@ describeOnTransports('a connection that corosync has still to answer', (start) =
   it('stays after a deadline, and is used on', async () => {
     await using server = await start();
     const connection = await connectTo(server);
-    const call = connection.submit(register(), { timeoutMs: 20 });
+    const call = connection.submit(register(), { timeoutMs: 200 }); // by then it is sent
     await expect(call).rejects.toMatchObject({ code: 'CS_ERR_TIMEOUT' });
     server.handle(1);
     server.answerLate();

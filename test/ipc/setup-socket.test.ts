@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SetupSocket } from '../../src/ipc/setup-socket.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -57,6 +58,9 @@ describe('SetupSocket.sendRequestBytes', () => {
 });
 
 describe('SetupSocket.listen', () => {
+  // A rest lasts until the test ends it, and others' timers do not count.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+
   /** Rests after each look, and tells how many bytes each saw. */
   async function resting(
     restMs = 300,
@@ -78,8 +82,13 @@ describe('SetupSocket.listen', () => {
     peer.write('a');
     await waitUntil('the first byte', () => told.length > 0);
     for (let i = 0; i < 5; i++) peer.write('b');
-    await waitUntil('the rest is over', () => told.length > 1);
+    vi.advanceTimersByTime(299);
+    await turn();
+    expect(told).toEqual([1]);
+    vi.advanceTimersByTime(1);
+    await waitUntil('they have come', () => told.length > 1);
     expect(told).toEqual([1, 5]);
+    vi.advanceTimersByTime(300);
     peer.write('c');
     await waitUntil('it goes on', () => told.length > 2);
     setup.destroy();
@@ -91,14 +100,15 @@ describe('SetupSocket.listen', () => {
     peer.write('a');
     await waitUntil('the first byte', () => told.length > 0);
     peer.end('bc');
+    vi.advanceTimersByTime(300);
+    await waitUntil('they have come', () => told.length > 1);
+    vi.advanceTimersByTime(300);
     await waitUntil('the end', () => told.includes('closed'));
     expect(told).toEqual([1, 2, 'closed']);
     peer.destroy();
   });
 
   it('destroyed while it rests, or by who takes the events: no timer is left, and nothing is told any more', async () => {
-    // Others' timers do not count.
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { setup, peer, told } = await resting(3_600_000);
     peer.write('a');
     await waitUntil('the first byte', () => told.length > 0);

@@ -236,11 +236,12 @@ describe('the tracking', () => {
 
 describe('a caller who gives up', () => {
   it.each([
-    ['by his signal', { signal: AbortSignal.timeout(20) }, { name: 'TimeoutError' }],
-    ['by his deadline', { timeoutMs: 20 }, { code: 'CS_ERR_TIMEOUT', sent: 'unknown' }],
-  ] as const)('%s does not end the request of others', async (_how, options, error) => {
+    // Made when it is used: its time begins at once.
+    ['by his signal', () => ({ signal: AbortSignal.timeout(20) }), { name: 'TimeoutError' }],
+    ['by his deadline', () => ({ timeoutMs: 20 }), { code: 'CS_ERR_TIMEOUT', sent: 'unknown' }],
+  ] as const)('%s does not end the request of others', async (_how, optionsOf, error) => {
     const { service, tracking, add } = bench();
-    const [impatient, patient] = [add(options), add()];
+    const [impatient, patient] = [add(optionsOf()), add()];
     await expect(impatient.added).rejects.toMatchObject({ ...error });
     await service.last().answer();
     await patient.added;

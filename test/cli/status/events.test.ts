@@ -147,7 +147,7 @@ describe('events --exec', () => {
 
   it('runs it one at a time, with the event on its input and in its environment, and no shell', async () => {
     const command = script(
-      'echo "begin $COROSYNC_EVENT_TYPE $COROSYNC_EVENT_SEVERITY $COROSYNC_EVENT_NODE $COROSYNC_EVENT_NODE_NAME [$1]" >>log; cat >>input; sleep 0.05; echo end >>log; echo said',
+      'echo "begin $COROSYNC_EVENT_TYPE $COROSYNC_EVENT_SEVERITY $COROSYNC_EVENT_NODE $COROSYNC_EVENT_NODE_NAME [$1]" >>log; cat >>input; sleep 0.05; echo said; echo end >>log',
     );
     await using program = new OngoingProgram(
       fake,
@@ -192,7 +192,7 @@ describe('events --exec', () => {
     const command = script('echo x >>log; case $(wc -l <log) in 1) exec sleep 60;; 2) exit 3;; esac');
     await using program = new OngoingProgram(
       fake,
-      `events --json --type member.left,member.joined --exec-timeout 300ms --exec ${command}`,
+      `events --json --type member.left,member.joined --exec-timeout 4s --exec ${command}`,
     );
     await program.asked(fake);
     for (const act of ['leave', 'join', 'leave'] as const) {
@@ -202,7 +202,7 @@ describe('events --exec', () => {
     await waitUntil('all have run', () => file('log') === 'x\nx\nx\n');
     const { stderr } = await program.stop();
     expect(stderr).toBe(
-      `corosync-client: ${command}: was ended after 0.3 s\ncorosync-client: ${command}: exit code 3\n`,
+      `corosync-client: ${command}: was ended after 4 s\ncorosync-client: ${command}: exit code 3\n`,
     );
   });
 

@@ -333,8 +333,8 @@ describeOnDatagrams('datagram sockets', (namespace) => {
   it('end with a call’s deadline but not with the connection; the late answer is consumed', async () => {
     await using corosync = await start({ serve: false });
     const connection = await connectTo(corosync);
-    const given = connection.submit(new FakeRequest(1), { timeoutMs: 20 });
-    const next = connection.submit(new FakeRequest(2), { timeoutMs: 20 });
+    const given = connection.submit(new FakeRequest(1), { timeoutMs: 200 });
+    const next = connection.submit(new FakeRequest(2), { timeoutMs: 200 });
     const outcomes = await Promise.allSettled([given, next]);
     for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { code: 'CS_ERR_TIMEOUT' } });
     const waits = connection.submit(new FakeRequest(3), PATIENT);
@@ -348,10 +348,10 @@ describeOnDatagrams('datagram sockets', (namespace) => {
   it('give out an answer that came before the deadline, though nobody could look', async () => {
     await using corosync = await start({ serve: false });
     const connection = await connectTo(corosync);
-    const call = connection.submit(new FakeRequest(1), { timeoutMs: 40 });
+    const call = connection.submit(new FakeRequest(1), { timeoutMs: 300 });
     await arrived(corosync, 1);
     corosync.connection.answerNext();
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 80);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 340);
     expect(await call).toBe(1);
     await connection.close();
   });
