@@ -254,7 +254,7 @@ describe('the checker of histories', () => {
     ).not.toEqual([]);
   });
 
-  it('grants to who ends while nodes come back that its last messages come behind its end, in the next ring', () => {
+  it('grants to who ends while nodes part or come back that its last messages come behind its end, in a later ring', () => {
     const told = (left: string, behind: string): string[] => {
       const comesBack = `v 1:10:0 - ${left}\nv 1:10:0,2:20:0 2:20:4 -\nr 1.c\n${behind}`;
       const first = FIRST.replace('v 1:10:0,2:20:0 2:20:4 -\nr 1.c\n', comesBack);
@@ -262,21 +262,39 @@ describe('the checker of histories', () => {
     };
     const last = 'm 2 21 7 100 whole\nm 2 21 8 100 whole\n';
     expect(told('2:21:5', last)).toEqual([]);
+    expect(told('2:21:5', `r 1.10\n${last}`)).toEqual([]);
+    expect(told('2:21:5', `m 2 21 7 100 whole\nr 1.10\nm 2 21 8 100 whole\n`)).toEqual([]);
     const second = SECOND.replace(
       'v 2:20:0 - 1:10:3\nr 2.8\n',
       'v 2:20:0 - 1:10:5\nr 2.8\nm 1 10 4 100 whole\n',
-    );
+    ).replace('v 1:10:0,2:20:0 1:10:4 -\n', '');
     expect(checkOrder([parseHistory('second', '2:20', second.trimStart())])).toEqual([]);
     const wrong = [
       told('2:21:2', last),
       told('1:21:5', ''),
       told('2:22:5', last),
       told('2:21:5', 'm 2 21 7 100 whole\nm 2 21 7 100 whole\n'),
-      told('2:21:5', `r 1.10\n${last}`),
       checkOrder([parseHistory('second', '2:20', second.replace('10:5\nr 2.8', '10:5').trimStart())]),
       told('2:21:5', `v 1:10:0,2:20:0 - 2:21:5\n`),
     ];
     for (const complaints of wrong) expect(complaints).not.toEqual([]);
+  });
+
+  it('grants the same to who has parted from one that ended, and was told nothing of it', () => {
+    const first = FIRST.replace(
+      'v 1:10:0 - 2:20:5\n',
+      'v 1:10:0 - 2:20:3\nr 1.10\nr 1.14\nm 2 20 6 100 whole\n',
+    );
+    const second = SECOND.replace('v 1:10:0,2:20:0 1:10:4 -\n', 'v 1:10:0 - 2:20:5\n');
+    const told = (own: string): string[] =>
+      checkOrder([
+        parseHistory('first', '1:10', own.trimStart()),
+        parseHistory('second', '2:20', second.trimStart()),
+      ]);
+    const complaints = (own: string): string[] => told(own).filter((what) => what.startsWith('first: '));
+    expect(complaints(first)).toEqual([]);
+    expect(complaints(first.replace('r 1.10\nr 1.14\n', ''))).not.toEqual([]);
+    expect(checkOrder([parseHistory('first', '1:10', first.trimStart())])).not.toEqual([]);
   });
 
   it('does not count the last line of who was killed in it', () => {

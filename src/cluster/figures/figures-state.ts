@@ -104,6 +104,7 @@ export interface ClusterConfig {
 export interface ClusterConfigMistake {
   /** The line it is on, from 1. */
   readonly line: number;
+  /** What is wrong there, in a few words. */
   readonly reason: string;
 }
 

@@ -22,14 +22,24 @@ type Message = EntryOf<'message'>;
  * - all who stay together are told the same in the same order.
  */
 export function checkOrder(histories: readonly OrderHistory[]): string[] {
+  const ended = new Set(histories.flatMap(endedProcesses));
   return [
-    ...histories.flatMap((history) => new Alone(history).check()),
+    ...histories.flatMap((history) => new Alone(history, ended).check()),
     ...histories.flatMap((history) => checkAcceptedBeforeClose(history, histories)),
     ...checkTogether(histories),
   ];
 }
 
-/** One history by itself. */
+/** Members of which it was told that their processes have ended. */
+function endedProcesses({ entries }: OrderHistory): string[] {
+  return entries.flatMap((entry) =>
+    entry.kind === 'view'
+      ? entry.left.filter(({ reason }) => reason === REASON.processDown).map(({ member }) => member)
+      : [],
+  );
+}
+
+/** One history by itself, but for who has ended: who parted from it is not told. */
 class Alone {
   readonly #history: OrderHistory;
   readonly #wrong: string[] = [];
@@ -40,14 +50,23 @@ class Alone {
   /** Who was away, and may have sent meanwhile. */
   readonly #away = new Set<string>();
   /**
-   * Whose process ended, and how many changes of nodes there had been by then. Where nodes come back in that moment, corosync tells of the end first, and of
-   * the last messages in the next ring, also to those who have not heard of a return: programs on libcpg hear the same.
+   * Members whose processes have ended. Where nodes part or come back in that moment, corosync tells of the end first, and of the last messages in a later ring,
+   * also to those who have not heard of a return: programs on libcpg hear the same.
    */
-  readonly #ended = new Map<string, number>();
+  readonly #ended: ReadonlySet<string>;
+  /** Who has left, and how many changes of nodes there had been by then. */
+  readonly #leftBefore = new Map<string, number>();
+  /** Whose end was told here. */
+  readonly #toldEnded = new Set<string>();
+  /** Who is still to join: it has not ended yet. */
+  readonly #joinsToCome = new Map<string, number>();
   #rings = 0;
 
-  constructor(history: OrderHistory) {
+  constructor(history: OrderHistory, ended: ReadonlySet<string>) {
     this.#history = history;
+    this.#ended = ended;
+    for (const { member } of history.entries.flatMap((entry) => (entry.kind === 'view' ? entry.joined : [])))
+      this.#joinsToCome.set(member, (this.#joinsToCome.get(member) ?? 0) + 1);
   }
 
   check(): readonly string[] {
@@ -71,13 +90,16 @@ class Alone {
       this.#complain('was not told of its own joining first', view);
     for (const change of view.left) {
       if (this.#members !== undefined && !expected.delete(change.member)) this.#onLeftAway(change, view);
-      if (change.reason === REASON.processDown) this.#ended.set(change.member, this.#rings);
+      this.#leftBefore.set(change.member, this.#rings);
+      if (change.reason === REASON.processDown) this.#toldEnded.add(change.member);
+      else if (change.reason === REASON.nodeDown) this.#away.add(change.member);
     }
     for (const change of view.joined) {
       if (this.#members !== undefined && expected.has(change.member))
         this.#complain(`${change.member} has joined, and was a member`, view);
       expected.add(change.member);
-      this.#ended.delete(change.member);
+      this.#joinsToCome.set(change.member, (this.#joinsToCome.get(change.member) ?? 0) - 1);
+      this.#toldEnded.delete(change.member);
       if (change.reason === REASON.nodeUp) this.#away.add(change.member);
       else this.#last.set(change.member, 0);
     }
@@ -89,19 +111,20 @@ class Alone {
 
   #onLeftAway({ member, reason }: OrderChange, view: View): void {
     const isElsewhere = nodeOf(member) !== nodeOf(this.#history.member);
-    if (reason !== REASON.processDown || !isElsewhere || this.#ended.has(member))
+    if (reason !== REASON.processDown || !isElsewhere || this.#toldEnded.has(member))
       this.#complain(`${member} has left, and was no member`, view);
     this.#away.add(member);
   }
 
-  #endedInLastRing(member: string): boolean {
-    return this.#ended.get(member) === this.#rings - 1;
+  #endedInEarlierRing(member: string): boolean {
+    const hasEnded = this.#ended.has(member) && (this.#joinsToCome.get(member) ?? 0) === 0;
+    return hasEnded && (this.#leftBefore.get(member) ?? 0) < this.#rings;
   }
 
   #onMessage(message: Message): void {
     const { from, number } = message;
     if (!message.whole) this.#complain('was torn', message);
-    if (this.#members?.has(from) !== true && !this.#endedInLastRing(from))
+    if (this.#members?.has(from) !== true && !this.#endedInEarlierRing(from))
       this.#complain('comes from who is no member', message);
     const last = this.#last.get(from);
     const isNext = this.#away.has(from) ? number > (last ?? 0) : number === (last ?? number - 1) + 1;
