@@ -31,9 +31,9 @@ debian_sources() {
 
 make_base() {
   need_programs debootstrap:debootstrap || fail "debootstrap is needed to make a base image"
-  [ -n "$(debian_sources)" ] || apt-get update -qq >&2
+  [ -n "$(alone_with_apt debian_sources)" ] || alone_with_apt apt-get update -qq >&2
   local sources mirror
-  sources=$(debian_sources)
+  sources=$(alone_with_apt debian_sources)
   mirror=$(awk -v suite="$suite" '$3 == suite { print $2; exit }' <<<"$sources")
   [ -n "$mirror" ] || fail "this machine has no Debian mirror among its package sources"
   say "making the image $base with debootstrap"

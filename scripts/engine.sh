@@ -25,7 +25,7 @@ start_engine() {
   say "starting a Docker engine"
   local log=/var/log/corosync-client-engine.log
   setsid dockerd --pidfile "$engine_pid" >"$log" 2>&1 8>&- 9>&- &
-  local deadline=$((SECONDS + 60))
+  local deadline=$((SECONDS + 120))
   until engine_answers; do
     if [ "$SECONDS" -ge "$deadline" ] || ! kill -0 $! 2>/dev/null; then
       tail -5 "$log" >&2
@@ -41,7 +41,8 @@ engine_down() {
   [ -s "$engine_pid" ] && flock --nonblock 8 || return 0
   local pid
   pid=$(cat "$engine_pid")
-  kill "$pid"
+  # It may have ended by itself, and another process may have its number.
+  [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] && kill "$pid" 2>/dev/null || return 0
   while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
 }
 

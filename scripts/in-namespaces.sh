@@ -31,7 +31,8 @@ init='
   mount -t tmpfs -o mode=755 tmpfs /run
   mkdir /run/etc
   mount -t tmpfs -o mode=755 tmpfs /run/etc
-  cp -a /etc/. /run/etc
+  # A program that is being installed meanwhile may have files of a moment there.
+  cp -a /etc/. /run/etc 2>/dev/null || cp -a /etc/. /run/etc
   mount --bind /run/etc /etc
   umount /run/etc
   rmdir /run/etc

@@ -65,11 +65,13 @@ need_programs() {
   install_packages "${missing[@]}"
 }
 
-# Debian starts a daemon that it installs; nobody asked for a corosync of this machine's own, so that is prevented. Two scripts at a time
-# install one after the other.
-install_packages() {
-  (flock 7 && install_packages_alone "$@") 7>/run/corosync-client-packages.lock
+# Two scripts at a time have apt work one after the other.
+alone_with_apt() {
+  (flock 7 && "$@") 7>/run/corosync-client-packages.lock
 }
+
+# Debian starts a daemon that it installs; nobody asked for a corosync of this machine's own, so that is prevented.
+install_packages() { alone_with_apt install_packages_alone "$@"; }
 
 install_packages_alone() {
   say "installing $*"
@@ -80,7 +82,9 @@ install_packages_alone() {
     chmod +x "$policy"
   fi
   local status=0
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >&2 || status=1
+  # The machine may be updating itself.
+  local patient=(-o DPkg::Lock::Timeout=300)
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get "${patient[@]}" install -y -qq --no-install-recommends "$@"; } >&2 || status=1
   [ -z "$ours" ] || rm -f "$policy"
   return "$status"
 }

@@ -28,7 +28,8 @@ remove_leftovers() {
   done
   rm -f "$(engine_build_log)"
 } >/dev/null 2>&1
-trap 'remove_leftovers; engine_down' EXIT
+# What cannot be removed is no failure of the tests.
+trap 'remove_leftovers || true; engine_down' EXIT
 
 engine_up || elsewhere
 docker compose version >/dev/null 2>&1 || need_programs docker-compose:docker-compose || elsewhere

@@ -29,12 +29,13 @@ export function shell(line: string, options: SpawnOptions = {}): Promise<Outcome
 
 /** The same without waiting for it. Put "exec" before a command to have its pid. */
 export function startShell(line: string, options: SpawnOptions = {}): RunningProgram {
-  const environment = { ...process.env, LC_ALL: 'C' };
-  // A bash whose standard input is a socket takes itself for a remote one, and runs the user's .bashrc.
+  const { env = process.env, ...others } = options;
+  // A bash whose standard input is a socket takes itself for a remote one, and runs the user's .bashrc. It complains of a language that
+  // this machine does not have.
   const child = spawn('bash', ['--norc', '-c', line], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: environment,
-    ...options,
+    env: { ...env, LC_ALL: 'C', BASH_ENV: undefined },
+    ...others,
   });
   // With stdio pipes where they are used; standard input only if the caller asked for it.
   return child as RunningProgram;
