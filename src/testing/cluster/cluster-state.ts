@@ -8,7 +8,7 @@ import { Votes } from '../votequorum/votes.ts';
 import type { ClusterConfig, ClusterNode } from './cluster-options.ts';
 import { ConfigFile, RELOADING } from './config-file.ts';
 import { Keys } from './keys.ts';
-import { noteJoined, noteLeft } from './member-keys.ts';
+import { noteConfigVersion, noteJoined, noteLeft } from './member-keys.ts';
 import { Links } from './links.ts';
 import { Statistics } from './statistics.ts';
 import { Totem } from './totem.ts';
@@ -47,6 +47,7 @@ export interface ClusterHost {
 export interface QuorumView {
   readonly members: readonly number[];
   readonly ringId: RingId;
+  readonly quorate: boolean;
 }
 
 const NO_RING: RingId = { nodeId: 0, seq: 0n };
@@ -65,7 +66,7 @@ export class ClusterState {
   /** This node alone, before it has seen any other. */
   members: readonly number[] = [];
   ringId: RingId = NO_RING;
-  view: QuorumView = { members: [], ringId: NO_RING };
+  view: QuorumView;
   readonly #host: ClusterHost;
   readonly #listeners: ClusterListener[] = [];
   #held = false;
@@ -79,6 +80,7 @@ export class ClusterState {
     this.configFile = new ConfigFile(this.keys);
     this.totem = new Totem(() => host.paused);
     this.links = new Links(config, this.statistics);
+    this.view = { members: [], ringId: NO_RING, quorate: config.provider === 'none' };
     if (config.provider !== 'none') {
       this.votes = new Votes(config.localNodeId, this.keys, {
         quorumChanged: () => this.#tellQuorum(),
@@ -232,8 +234,10 @@ export class ClusterState {
     const left = this.members.filter((id) => !members.includes(id) || !stays(id));
     const joined = members.filter((id) => !this.members.includes(id) || !stays(id));
     for (const id of left) noteLeft(this.keys, id);
-    for (const id of joined)
-      noteJoined(this.keys, id, this.node(id)?.addresses ?? [], this.config.configVersion ?? 0);
+    for (const id of joined) noteJoined(this.keys, id, this.node(id)?.addresses ?? []);
+    // They say it when the ring is there.
+    for (const id of joined) noteConfigVersion(this.keys, id, this.config.configVersion ?? 0);
+    if (this.device?.polls === true) this.#holdOff(true);
     this.members = members;
     this.ringId = { nodeId: Math.min(...members), seq: this.ringId.seq + 4n };
     this.#tell((listener) => listener.membershipChanged?.(joined, left));
@@ -249,12 +253,11 @@ export class ClusterState {
     this.#tell((listener) => listener.votesMembershipChanged?.());
     for (const info of infos) votes.nodeInfo(info);
     const endSync = (): void => {
-      this.#holdOff(false);
       votes.endSync();
       this.#tellQuorum();
+      this.#holdOff(false);
     };
-    if (device.awaitPoll(endSync)) this.#holdOff(true);
-    else endSync();
+    if (!device.awaitPoll(endSync)) endSync();
   }
 
   #holdOff(held: boolean): void {
@@ -285,7 +288,7 @@ export class ClusterState {
   #tellQuorum(): void {
     const { votes } = this;
     if (votes === undefined) return;
-    this.view = { members: votes.members, ringId: votes.ringId };
+    this.view = { members: votes.members, ringId: votes.ringId, quorate: votes.quorate };
     this.#tell((listener) => listener.quorumKnown?.());
     this.#tell((listener) => listener.votesQuorumKnown?.());
   }

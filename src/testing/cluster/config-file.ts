@@ -5,8 +5,8 @@ import type { Keys } from './keys.ts';
 /** A key that is 1 from the beginning of a reload to its end, or for good where the file cannot be read. */
 export const RELOADING = 'config.totemconfig_reload_in_progress';
 
-/** What corosync reads from its file, and what it makes of the file's again at a reload. */
-const FROM_FILE = ['logging.', 'nodelist.', 'nozzle.', 'quorum.', 'totem.', 'uidgid.config.'];
+/** What corosync reads from its file, and what it makes of the file's again at a reload: what is not there any more it deletes in this order. */
+const FROM_FILE = ['logging.', 'totem.', 'nodelist.', 'quorum.', 'uidgid.config.', 'nozzle.'];
 
 /** What corosync finds when it reads corosync.conf again: a mistake in its words, or in what they mean. */
 export type FakeConfigFile = 'good' | 'unreadable' | 'wrong';
@@ -38,9 +38,9 @@ export class ConfigFile {
   }
 
   #takeOver(): void {
-    for (const key of this.#keys.entries(FROM_FILE).keys()) {
-      if (!this.#configured.has(key)) this.#keys.delete(key);
-    }
+    for (const prefix of FROM_FILE)
+      for (const key of this.#keys.entries([prefix]).keys())
+        if (!this.#configured.has(key)) this.#keys.delete(key);
     for (const [key, value] of this.#configured) this.#keys.set(key, value);
   }
 }

@@ -7,17 +7,16 @@ export function noteLeft(keys: Keys, nodeId: number): void {
 }
 
 /** Its addresses are those that it had when it came for the first time. */
-export function noteJoined(
-  keys: Keys,
-  nodeId: number,
-  addresses: readonly string[],
-  configVersion: number,
-): void {
+export function noteJoined(keys: Keys, nodeId: number, addresses: readonly string[]): void {
   const key = below(nodeId);
   const count = keys.integer(`${key}join_count`);
   if (count === undefined)
     keys.setText(`${key}ip`, addresses.map((address, link) => `r(${link}) ip(${address}) `).join(''));
   keys.setInteger('uint32', `${key}join_count`, (count ?? 0) + 1);
   keys.setText(`${key}status`, 'joined');
-  keys.set(`${key}config_version`, { type: 'uint64', value: BigInt(configVersion) });
+}
+
+/** A node has said which version of the configuration it has. */
+export function noteConfigVersion(keys: Keys, nodeId: number, version: number): void {
+  keys.set(`${below(nodeId)}config_version`, { type: 'uint64', value: BigInt(version) });
 }

@@ -147,7 +147,7 @@ export class CpgService {
     const name = GroupName.read(request, 16);
     const pid = request.u32(152);
     const process = { name, pid, nodeId: this.#state.localNodeId };
-    if ([...this.groups.clients].some((other) => other.is(name, pid))) return 'CS_ERR_EXIST';
+    if (this.groups.clients.all.some((other) => other.is(name, pid))) return 'CS_ERR_EXIST';
     if (this.groups.processes.has(process)) return 'CS_ERR_TRY_AGAIN';
     if (name.isTooLong) return 'CS_ERR_NAME_TOO_LONG';
     if (client.state === 'leaving') return 'CS_ERR_BUSY';

@@ -1,4 +1,5 @@
 import type { ClusterState } from '../cluster/cluster-state.ts';
+import { Trackers } from '../service/trackers.ts';
 import type { CpgClient } from './cpg-client.ts';
 import type { GroupName } from './group-name.ts';
 import {
@@ -33,7 +34,7 @@ export interface Harm {
 /** The groups as this node knows them: what totem delivers changes them, and is told to this node's clients. */
 export class Groups {
   readonly processes = new ProcessList();
-  readonly clients = new Set<CpgClient>();
+  readonly clients = new Trackers<CpgClient>();
   readonly #state: ClusterState;
   readonly #others: ProcessList;
   readonly #harm: Harm;
@@ -77,7 +78,7 @@ export class Groups {
     for (const process of this.processes.all)
       if (process.nodeId !== this.#state.localNodeId && !this.#others.has(process))
         this.#leave(process, REASON.processDown);
-    for (const { connection } of this.clients) connection.send(this.#totemEvent());
+    this.clients.tell(() => this.#totemEvent());
   }
 
   #nodesDown(nodeIds: readonly number[]): void {
@@ -135,7 +136,7 @@ export class Groups {
   #send(from: GroupProcess, event: () => Buffer): void {
     const nodeIsKnown = this.processes.of(from.name).some(({ nodeId }) => nodeId === from.nodeId);
     if (!nodeIsKnown) return;
-    const hearing = [...this.clients].filter((client) => client.hears(from.name));
+    const hearing = this.clients.all.filter((client) => client.hears(from.name));
     if (hearing.length === 0) return;
     const bytes = event();
     for (const { connection } of hearing) connection.send(bytes);
@@ -146,9 +147,9 @@ export class Groups {
     const members = this.processes.of(name).filter((member) => !hasLeft(member));
     for (const { nodeId, pid } of joined)
       if (nodeId === this.#state.localNodeId)
-        for (const client of this.clients) if (client.is(name, pid)) client.state = 'joined';
+        for (const client of this.clients.all) if (client.is(name, pid)) client.state = 'joined';
     const event = confchgEvent({ name, members, left, joined });
-    for (const client of this.clients) {
+    for (const client of this.clients.all) {
       if (!client.hears(name)) continue;
       client.connection.send(event);
       client.changes += 1;
@@ -158,7 +159,7 @@ export class Groups {
 
   /** To those who want it and have not heard it yet, whatever group it was that has changed. */
   #tellTotem(): void {
-    for (const client of this.clients) {
+    for (const client of this.clients.all) {
       if (!client.wantsTotem || client.totemTold) continue;
       client.totemTold = true;
       client.connection.send(this.#totemEvent());

@@ -53,7 +53,7 @@ export class QuorumService {
   #handle(client: Client, request: MessageReader): Buffer {
     switch (request.i32(0)) {
       case QUORUM_REQUEST_ID.getQuorate:
-        return messages.quorateAnswer(this.#state.quorate);
+        return messages.quorateAnswer(this.#state.view.quorate);
       case QUORUM_REQUEST_ID.trackStart:
         return bareResponse(QUORUM_RESPONSE_ID.trackStart, this.#trackStart(client, request.u32(16)));
       case QUORUM_REQUEST_ID.trackStop:
@@ -101,8 +101,8 @@ export class QuorumService {
   }
 
   #quorumEvent({ model }: Client): Buffer {
-    const { quorate, view } = this.#state;
-    if (model === 1) return messages.quorumEvent(quorate, view.ringId, view.members);
-    return messages.v0Event(quorate, view.ringId.seq, view.members);
+    const { quorate, ringId, members } = this.#state.view;
+    if (model === 1) return messages.quorumEvent(quorate, ringId, members);
+    return messages.v0Event(quorate, ringId.seq, members);
   }
 }

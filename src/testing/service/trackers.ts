@@ -15,7 +15,7 @@ export function wantsChanges(flags: number): boolean {
   return (flags & (CHANGES | CHANGES_ONLY)) !== 0;
 }
 
-/** The connections that are told of changes, the newest first. */
+/** The connections that are told of something, the newest first. */
 export class Trackers<Client extends { readonly connection: ServiceConnection }> {
   #clients: readonly Client[] = [];
 

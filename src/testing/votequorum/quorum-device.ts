@@ -79,10 +79,15 @@ export class QuorumDevice {
     return 'CS_OK';
   }
 
+  /** Whether a change of membership waits for its poll. */
+  get polls(): boolean {
+    return this.#flags.registered && this.#flags.alive;
+  }
+
   /** Lets a change of membership wait for the device's poll, if it is alive. False: it need not. */
   awaitPoll(goOn: () => void): boolean {
     this.#awaited = undefined;
-    if (!this.#flags.registered || !this.#flags.alive) return false;
+    if (!this.polls) return false;
     this.#awaited = goOn;
     this.#expectPoll(this.#votes.config.device?.syncTimeoutMs ?? DEVICE_SYNC_TIMEOUT_MS);
     return true;
