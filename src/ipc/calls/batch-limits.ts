@@ -1,7 +1,7 @@
 import type { AnyMessage } from '../../codec/message.ts';
 
 /**
- * Most requests in one batch. corosync takes 5 at a wake-up and serves its other clients in between, so the
+ * Most requests in one batch. corosync takes 50 at a wake-up and serves its other clients in between, so the
  * size of a batch does not make them wait; beyond this there is nothing left to gain.
  */
 export const MAX_BATCH = 128;

@@ -1,8 +1,6 @@
 import type { RingStorage } from '../../ipc/shared-memory/ring-storage.ts';
 import { LibqbRing } from './libqb-ring.ts';
-
-/** Requests that corosync handles at one wake-up. */
-const PER_WAKE_UP = 5;
+import { PER_WAKE_UP } from './server-transport.ts';
 
 /** What corosync would do to everybody if a client broke the order of post and byte. */
 export class ServerHangs extends Error {}

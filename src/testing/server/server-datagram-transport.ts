@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { LITTLE_ENDIAN } from '../../codec/byte-order.ts';
 import type { DatagramBackend, DatagramSocket } from './server-datagram-socket.ts';
 import type { RingDirectory } from './ring-directory.ts';
-import type { OutgoingChannel, ServerTransport } from './server-transport.ts';
+import { PER_WAKE_UP, type OutgoingChannel, type ServerTransport } from './server-transport.ts';
 
 /*
  * struct ipc_us_control[3] (24): request, response, event
@@ -12,7 +12,6 @@ import type { OutgoingChannel, ServerTransport } from './server-transport.ts';
 const CONTROL_SIZE = 24;
 const SENT = { request: 0, response: 8, event: 16 } as const;
 const FLOW_CONTROL = 4;
-const PER_WAKE_UP = 5;
 const LARGEST_DATAGRAM = 65_536;
 const QUEUE_LENGTH_FILE = '/proc/sys/net/unix/max_dgram_qlen';
 
@@ -120,6 +119,7 @@ export class DatagramTransport implements ServerTransport {
   }
 
   remove(): void {
+    this.close();
     this.#directory.remove();
   }
 

@@ -4,6 +4,9 @@ import type { WelcomeFields } from './welcome.ts';
 /** How messages travel, in the words of corosync.conf's `qb_ipc_type`. */
 export type IpcType = 'shm' | 'socket';
 
+/** Requests that corosync handles at one wake-up: so many (libqb's MAX_RECV_MSGS) while totem has little to send, which is nearly always. */
+export const PER_WAKE_UP = 50;
+
 /** What goes from the server to the client. */
 export type OutgoingChannel = 'response' | 'event';
 
@@ -41,8 +44,8 @@ export interface ServerTransport {
   commit(channel: OutgoingChannel, message: Uint8Array, lies?: ChunkLies): boolean;
   /** Counts what was committed: the client looks at the count. */
   post(channel: OutgoingChannel): void;
-  /** Closes its files; they stay. */
+  /** Closes its files, as a death does; they stay. */
   close(): void;
-  /** Removes its files. */
+  /** Gives its files back: they are closed, and gone. */
   remove(): void;
 }
