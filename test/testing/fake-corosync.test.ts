@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { RING_HEADER } from '../../src/codec/ring-layout.ts';
 import { RingFile } from '../../src/ipc/shared-memory/ring-file.ts';
-import { CmapClient } from '../../src/index.ts';
+import { CmapClient, QuorumClient } from '../../src/index.ts';
 import { FakeCorosync, type FakeClient } from '../../src/testing/index.ts';
 import { collect } from '../helpers/integration/integration-collect.ts';
 import { ourOutcome } from '../helpers/integration/integration-outcome.ts';
@@ -99,6 +99,74 @@ describe('what a client may do', () => {
     expect(answer.readInt32LE(16)).toBe(-constants.errno.ENOMEM);
     expect(fake.counters.refused).toBe(1);
     expect(fs.readdirSync(fake.connectOptions.socketDirectory ?? '')).toEqual(['cmap']);
+  });
+});
+
+describe('what corosync does in its order', () => {
+  it('takes up to 50 requests at a wake-up, and only then waits for their bytes', async () => {
+    await using fake = await FakeCorosync.start();
+    const { socket, request } = await shakeHands(fake);
+    const chunk = Buffer.alloc(8 + 16);
+    chunk.writeUInt32LE(16, 0);
+    chunk.writeUInt32LE(0xa1a1a1a1, 4);
+    chunk.writeInt32LE(99, 8);
+    const many = Buffer.concat(Array.from({ length: 60 }, () => chunk));
+    request.writeData(0, many, 0, many.length);
+    request.writeHeader(RING_HEADER.writePointer, many.length / 4);
+    request.writeHeader(RING_HEADER.semaphore, 60);
+    socket.write(Buffer.alloc(1));
+    await waitUntil('they are taken', () => fake.counters.requests > 0, SOON);
+    expect([fake.counters.requests, request.readHeader(RING_HEADER.semaphore)]).toEqual([50, 10]);
+    socket.write(Buffer.alloc(59));
+    await waitUntil('all are taken', () => fake.counters.requests === 60, SOON);
+    request.close();
+  });
+
+  it('shows the statistics of a client in its own order', async () => {
+    await using fake = await FakeCorosync.start({ cluster: { nodes: 1 } });
+    await using client = await CmapClient.connect({ ...fake.connectOptions, map: 'stats' });
+    const keys: string[] = [];
+    await client.track('stats.ipcs.service3.', {
+      prefix: true,
+      events: ['add', 'delete'],
+      listener: (event) => void keys.push('key' in event ? (event.key.split('.').at(-1) ?? '') : event.kind),
+    });
+    await (await QuorumClient.connect(fake.connectOptions)).close();
+    await waitUntil('it is gone', () => keys.length === 26, SOON);
+    const names = ['queueing', 'queued', 'invalid_request', 'overload', 'sent', 'procname', 'requests'];
+    names.push('responses', 'dispatched', 'send_retries', 'recv_retries', 'flow_control');
+    names.push('flow_control_count');
+    expect(keys).toEqual([...names, ...names]);
+  });
+
+  it('tells a client nothing before it is welcome, though its rings are there', async () => {
+    await using fake = await FakeCorosync.start({
+      cluster: { nodes: 1 },
+      faults: [{ when: { step: 'welcome' }, do: { split: Array.from({ length: 50 }, () => 1) } }],
+    });
+    const socket = net.connect(`${fake.connectOptions.socketDirectory ?? ''}/cpg`);
+    let received = 0;
+    socket.on('data', ({ length }) => {
+      if (received === 0) fake.cluster.loseToken();
+      received += length;
+    });
+    socket.write(connectionRequest({ maxMessageSize: BUFFER_SIZE }).toBytes());
+    await waitUntil('it is welcome', () => received >= 12_328, SOON);
+    const welcome = received;
+    fake.cluster.loseToken();
+    await waitUntil('it is told', () => received > welcome, SOON);
+    expect([welcome, received]).toEqual([12_328, 12_329]);
+    socket.destroy();
+  });
+
+  it('has its own end of the rings open no more when it has let a client go', async () => {
+    await using fake = await FakeCorosync.start();
+    const { socket, request } = await shakeHands(fake);
+    expect(request.readHeader(RING_HEADER.referenceCount)).toBe(1);
+    socket.destroy();
+    await waitUntil('it is gone', () => fake.clients.length === 0, SOON);
+    expect(request.readHeader(RING_HEADER.referenceCount)).toBe(0);
+    request.close();
   });
 });
 

@@ -10,6 +10,7 @@ import type { ServedService } from '../../src/testing/server/service.ts';
 import { makeSocketDirectory } from '../../src/testing/server/socket-directory.ts';
 import { fakeListener } from '../helpers/fake/fake-listener.ts';
 import { answerFake, FakeRequest, replyFake } from '../helpers/fake/fake-request.ts';
+import { openDescriptors } from '../helpers/open-descriptors.ts';
 import { ourOutcome } from '../helpers/integration/integration-outcome.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
@@ -20,6 +21,9 @@ let directory: string;
 let server: IpcServer;
 /** What a service is to answer later. */
 const held: (() => void)[] = [];
+/** Connections whose service has ended, with how many sockets this process had open then. */
+const ended: { readonly connection: string; readonly sockets: number }[] = [];
+const sockets = (): number => openDescriptors().filter((target) => target.startsWith('socket:')).length;
 
 beforeEach(async () => {
   directory = makeSocketDirectory();
@@ -48,13 +52,13 @@ function fakeService(name: FakeService): ServedService<ServerConnection> {
     name,
     subjectOf: () => ({ request: name === 'cfg' ? 'localGet' : 'getQuorate' }),
     eventSubject: () => ({}),
-    open: () => ({
+    open: ({ number }) => ({
       handle: (request, { answerLater }) => {
         const reply = replyFake(request);
         if (reply === 'later') held.push(() => answerLater(answerFake(request)));
         return reply;
       },
-      close: () => undefined,
+      close: () => void ended.push({ connection: `${name} ${number}`, sockets: sockets() }),
     }),
   };
 }
@@ -108,6 +112,16 @@ it('all services die together, and come back together', async () => {
   expect(await ourOutcome(() => connect('cfg'))).toBe('CS_ERR_LIBRARY');
   await server.listen();
   for (const service of ['quorum', 'cfg'] as const) await (await connect(service)).close();
+});
+
+it('it ends service by service, the newest client of each first, whose socket closes before anybody is told', async () => {
+  for (const service of ['quorum', 'cfg', 'quorum'] as const) await connect(service);
+  ended.length = 0;
+  const [open, stopped] = [sockets(), server.stop()];
+  expect(ended).toEqual(
+    ['cfg 2', 'quorum 3', 'quorum 1'].map((connection, i) => ({ connection, sockets: open - 1 - i })),
+  );
+  await stopped;
 });
 
 it('where one socket cannot be had, none is kept', async () => {

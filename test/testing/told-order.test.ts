@@ -67,8 +67,8 @@ describe('a change of membership that waits for a quorum device', () => {
     return { newcomer, poll };
   }
 
-  const quorate = ({ send }: ToldClient): number | undefined => {
-    const answer = send({ message: 'reqHeaderOnly', id: 0 });
+  const quorate = (client: ToldClient): number | undefined => {
+    const answer = client.send({ message: 'reqHeaderOnly', id: 0 });
     return Buffer.isBuffer(answer) ? answer.readUInt32LE(24) : undefined;
   };
 

@@ -14,14 +14,8 @@ const SERVICE_NUMBERS: Readonly<Record<FakeService, number>> = {
   votequorum: 5,
 };
 /** What is not counted here. */
-const NOTHING_64 = [
-  'dispatched',
-  'flow_control_count',
-  'invalid_request',
-  'overload',
-  'recv_retries',
-  'send_retries',
-];
+const nothing = (type: 'uint32' | 'uint64') => (): CmapValue =>
+  type === 'uint64' ? { type, value: 0n } : { type, value: 0 };
 
 /** What corosync shows of its clients: `stats.ipcs.`. A client of another process is shown as one of this. */
 export class IpcStatistics {
@@ -40,15 +34,21 @@ export class IpcStatistics {
     const address = (0x5500_0000_0000 + number * 0x100).toString(16);
     const prefix = `stats.ipcs.service${SERVICE_NUMBERS[serviceName]}.${process.pid}.0x${address}.`;
     const handled = (): CmapValue => ({ type: 'uint64', value: BigInt(connection.transport.handled) });
+    // In corosync's order, in which those who track them are told.
     const shown: readonly (readonly [name: string, value: () => CmapValue])[] = [
+      ['queueing', () => ({ type: 'int32', value: Number(connection.queuedEvents > 0) })],
+      ['queued', () => ({ type: 'uint32', value: connection.queuedEvents })],
+      ['invalid_request', nothing('uint64')],
+      ['overload', nothing('uint64')],
+      ['sent', nothing('uint32')],
       ['procname', () => ({ type: 'string', value: 'node' })],
       ['requests', handled],
       ['responses', handled],
-      ['queued', () => ({ type: 'uint32', value: connection.queuedEvents })],
-      ['queueing', () => ({ type: 'int32', value: Number(connection.queuedEvents > 0) })],
-      ['flow_control', () => ({ type: 'uint32', value: 0 })],
-      ['sent', () => ({ type: 'uint32', value: 0 })],
-      ...NOTHING_64.map((name) => [name, (): CmapValue => ({ type: 'uint64', value: 0n })] as const),
+      ['dispatched', nothing('uint64')],
+      ['send_retries', nothing('uint64')],
+      ['recv_retries', nothing('uint64')],
+      ['flow_control', nothing('uint32')],
+      ['flow_control_count', nothing('uint64')],
     ];
     for (const [name, value] of shown) this.#show(prefix + name, value);
     this.#keys.set(
@@ -84,8 +84,8 @@ export function shown(
         handle: (request, context) => service.handle(request, context),
         isAnswered: (request) => service.isAnswered?.(request) ?? true,
         close: (gone) => {
-          present?.closed(connection);
           service.close(gone);
+          present?.closed(connection);
         },
       };
     },

@@ -19,6 +19,8 @@ interface NewConnection {
   readonly number: number;
   /** Makes the transport; the answer tells the client of it. @throws a system error: its files cannot be made. */
   open(directory: RingDirectory, maxMessageSize: number): WelcomeFields;
+  /** The answer has been sent. */
+  welcome(): void;
   /** Bytes that come after the handshake. */
   receiveBytes(count: number): void;
   close(): void;
@@ -68,10 +70,13 @@ export class Handshake {
     if (!(yield* this.#faults.begins(fault))) return;
     const fields =
       fault.refuse === undefined ? this.#openOrRefuse(maxMessageSize) : refusal(errnoNumber(fault.refuse));
-    for (const piece of welcomePieces(fields, fault)) {
+    const pieces = welcomePieces(fields, fault);
+    for (const [index, piece] of pieces.entries()) {
       // A test's own `change` may have ended the server.
       if (this.#socket.destroyed) return;
       this.#socket.write(piece);
+      // At once: the client may ask as soon as it has the last piece.
+      if (fields.error === 0 && index === pieces.length - 1) this.#connection.welcome();
       if (fault.split !== undefined) yield 0;
     }
     if (this.#faults.endsBy(fault, 'after')) return;

@@ -24,6 +24,9 @@ export interface IpcServerOptions {
   readonly faults?: Faults;
 }
 
+/** The order in which corosync ends its services: by their priorities, and then by their numbers. */
+const AS_THEY_END: readonly FakeService[] = ['votequorum', 'cmap', 'cfg', 'cpg', 'quorum'];
+
 type ServerState =
   | { readonly name: 'up'; readonly listeners: readonly SetupListener[] }
   /** `died` resolves when the last listeners have let go of their sockets. */
@@ -100,7 +103,7 @@ export class IpcServer implements ServerConnectionHost {
     return this.#state.name === 'up' ? sum(this.#state.listeners.map(({ open }) => open)) : 0;
   }
 
-  /** Connections whose handshake is done, oldest first. */
+  /** Connections whose files are there, oldest first. */
   get connections(): ServerConnection[] {
     return [...this.#connections].filter((connection) => connection.established);
   }
@@ -142,10 +145,12 @@ export class IpcServer implements ServerConnectionHost {
     return died;
   }
 
-  /** As SIGTERM does: everything is given back. What deaths have left behind goes, too. */
+  /** As SIGTERM does: everything is given back, one service after the other. What deaths have left behind goes, too. */
   async stop(): Promise<void> {
     const state = this.#state;
-    for (const connection of [...this.#connections]) connection.close();
+    const newestFirst = [...this.#connections].reverse();
+    for (const name of AS_THEY_END)
+      for (const connection of newestFirst) if (connection.serviceName === name) connection.close();
     const died = state.name === 'up' ? all(state.listeners.map((listener) => listener.close())) : state.died;
     this.#state = { name: 'down', died };
     await died;

@@ -9,6 +9,7 @@ import {
 } from '../../codec/ring-layout.ts';
 import type { RingStorage } from '../../ipc/shared-memory/ring-storage.ts';
 
+const MAGIC_ALLOCATED = 0xa110ced0;
 const MAGIC_DEAD = 0xd0d0d0d0;
 
 /** What a chunk's header says, if not the truth. */
@@ -55,15 +56,19 @@ export class LibqbRing {
     return true;
   }
 
-  /** A chunk whose post is still to come: the client may look between the two. */
+  /**
+   * A chunk whose post is still to come: the client may look between the two, and before. It counts as a chunk only when the write pointer is
+   * behind it.
+   */
   commit(data: Uint8Array, lies: ChunkLies = {}): boolean {
     if (this.spaceFree() < data.length + CHUNK_MARGIN) return false;
     const write = this.storage.readHeader(RING_HEADER.writePointer);
     const chunk = Buffer.alloc(CHUNK_HEADER_SIZE + data.length);
-    setChunkHeader(chunk, lies.length ?? data.length, lies.magic ?? CHUNK_MAGIC);
+    setChunkHeader(chunk, lies.length ?? data.length, MAGIC_ALLOCATED);
     chunk.set(data, CHUNK_HEADER_SIZE);
     this.put(write * WORD_SIZE, chunk);
     this.storage.writeHeader(RING_HEADER.writePointer, this.#step(write, data.length));
+    this.#putWord(write + 1, lies.magic ?? CHUNK_MAGIC);
     return true;
   }
 
@@ -102,6 +107,12 @@ export class LibqbRing {
     this.storage.writeHeader(RING_HEADER.readPointer, this.#step(read, length));
   }
 
+  /** qb_rb_close: this side has it open no more. */
+  release(): void {
+    const count = this.storage.readHeader(RING_HEADER.referenceCount);
+    this.storage.writeHeader(RING_HEADER.referenceCount, count - 1);
+  }
+
   take(): Buffer {
     const data = this.peek();
     this.reclaim(data.length);
@@ -121,6 +132,12 @@ export class LibqbRing {
     const toEnd = Math.min(data.length, this.#bytes - offset);
     this.storage.writeData(offset, data, 0, toEnd);
     if (data.length > toEnd) this.storage.writeData(0, data, toEnd, data.length - toEnd);
+  }
+
+  #putWord(at: number, value: number): void {
+    const word = Buffer.alloc(WORD_SIZE);
+    new DataView(word.buffer, word.byteOffset).setUint32(0, value, LITTLE_ENDIAN);
+    this.put((at % this.storage.wordSize) * WORD_SIZE, word);
   }
 
   #readPointer(): number {

@@ -60,9 +60,9 @@ export class ServerConnection implements ServiceConnection {
     return this.#closed;
   }
 
-  /** Connected and welcomed. */
+  /** Its files are there, and it is welcome or will be in a moment. */
   get established(): boolean {
-    return this.#service !== undefined && !this.#closed;
+    return this.#transport !== undefined && !this.#closed;
   }
 
   /** Once it is established. */
@@ -93,13 +93,17 @@ export class ServerConnection implements ServiceConnection {
     return this.#served.eventSubject(event);
   }
 
-  /** Makes the transport that the client has asked for. */
+  /** Makes the transport that the client has asked for. Nothing is told to it before it is `welcome`. */
   open(directory: RingDirectory, maxMessageSize: number): WelcomeFields {
     this.#transport = this.#newTransport(directory, maxMessageSize);
     this.#transport.setFlowControl(this.#requests.flowControl);
-    this.#service = this.#served.open(this);
     this.#host.counters.connections += 1;
     return { ...EMPTY, ...this.#transport.welcome, maxMessageSize };
+  }
+
+  /** It has been told so: its service begins. */
+  welcome(): void {
+    this.#service = this.#served.open(this);
   }
 
   /** Sends an event, or queues it behind those that wait. */
@@ -151,11 +155,12 @@ export class ServerConnection implements ServiceConnection {
     this.#requests.wakeUp(atMost);
   }
 
-  /** Ends in good order: the files go, too. */
+  /** Ends in good order: the socket closes before others are told, and the files go, too. */
   close(): void {
     if (this.#closed) return;
-    this.#end('client');
+    this.#stop();
     this.#socket.destroy();
+    this.#service?.close('client');
     this.#transport?.remove();
     this.#host.onClosed(this);
   }
@@ -163,15 +168,15 @@ export class ServerConnection implements ServiceConnection {
   /** Ends as a killed process does: the files stay. */
   die(): void {
     if (this.#closed) return;
-    this.#end('server');
+    this.#stop();
+    this.#service?.close('server');
+    this.#transport?.close();
     destroyAfterFlush(this.#socket);
   }
 
-  #end(gone: 'client' | 'server'): void {
+  #stop(): void {
     this.#closed = true;
     for (const part of [this.#handshake, this.#requests, this.#events]) part.stop();
-    this.#service?.close(gone);
-    this.#transport?.close();
   }
 
   #newTransport(directory: RingDirectory, maxMessageSize: number): ServerTransport {

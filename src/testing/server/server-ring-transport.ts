@@ -33,6 +33,8 @@ export class RingTransport extends ServerChannels implements ServerTransport {
   }
 
   remove(): void {
+    for (const ring of [this.response, this.event, this.request]) ring.release();
     this.#directory.remove();
+    this.close();
   }
 }

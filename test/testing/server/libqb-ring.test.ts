@@ -17,3 +17,17 @@ it('marks a chunk as taken before it gives its place back: a fast writer may be 
     { to: 'request', what: 'read_pt', value: 10 },
   ]);
 });
+
+it('lets a chunk count as one only when the write pointer is behind it, and posts it last', () => {
+  const recorder = new Recorder();
+  const memory = new MemoryRing(WORDS);
+  const ring = new LibqbRing(new RecordingStorage('event', memory, recorder));
+  const seen: string[] = [];
+  recorder.before = ({ what }) => {
+    const magic = Buffer.alloc(4);
+    memory.readData(4, magic, 0, 4);
+    seen.push(`${magic.toString('hex')} ${what}`);
+  };
+  ring.write(Buffer.alloc(32, 1));
+  expect(seen.slice(1)).toEqual(['d0ce10a1 write_pt', 'd0ce10a1 data', 'a1a1a1a1 semaphore']);
+});
