@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const repository = new URL('../../../', import.meta.url);
@@ -21,17 +22,22 @@ const LIBRARIES = {
 
 export type CProgram = keyof typeof LIBRARIES;
 
-/** Compiles test/c/NAME.c into build/c/NAME unless that is up to date, and returns the program's path. */
+/**
+ * Compiles test/c/NAME.c into build/c/NAME unless that is up to date, and returns the program's path. Others may do the same at this moment:
+ * in a pid namespace of their own, where they have the same pid.
+ */
 export function compileC(name: CProgram): string {
   const source = pathOf(`test/c/${name}.c`);
   const program = pathOf(`build/c/${name}`);
   if ((statSync(program, { throwIfNoEntry: false })?.mtimeMs ?? 0) > lastChange(source)) return program;
   mkdirSync(pathOf('build/c'), { recursive: true });
-  const unfinished = `${program}.${process.pid}`;
+  const directory = mkdtempSync(`${program}.`);
+  const unfinished = join(directory, name);
   const flags = ['-Wall', '-Wextra', '-Werror', '-O2'];
   const libraries = [`-l${LIBRARIES[name]}`, '-lqb', '-ldl'];
   execFileSync('gcc', [...flags, '-o', unfinished, source, ...libraries], { stdio: 'inherit' });
   renameSync(unfinished, program);
+  rmSync(directory, { recursive: true });
   return program;
 }
 
