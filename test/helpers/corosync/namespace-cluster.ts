@@ -23,13 +23,16 @@ export class NamespaceCluster implements AsyncDisposable {
   static async start(count: number, given: PrivateCorosyncOptions = {}): Promise<NamespaceCluster> {
     const options = { nodes: nodeAddresses(count), ...given };
     const others: OtherNode[] = [];
+    let first: PrivateCorosync | undefined;
     try {
       for (let nodeId = 2; nodeId <= count; nodeId += 1) others.push(await OtherNode.start(nodeId, options));
-      const cluster = new NamespaceCluster(await PrivateCorosync.start(options), others);
+      first = await PrivateCorosync.start(options);
+      const cluster = new NamespaceCluster(first, others);
       await cluster.sees(count);
       return cluster;
     } catch (error) {
       for (const other of others) await other[Symbol.asyncDispose]();
+      await first?.stop(); // or there could be no other one after it
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { tableExample } from './table-example.ts';
@@ -9,14 +9,17 @@ import { tableExample } from './table-example.ts';
 export class TableProcess implements AsyncDisposable {
   readonly #process: ChildProcess;
   readonly #exited: Promise<unknown>;
+  /** Of its own: one that starts still reads its program when the next one is made. */
+  readonly #directory: string;
   #printed = '';
 
   /** @param inside the command that runs another one on its node */
   constructor(inside: readonly string[] = []) {
     // Inside the repository, so that it imports the package by its name.
-    const directory = join(process.cwd(), 'build', 'cpg-table');
-    mkdirSync(directory, { recursive: true });
-    const file = join(directory, 'example.mjs');
+    const parent = join(process.cwd(), 'build', 'cpg-table');
+    mkdirSync(parent, { recursive: true });
+    this.#directory = mkdtempSync(join(parent, 'example-'));
+    const file = join(this.#directory, 'example.mjs');
     writeFileSync(file, tableExample());
     const [command, ...args] = [...inside, process.execPath, file];
     this.#process = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -38,6 +41,7 @@ export class TableProcess implements AsyncDisposable {
   async killed(): Promise<void> {
     this.#process.kill('SIGKILL');
     await this.#exited;
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 
 type Controller = 'memory' | 'freezer';
 
@@ -10,8 +10,8 @@ export class ControlGroup implements Disposable {
 
   private constructor(parent: string) {
     this.#parent = parent;
-    this.directory = `${parent}/corosync-client-${process.pid}`;
-    mkdirSync(this.directory);
+    this.directory = mkdtempSync(`${parent}/corosync-client-`);
+    chmodSync(this.directory, 0o755); // users look at it, too
   }
 
   /** `undefined`, and a word about it, where this machine does not let us have one. */
