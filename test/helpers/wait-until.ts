@@ -5,15 +5,18 @@ export interface WaitOptions {
   readonly everyMs?: number;
 }
 
+/** Long enough for a machine on which many others run, and shorter than a test may take: who waits in vain is to say so. */
+const PATIENCE_MS = 25_000;
+
 /** Waits until the condition holds. On failure the message says what was waited for, not just that time is up. */
 export async function waitUntil(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  { timeoutMs = 25_000, everyMs = 20 }: WaitOptions = {},
+  { timeoutMs = PATIENCE_MS, everyMs = 20 }: WaitOptions = {},
 ): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {
-    if (Date.now() >= deadline) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
+    if (performance.now() >= deadline) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
     await sleep(everyMs);
   }
 }

@@ -158,9 +158,8 @@ export class CmapPeer extends PeerProcess {
   }
 
   /** Waits until that many notifications have come since the start, and returns all that are there. */
-  async notified(count: number, timeoutMs = 10_000): Promise<readonly PeerNotification[]> {
+  async notified(count: number): Promise<readonly PeerNotification[]> {
     await waitUntil(`${count} notifications`, () => this.notifications.length >= count, {
-      timeoutMs,
       everyMs: 5,
     });
     return this.notifications;

@@ -119,9 +119,8 @@ export class CfgPeer extends PeerProcess {
   }
 
   /** Waits until libcfg has called back that often since the start. */
-  async notified(count: number, timeoutMs = 10_000): Promise<readonly number[]> {
+  async notified(count: number): Promise<readonly number[]> {
     await waitUntil(`${count} shutdown callbacks`, () => this.shutdowns.length >= count, {
-      timeoutMs,
       everyMs: 5,
     });
     return this.shutdowns;

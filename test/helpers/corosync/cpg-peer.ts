@@ -107,8 +107,8 @@ export class CpgPeer extends PeerProcess {
   }
 
   /** Waits until that many events have come since the start, and returns all that are there. */
-  async notified(count: number, timeoutMs = 10_000): Promise<readonly CpgPeerEvent[]> {
-    await waitUntil(`${count} events`, () => this.events.length >= count, { timeoutMs, everyMs: 5 });
+  async notified(count: number): Promise<readonly CpgPeerEvent[]> {
+    await waitUntil(`${count} events`, () => this.events.length >= count, { everyMs: 5 });
     return this.events;
   }
 }

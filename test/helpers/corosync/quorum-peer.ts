@@ -56,8 +56,8 @@ export class QuorumPeer extends PeerProcess {
   }
 
   /** Waits until that many events have come since the start, and returns all that are there. */
-  async notified(count: number, timeoutMs = 10_000): Promise<readonly QuorumPeerEvent[]> {
-    await waitUntil(`${count} events`, () => this.events.length >= count, { timeoutMs, everyMs: 5 });
+  async notified(count: number): Promise<readonly QuorumPeerEvent[]> {
+    await waitUntil(`${count} events`, () => this.events.length >= count, { everyMs: 5 });
     return this.events;
   }
 }

@@ -22,9 +22,7 @@ export function takeCensus(): Census {
 
 /** Whatever has been opened since `before` must be closed again; sockets and rings take a moment. */
 export async function expectNothingLeft(before: Census): Promise<void> {
-  await waitUntil('nothing is left', () => isNoMoreThan(takeCensus(), before), { timeoutMs: 5000 }).catch(
-    () => undefined,
-  );
+  await waitUntil('nothing is left', () => isNoMoreThan(takeCensus(), before)).catch(() => undefined);
   const after = takeCensus();
   if (!isNoMoreThan(after, before)) expect(after).toEqual(before);
 }
