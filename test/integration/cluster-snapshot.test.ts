@@ -35,8 +35,9 @@ describeOnCorosync('Cluster.snapshot of one node', (suite) => {
         ifLost: 'inquorate',
       },
     ]);
-    expect(await suite.corosync.ipcStats(process.pid)).toEqual([]);
-    expect(suite.corosync.sharedMemoryLeftovers()).toEqual([]);
+    const connections = (): Promise<unknown[]> => suite.corosync.ipcStats(process.pid);
+    await waitUntil('its connections have gone', async () => (await connections()).length === 0);
+    await waitUntil('nothing is left', () => suite.corosync.sharedMemoryLeftovers().length === 0);
     expect(suite.corosync.logLines('warning')).toEqual([]);
   });
 

@@ -123,6 +123,7 @@ describeIntegration('corosync-client doctor', () => {
   });
 
   it('sees that shared memory is full; the smaller connection that it advises works', async () => {
+    await corosync.forgotten(); // it is to take nothing more, nor less
     const { stdout } = await shell(`stat -f --format='%S %b %f' /dev/shm`);
     const [pageSize = 0, blocks = 0, free = 0] = stdout.toString().split(' ').map(Number);
     await shell(`mount -o remount,size=${(blocks - free) * pageSize + 2 ** 20} /dev/shm`);

@@ -1,6 +1,15 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,8 +20,8 @@ import { waitUntil } from '../wait-until.ts';
 const run = promisify(execFile);
 
 const SHARED_MEMORY = '/dev/shm';
-const START_TIMEOUT_MS = 20_000;
-const STOP_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 40_000;
+const STOP_TIMEOUT_MS = 20_000;
 
 /** corosync's names for its levels, mildest first. */
 const LOG_LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'crit', 'alert', 'emerg'] as const;
@@ -76,6 +85,7 @@ export class PrivateCorosync {
     const corosync = new PrivateCorosync(options);
     try {
       await waitUntil('corosync is ready', () => corosync.#ready(), { timeoutMs: START_TIMEOUT_MS });
+      await corosync.forgotten();
     } catch (error) {
       const said = corosync.#output();
       await corosync.stop();
@@ -175,6 +185,19 @@ export class PrivateCorosync {
   sharedMemoryLeftovers(): string[] {
     const names = readdirSync(SHARED_MEMORY).filter((name) => name.startsWith('qb-'));
     return names.filter((name) => !/^qb-corosync-\d+-blackbox-(?:header|data)$/.test(name)).sort();
+  }
+
+  /** Resolves when corosync has given back what it held for clients that have ended: it gets round to it after they have gone. */
+  async forgotten(): Promise<void> {
+    const ofClients = new RegExp(`^qb-${this.pid}-(\\d+)-`);
+    const isLeft = (name: string): boolean => {
+      const [, client] = ofClients.exec(name) ?? [];
+      return client !== undefined && !existsSync(`/proc/${client}`);
+    };
+    await waitUntil(
+      'corosync has removed the files of who has gone',
+      () => !readdirSync(SHARED_MEMORY).some(isLeft),
+    );
   }
 
   /** The cmap connections of a process as corosync counts them, but for those that go while it is read. */

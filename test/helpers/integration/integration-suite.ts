@@ -116,6 +116,7 @@ export class IntegrationSuite {
       for (const client of this.#clients.splice(0)) client.destroy();
       await Promise.all(this.#peers.splice(0).map((peer) => peer.stop()));
     }
+    await corosync.forgotten(); // or the next test would find their statistics, and less shared memory
   }
 
   #complaints(): string[] {

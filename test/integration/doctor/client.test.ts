@@ -204,6 +204,7 @@ describeIntegration('doctor and what this process lacks', () => {
   });
 
   it('finds that shared memory has no room for more files', async () => {
+    await corosync.forgotten(); // it is to need no more files, nor less
     await shell('mount -o remount,nr_inodes=$(($(ls -A /dev/shm | wc -l) + 4)) /dev/shm');
     for (const as of [asRoot, asNobody]) {
       const full = await diagnose(as('TOOL doctor'));
