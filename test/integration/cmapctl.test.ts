@@ -8,6 +8,7 @@ import { built, outcomeOf, pidOf, shell, startShell, type Outcome } from '../cli
 import { ShellSession } from '../cli/shell-session.ts';
 import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
 import { describeIntegration } from '../helpers/corosync/requirements.ts';
+import { atRest } from '../helpers/at-rest.ts';
 import { untilAsked } from '../helpers/integration/integration-requests.ts';
 import { openDescriptors } from '../helpers/open-descriptors.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
@@ -535,7 +536,7 @@ describe.each(['shm', 'socket'] as const)('over %s', (ipcType) => {
           const [stats] = await corosync.ipcStats(pidOf(child));
           return stats?.counters.queued === 0;
         });
-        await sleep(200);
+        await atRest(pidOf(child));
         child.stdin.end('q\n');
         return ended;
       }
@@ -631,11 +632,11 @@ describeIntegration('how cmapctl is told to quit', () => {
     const writer = await open(pipe, 'w');
     await untilAsked(corosync, { child, asksFirst: tool === ours }, 1);
     for (const piece of pieces) {
-      await sleep(250);
+      await atRest(pidOf(child)); // it has read the one before
       // A tool that has quit already does not read on.
       await writer.write(piece).catch(() => undefined);
     }
-    await sleep(100);
+    await atRest(pidOf(child));
     await writer.close();
     const patienceMs = expected === 'quits' ? 10_000 : 1000;
     const outcome = await Promise.race([
