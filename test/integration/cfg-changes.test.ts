@@ -57,7 +57,8 @@ describeOnCorosync('a shutdown, beside libcfg', (suite) => {
       const client = await CfgClient.connect();
       const giveUp = new AbortController();
       const asked = peer.shutdowns.length;
-      const timeoutMs = end === 'deadline' ? 200 : 20_000;
+      // Within it the peer has to be asked.
+      const timeoutMs = end === 'deadline' ? 1500 : 20_000;
       const outcome = code(client.tryShutdown('request', { signal: giveUp.signal, timeoutMs }));
       await waitUntil('the peer is asked', () => peer.shutdowns.length === asked + 1);
       if (end === 'abort') giveUp.abort();
@@ -78,7 +79,8 @@ describeOnCorosync('a shutdown, beside libcfg', (suite) => {
     await using peer = new CfgPeer();
     await peer.connect();
     const cmap = await suite.connect();
-    await cmap.setUint32('cfg.shutdown_timeout', 700);
+    // A listener that takes too long is given up long before corosync gives up: also where we get the processor late.
+    await cmap.setUint32('cfg.shutdown_timeout', 2500);
     const requests: CfgShutdownRequest[] = [];
     const replies: (() => Promise<boolean> | boolean)[] = [];
     const listener = (request: CfgShutdownRequest): Promise<boolean> | boolean => {
@@ -101,6 +103,7 @@ describeOnCorosync('a shutdown, beside libcfg', (suite) => {
     await tracker.close();
     await tracker.close();
     expect(await tracker.whenClosed()).toBeUndefined();
+    await waitUntil('the silent one has heard of the last, too', () => silent.shutdowns.length >= 4);
     expect(silent.shutdowns).toHaveLength(4);
     expect(suite.corosync.running).toBe(true);
   });

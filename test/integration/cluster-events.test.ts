@@ -204,7 +204,7 @@ describeIntegration('the events of three nodes', () => {
     await votequorum.setVotes(2, 2);
     await tale.part('more votes', ['quorum.expected_votes', 'quorum.tolerance']);
     await votequorum.setVotes(2, 1);
-    await waitUntil('the votes are known', () => picture.state?.nodes[1]?.votes === 1, { timeoutMs: 5000 });
+    await waitUntil('the votes are known', () => picture.state?.nodes[1]?.votes === 1);
     await votequorum.setExpected(3);
     await tale.part('fewer votes', ['quorum.expected_votes', 'quorum.tolerance']);
 
@@ -236,7 +236,7 @@ describeIntegration('the events of three nodes', () => {
     expect(picture.state?.config).toEqual({ version: 7n, stuck: false, lastReload: { ok: true } });
 
     cluster.first.pause();
-    await waitUntil('it is noticed', () => tale.words.includes('stale'), { timeoutMs: 10_000 });
+    await waitUntil('it is noticed', () => tale.words.includes('stale'));
     await sleep(2000); // the others have given it up
     cluster.first.resume();
     await waitUntil('all is known again', () => tale.words.includes('fresh'), { timeoutMs: 30_000 });

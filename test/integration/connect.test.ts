@@ -60,10 +60,10 @@ describeIntegration('connecting without corosync, and while it starts', () => {
   it('goes from CS_ERR_LIBRARY over CS_ERR_TRY_AGAIN, if at all, to CS_OK', async () => {
     const starting = PrivateCorosync.start();
     const outcomes: Outcome[] = [];
-    const deadline = Date.now() + 20_000;
-    while (outcomes.at(-1) !== 'CS_OK' && Date.now() < deadline) {
+    const deadline = performance.now() + 30_000;
+    while (outcomes.at(-1) !== 'CS_OK' && performance.now() < deadline) {
       outcomes.push(
-        await ourOutcome(async () => (await CmapClient.connect({ ...ONCE, timeoutMs: 5000 })).close()),
+        await ourOutcome(async () => (await CmapClient.connect({ ...ONCE, timeoutMs: 20_000 })).close()),
       );
     }
     await using corosync = await starting;

@@ -167,12 +167,17 @@ describe.each(['-H', '--shutdown --force', '-k 1'])('cfgtool %s', (line) => {
 });
 
 describeIntegration('on a terminal', () => {
+  let terminals = 0;
+
   /** What is typed, and what the terminal shows. */
   const typed = async (answer: string, command: string): Promise<{ shown: string; code: number }> => {
-    const quoted = command.replaceAll("'", "'\\''");
+    terminals += 1;
+    const [file, over] = [`/run/typed-${terminals}`, `/run/typed-${terminals}-over`];
+    writeFileSync(file, `trap 'touch ${over}' EXIT\n${command}\n`);
     // The terminal hangs up at the end of its input, so that has to wait.
+    const wait = `for ((i = 0; i < 150; i++)); do [ ! -e ${over} ] || break; sleep 0.2; done`;
     const { stdout, code } = await shell(
-      `(sleep 1; printf '${answer}'; sleep 2) | script --quiet --return --command '${quoted}' /dev/null`,
+      `(sleep 1; printf '${answer}'; ${wait}) | script --quiet --return --command 'bash ${file}' /dev/null`,
     );
     return { shown: stdout.toString().replaceAll('\r', ''), code };
   };

@@ -1,12 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CpgClient } from '../../src/index.ts';
 import { PrivateCorosync } from '../helpers/corosync/private-corosync.ts';
 import { describeIntegration } from '../helpers/corosync/requirements.ts';
 import { codeBlocks, DOCUMENTS, textOf } from '../helpers/documents.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
 
 const run = promisify(execFile);
 // Inside the repository, so that the examples import the package by its name.
@@ -52,7 +54,7 @@ describeIntegration('README and docs', () => {
   it.each(withDocument('js'))('%s: example %# runs as written', async (_document, example) => {
     const file = join(directory, `example.mjs`);
     writeFileSync(file, example);
-    const running = run('node', [file], { timeout: 20_000 });
+    const running = run('node', [file], { timeout: 50_000 });
     running.child.stdin?.end(); // as Ctrl-D
     const { stdout, stderr } = await running;
     expect(stderr).toBe('');
@@ -68,6 +70,14 @@ describeIntegration('README and docs', () => {
       )
       .map((line): [string, string] => [document, line]),
   );
+
+  /** Whether corosync has answered the process. */
+  async function hasAsked(pid = 0): Promise<boolean> {
+    const statistics = await corosync.statistics('stats.ipcs.');
+    return [...statistics].some(
+      ([key, value]) => key.includes(`.${pid}.`) && key.endsWith('.responses') && value !== '0',
+    );
+  }
 
   it('have something to run', () => {
     expect(commands.length).toBeGreaterThan(8);
@@ -89,12 +99,13 @@ describeIntegration('README and docs', () => {
       env: environment,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    // A tracker ends when it is told to.
-    const stop = / (?:track|follow|listen) | events\b| --watch\b/.test(command)
-      ? setTimeout(() => child.kill('SIGTERM'), 2000)
-      : undefined;
-    const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
-    clearTimeout(stop);
-    expect(code).toBe(0);
+    const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    if (/ (?:track|follow|listen) | events\b| --watch\b/.test(command)) {
+      // It ends when it is told to, which it understands before it asks corosync for anything.
+      await waitUntil('it has asked', async () => child.exitCode !== null || (await hasAsked(child.pid)));
+      await sleep(500);
+      child.kill('SIGTERM');
+    }
+    expect(await exited).toBe(0);
   });
 });

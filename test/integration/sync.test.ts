@@ -6,7 +6,8 @@ import { NamespaceCluster } from '../helpers/corosync/namespace-cluster.ts';
 import { VotequorumPeer } from '../helpers/corosync/votequorum-peer.ts';
 import { describeIntegration } from '../helpers/corosync/requirements.ts';
 
-const SYNC_MS = 3000;
+/** Half of it is time enough for what is served meanwhile. */
+const SYNC_MS = 5000;
 const CS_OK = 1;
 const CS_TRACK_CHANGES = 2;
 /** While a device is alive and does not poll, a new membership waits for it. */
