@@ -55,6 +55,10 @@ class Others implements AsyncDisposable {
   async mcast(name: string, nodeId: number, text: string): Promise<void> {
     const peer = this.#peer(name);
     expect(await peer.mcast(text)).toBe(1);
+    // It has its place among all others' when it has come back.
+    await waitUntil('it has come back', () =>
+      peer.events.some((event) => event.type === 'deliver' && event.message.toString() === text),
+    );
     this.#fake.cpg.mcast(GROUP, { nodeId, pid: peer.pid }, text);
   }
 
@@ -102,9 +106,7 @@ const STORY: readonly Happening[] = [
     'messages come',
     async ({ others, send }) => {
       await others.mcast('two', 2, 'from two');
-      await sleep(QUIET_MS); // in this order
       await others.mcast('three', 3, 'from three');
-      await sleep(QUIET_MS);
       await send('a', { message: 'reqCpgMcast', guarantee: 2, bytes: hex('from here') });
     },
   ],

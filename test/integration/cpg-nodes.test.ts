@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { CpgClient } from '../../src/index.ts';
 import { CpgPeer } from '../helpers/corosync/cpg-peer.ts';
 import { NamespaceCluster } from '../helpers/corosync/namespace-cluster.ts';
 import { describeIntegration } from '../helpers/corosync/requirements.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
 import { CPG_NODES, type RemoteMember, type ThreeNodes } from '../scenarios/cpg-nodes.ts';
 
 const CS_OK = 1;
@@ -15,6 +17,9 @@ describeIntegration('process groups on three real nodes, with programs of libcpg
   });
   afterEach(async () => {
     for (const peer of peers.splice(0)) await peer.stop();
+    // What the other nodes have to tell of them is no business of the next test's.
+    await using asking = await CpgClient.connect({ access: 'read' });
+    await waitUntil('nobody is in a group', async () => (await asking.groups()).length === 0);
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 
