@@ -148,7 +148,10 @@ describeIntegration('VotequorumSession in a cluster', () => {
       await using follower = session.follow({ listener: (event) => void told.push(event), readEveryMs: 200 });
       await session.ready();
       await cluster.node(3).stop();
-      await waitUntil('node 3 has gone', () => follower.current?.nodes[2]?.state === 'dead');
+      // A reading may come while corosync has told of the node, and has not counted yet.
+      const isSettled = (): boolean =>
+        follower.current?.members.length === 2 && follower.current.local.totalVotes === 2;
+      await waitUntil('node 3 has gone', () => follower.current?.nodes[2]?.state === 'dead' && isSettled());
       expect(follower.current).toMatchObject({ quorate: true, members: [1, 2], local: { totalVotes: 2 } });
       cluster.node(3).start();
       await waitUntil('node 3 is back', () => follower.current?.nodes[2]?.state === 'member', {
@@ -167,7 +170,8 @@ describeIntegration('VotequorumSession in a cluster', () => {
         .run('corosync-quorumtool', '-n', '2', '-v', '1')
         .catch(() => undefined);
       await waitUntil('it is found', () => follower.current?.nodes[1]?.votes === 1);
-      expect(kinds(told.slice(before))).toEqual(['found']);
+      // One reading or two, where it falls between the node's votes and their sum.
+      expect(new Set(kinds(told.slice(before)))).toEqual(new Set(['found']));
     },
   );
 });
