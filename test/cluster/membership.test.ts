@@ -3,6 +3,7 @@ import { describeOnCluster, expectAgreement, expectTold, type Member } from '../
 
 /** The client lost its corosync. */
 const LOST = { kind: 'lost' };
+const SETTLING = { timeout: 60_000, interval: 200 };
 
 describeOnCluster('membership', (cluster) => {
   it('agrees with the tools on a whole cluster', async () => {
@@ -85,6 +86,6 @@ async function worksWell({ watch }: Member): Promise<void> {
   await session.setString('config.cut_off', 'yes');
   expect(await session.getString('config.cut_off')).toBe('yes');
   await session.delete('config.cut_off');
-  await vi.waitFor(() => expect(watch.values('config.cut_off')).toEqual(['yes', undefined]));
+  await vi.waitFor(() => expect(watch.values('config.cut_off')).toEqual(['yes', undefined]), SETTLING);
   await follower.close();
 }

@@ -92,7 +92,10 @@ describeOnCluster('quorum, votequorum and cfg', (cluster) => {
     await node.start();
     await expectPicture(watches, [1, 2, 3], true);
     const changes = first.told.flatMap((event) => (event.kind === 'change' ? [event.event] : []));
-    const nodelists = changes.filter((event) => event.kind === 'nodelist');
+    // A token that a busy machine loses makes a new ring of the same nodes.
+    const nodelists = changes
+      .filter((event) => event.kind === 'nodelist')
+      .filter(({ joined, left }) => joined.length + left.length > 0);
     expect(nodelists.map(({ joined, left }) => [joined, left])).toEqual([
       [[], [3]],
       [[3], []],

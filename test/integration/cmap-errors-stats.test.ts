@@ -208,7 +208,9 @@ describeOnCorosync(
       const read = async (): Promise<string[]> =>
         (await collect(client.entries('stats.schedmiss.'))).map(({ key, value }) => `${key} ${value.type}`);
       await waitUntil('corosync notices the pause', async () => (await read()).length > 0);
-      expect(await read()).toEqual(['stats.schedmiss.0.delay float', 'stats.schedmiss.0.timestamp uint64']);
+      // A busy machine may add misses of its own.
+      const kinds = new Set((await read()).map((line) => line.replace(/\d+/, 'N')));
+      expect(kinds).toEqual(new Set(['stats.schedmiss.N.delay float', 'stats.schedmiss.N.timestamp uint64']));
       expect(suite.corosync.running).toBe(true);
 
       await client.close();

@@ -91,6 +91,7 @@ describeOnCorosync('a fault of our own process', (suite) => {
         await expectForgotten(child);
         await expectOthersServed();
       });
+      await suite.takeOffLog(DIED);
     });
   });
 

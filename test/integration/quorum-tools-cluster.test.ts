@@ -91,6 +91,8 @@ describe.each(TRANSPORTS)('over %s', (_transport, links, totem) => {
     it('show a whole cluster', compareAll, 60_000);
 
     it('have commands beside them that tell the same', { timeout: 60_000 }, async () => {
+      const allUp = async (): Promise<boolean> => (await client('links')).code === 0;
+      await waitUntil('all links are up', allUp, { timeoutMs: 30_000, everyMs: 200 });
       const { stdout, code } = await client('links --json');
       const states = stdout.toString().match(/"connected":true/g);
       expect({ code, states }).toMatchObject({ code: 0, states: { length: 2 * links } });
@@ -117,7 +119,7 @@ describe.each(TRANSPORTS)('over %s', (_transport, links, totem) => {
     it('show votes that differ; in another order, each node with its own', { timeout: 60_000 }, async () => {
       await shell('corosync-quorumtool -v 2 -n 3');
       const set = async (): Promise<boolean> => /^ +3 +2 /m.test(await printed('corosync-quorumtool -l'));
-      await waitUntil('node 3 has 2 votes', set, { timeoutMs: 10_000, everyMs: 100 });
+      await waitUntil('node 3 has 2 votes', set, { everyMs: 100 });
       await compareAll();
       // The C tool sorts the names, and leaves the votes where they were.
       expect(await printed('corosync-quorumtool -l -o n')).toMatch(
@@ -132,7 +134,7 @@ describe.each(TRANSPORTS)('over %s', (_transport, links, totem) => {
       const seen = [];
       for (const tool of [CFGTOOL().theirs, CFGTOOL().ours]) {
         const { code, stdout, stderr } = await shell(`exec ${tool} -k 3`);
-        await waitUntil('node 3 has ended', () => third().exitCode !== undefined, { timeoutMs: 10_000 });
+        await waitUntil('node 3 has ended', () => third().exitCode !== undefined);
         seen.push({ code, stdout: stdout.toString(), stderr, exit: third().exitCode });
         await sees(2);
         third().start();
@@ -167,5 +169,5 @@ async function trackers(corosync: PrivateCorosync, count: number): Promise<void>
     const dispatched = [...statistics].filter(([key, value]) => key.endsWith('.dispatched') && value !== '0');
     return dispatched.length >= count;
   };
-  await waitUntil('both tools track', connected, { timeoutMs: 10_000, everyMs: 100 });
+  await waitUntil('both tools track', connected, { everyMs: 100 });
 }

@@ -72,7 +72,11 @@ describeOnCorosync('following a prefix of the stats map', (suite) => {
     const delay = reader.values.get('stats.schedmiss.0.delay');
     expect(delay?.type === 'float' && delay.value > 1000).toBe(true);
     expect(reader.problems).toEqual([]);
-    expect([...reader.values.keys()].sort()).toEqual(await statsKeys(session, 'stats.'));
+    // A busy machine may add a miss, which is told when corosync looks next.
+    await waitUntil('all that is there is told', async () => {
+      const there = await statsKeys(session, 'stats.');
+      return [...reader.values.keys()].sort().join() === there.join();
+    });
   });
 
   it('leaves no tracker behind', async () => {
@@ -114,9 +118,11 @@ describeIntegration('a link that flaps', () => {
         await second.plugIn();
         await waitUntil('the link is up', () => logged('up') >= loggedBefore.up + flap);
       }
-      const flaps = logged('down') - loggedBefore.down;
-      await reader.until(() => number('up_count') === before.up + flaps);
-      await reader.until(() => number('down_count') === before.down + flaps && number('connected') === 1);
+      // On a busy machine it may flap by itself, too, at any time.
+      const isTold = (): boolean =>
+        number('up_count') - before.up === logged('up') - loggedBefore.up &&
+        number('down_count') - before.down === logged('down') - loggedBefore.down;
+      await reader.until(() => isTold() && number('connected') === 1);
       expect(reader.problems).toEqual([]);
     },
   );

@@ -6,6 +6,7 @@ import { PrivateCorosync } from '../../helpers/corosync/private-corosync.ts';
 import { describeIntegration } from '../../helpers/corosync/requirements.ts';
 import { NOBODY, diagnose } from '../../helpers/doctor/diagnosis.ts';
 import { coverTmp, uncoverTmp } from '../../helpers/integration/integration-cover-tmp.ts';
+import { waitUntil } from '../../helpers/wait-until.ts';
 
 const SOMEBODY = ['--reuid=33', '--regid=33', '--clear-groups'];
 const FILE = '/tmp/cmap';
@@ -75,14 +76,14 @@ describeIntegration("doctor and another program on corosync's file", () => {
         'not-connected',
       ]);
       expect(seen.found('socket-foreign').text).toContain(`pid ${impostor.pid} (node, uid 0)`);
-      expect(impostor.said).toContain('connected');
+      await waitUntil('it says so', () => impostor.said.includes('connected'));
     }
     await shell(`rm -f ${FILE}`);
     await using impostor = await Impostor.start(SOMEBODY, FILE);
     const own = await diagnose(`setpriv ${SOMEBODY.join(' ')} TOOL doctor --timeout 300`);
     expect(own.ids).toContain('socket-foreign');
     expect(own.ids).toContain('not-connected');
-    expect(impostor.said).toContain('connected');
+    await waitUntil('it says so', () => impostor.said.includes('connected'));
   });
 });
 
