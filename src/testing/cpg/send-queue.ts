@@ -5,6 +5,12 @@ const ENTRIES = 64;
 const ENTRY_SIZE = 65_446;
 /** From so many on, clients are held off. */
 const CRITICAL_ENTRIES = 48;
+/** Where they are let go: corosync's levels below that one have gaps between them, in which it stays as it was. */
+const RELAXED_ENTRIES = [
+  { least: 39, most: 44 },
+  { least: 26, most: 31 },
+  { least: 0, most: 18 },
+];
 
 /** What the clients of this node have sent, and has not been ordered yet. */
 export class SendQueue {
@@ -26,18 +32,24 @@ export class SendQueue {
   send(bytes: number, deliver: () => void): void {
     this.#add(bytes);
     this.#totem.send(() => {
-      this.#add(-bytes);
+      // What is delivered is told before those are served who were held off meanwhile.
       deliver();
+      this.#add(-bytes);
     });
   }
 
   #add(bytes: number): void {
     this.#bytes += bytes;
-    const critical = entries(this.#bytes) >= CRITICAL_ENTRIES;
-    if (critical === this.#critical) return;
-    this.#critical = critical;
-    this.#onCritical(critical);
+    const used = entries(this.#bytes);
+    const changes = this.#critical ? isRelaxed(used) : used >= CRITICAL_ENTRIES;
+    if (!changes) return;
+    this.#critical = !this.#critical;
+    this.#onCritical(this.#critical);
   }
+}
+
+function isRelaxed(used: number): boolean {
+  return RELAXED_ENTRIES.some(({ least, most }) => used >= least && used <= most);
 }
 
 function entries(bytes: number): number {
