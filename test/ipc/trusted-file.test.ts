@@ -192,7 +192,7 @@ describe('a file of a connection', () => {
 
 describe('what was checked', () => {
   it('is still there under its name, or is not', () => {
-    fs.mkdirSync(path);
+    fs.mkdirSync(path, { mode: 0o700 });
     const identity = checkTrustedDirectory(path, since);
     expect(isStill(identity, path)).toBe(true);
     fs.renameSync(path, join(root, 'moved'));

@@ -3,6 +3,7 @@ import type { FakeService } from '../faults/request-names.ts';
 import type { ServerConnection } from '../server/server-connection.ts';
 import type { Reply, RequestContext, ServedService, Service } from '../server/service.ts';
 import { looks, Reads } from './reads.ts';
+import { SlowClients } from './slow-clients.ts';
 
 /** How long a client is waited for that may never come back, or never ask again, in milliseconds. */
 const PATIENCE_MS = 2000;
@@ -77,18 +78,17 @@ export class Audience {
    */
   async caughtUp({ running, done, tell, events, settleMs }: Waiting): Promise<void> {
     const startedAt = performance.now();
+    const slow = new SlowClients();
     for (let inARow = 0; inARow < LOOKS_IN_A_ROW;) {
       tell();
       const pausedAt = performance.now();
       await sleep(PAUSE_MS);
       await turn();
       this.#noteEvents(events());
+      slow.look(this.#reads.keys());
       if (performance.now() - pausedAt > settleMs * STANDSTILL + PAUSE_MS) this.back();
       const waitedMs = performance.now() - startedAt - this.#settlesInMs(settleMs, startedAt);
-      if (waitedMs > PATIENCE_MS) {
-        this.#giveUp();
-        return;
-      }
+      if (waitedMs > PATIENCE_MS && this.#givesUp(slow)) return;
       inARow = done() && this.#hasCaughtUp(running, settleMs) ? inARow + 1 : 0;
     }
     if (running) this.#missing = new Map();
@@ -126,12 +126,14 @@ export class Audience {
     return Math.max(this.#settledAt(settleMs) - since, 0);
   }
 
-  #giveUp(): void {
+  /** Not on a client that is taking what it was told. */
+  #givesUp(slow: SlowClients): boolean {
+    const still = slow.longerThan(PATIENCE_MS);
+    if (still === undefined && slow.exist) return false;
     this.#missing = new Map();
-    const busy = [...this.#reads.keys()].find(({ atRest }) => !atRest);
-    if (busy === undefined) return;
+    if (still === undefined) return true;
     throw new Error(
-      `client ${busy.number}, of ${busy.serviceName}, has not taken for ${PATIENCE_MS} ms what it was told: it stands still`,
+      `client ${still.number}, of ${still.serviceName}, has not taken for ${PATIENCE_MS} ms what it was told: it stands still`,
     );
   }
 

@@ -1,5 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { MAX_BATCH, MAX_UNANSWERED } from '../../../src/ipc/calls/batch-limits.ts';
 import { RING_HEADER } from '../../../src/codec/ring-layout.ts';
 import { CS_ERROR_CODES, type CsError } from '../../../src/errors/index.ts';
@@ -13,6 +14,9 @@ import {
 import { gone } from '../../helpers/corosync/gone.ts';
 import { answerWhenTold, MemoryConnection } from '../../helpers/memory/memory-connection.ts';
 import { waitUntil } from '../../helpers/wait-until.ts';
+
+// All connections share a turn of the event loop: none may have used it up before.
+beforeEach(() => turn());
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
@@ -54,7 +58,7 @@ describe('RequestPipeline: requests that are never answered', () => {
       connection.submit(new FakeUnanswered(number)).then(() => (taken += 1)),
     );
     for (let handled = 0; handled < 2; handled += 1) {
-      for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      for (let turns = 0; turns < 3; turns += 1) await turn();
       expect(taken).toBe(0);
       connection.server.wakeUp(1);
     }
@@ -71,7 +75,7 @@ describe('RequestPipeline: requests that are never answered', () => {
         (error: unknown) => (ends[number] = (error as CsError).sent),
       );
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    await waitUntil('they are sent', () => connection.server.writes.length === 1, { everyMs: 1 });
     connection.server.wakeUp(2);
     return { connection, ends };
   };
@@ -90,7 +94,7 @@ describe('RequestPipeline: requests that are never answered', () => {
   it('are taken when corosync has handled them, though it ends before it has all others', async () => {
     const { connection, ends } = await halfTaken(Infinity);
     connection.pipeline.stop(gone(), true);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(ends).toEqual(['taken', 'taken', 'unknown']);
   });
 
@@ -114,7 +118,7 @@ describe('RequestPipeline: requests that are never answered', () => {
   it('end the connection when the ring says that they were taken where there is no ring', async () => {
     const connection = new MemoryConnection({ onBytes: answerWhenTold });
     const ends = Promise.allSettled([connection.submit(new FakeUnanswered(1), { timeoutMs: 5000 })]);
-    await new Promise((resolve) => setImmediate(resolve));
+    await waitUntil('it is sent', () => connection.server.writes.length === 1, { everyMs: 1 });
     const { request } = connection.rings;
     request.writeHeader(RING_HEADER.readPointer, request.wordSize);
     expect(await ends).toMatchObject([{ reason: { code: 'CS_ERR_SECURITY' } }]);
