@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { corosyncConf, type CorosyncConfOptions } from './corosync-conf.ts';
 import { inPrivateNamespace } from './private-namespace.ts';
+import { threadsHaveSlept } from '../at-rest.ts';
 import { waitUntil } from '../wait-until.ts';
 
 const run = promisify(execFile);
@@ -86,6 +87,7 @@ export class PrivateCorosync {
     try {
       await waitUntil('corosync is ready', () => corosync.#ready(), { timeoutMs: START_TIMEOUT_MS });
       await corosync.forgotten();
+      await corosync.logWritten();
     } catch (error) {
       const said = corosync.#output();
       await corosync.stop();
@@ -163,6 +165,11 @@ export class PrivateCorosync {
   /** The whole log. */
   log(): string {
     return readIfThere(this.logFile);
+  }
+
+  /** Resolves when all that corosync has said so far is in the log: a thread of its own writes it, and sleeps when it has. */
+  async logWritten(): Promise<void> {
+    if (this.running) await threadsHaveSlept(this.pid);
   }
 
   /** From here on logLines() looks; start() sets the first mark, behind the warnings every start gives. */

@@ -1,5 +1,4 @@
 import { readdirSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { CmapClient, type CmapConnectOptions, type TransportKind } from '../../../src/index.ts';
 import { CmapPeer } from '../corosync/c-peer.ts';
@@ -70,11 +69,7 @@ export class IntegrationSuite {
   /** The same for a test that makes corosync complain at some moments only. */
   async takeOffLog(pattern: RegExp): Promise<void> {
     const { corosync } = this;
-    // It writes the log from a thread, so that lines may still come: look until there are no more.
-    for (let seen = 0; seen < complaints(corosync).length;) {
-      seen = complaints(corosync).length;
-      await sleep(100);
-    }
+    await corosync.logWritten();
     for (const line of complaints(corosync)) expect(line).toMatch(pattern);
     corosync.markLog();
   }
@@ -108,6 +103,7 @@ export class IntegrationSuite {
       await this.#health?.check();
       await Promise.all(this.#clients.map((client) => client.close()));
       await waitUntil('corosync has removed our files', () => ourRings().length === 0);
+      await corosync.logWritten();
       const said = this.#complaints();
       if (said.length > 0) corosync.markLog(); // one test's, not those of all that follow
       expect(said).toEqual([]);

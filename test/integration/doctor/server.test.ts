@@ -104,6 +104,7 @@ describeIntegration('doctor and the limits of corosync', () => {
         .match(/.*(?:accept|\[QB +\]).*/g) ?? [];
     const refused = await diagnose(`${as} TOOL doctor`);
     expect(refused).toMatchObject({ code: 1, ids: ['corosync-open-files', 'not-tried'] });
+    await corosync.logWritten();
     expect(saidOfClients()).toEqual([]);
     await shell(commandIn(refused.found('corosync-open-files'), /as root: (prlimit .*), and/));
     expect(await diagnose(`${as} TOOL doctor`)).toMatchObject({ code: 0, ids: [] });
