@@ -19,6 +19,11 @@ function short(event: ClusterEvent): string {
   return `${event.type}${node}${link}${event.explainedBy === undefined ? '' : ` (${event.explainedBy.type})`}`;
 }
 
+/** Without what is told where a busy machine takes longer than a second for a new membership. */
+function withoutUnrest(words: readonly string[]): string[] {
+  return words.filter((one) => one !== 'settling' && one !== 'fresh');
+}
+
 /** What a cluster has told, in parts. That the token was away is told only if corosync measured it then: it is left out. */
 class Tale {
   readonly #told: ClusterEvent[] = [];
@@ -56,7 +61,12 @@ class Tale {
       const words = `${what}: told was ${this.words.join(', ')}; expected ${expected.join(', ')}`;
       throw new Error(words, { cause: error });
     });
-    expect(this.words.filter((words) => !maybe.includes(words)).sort(), what).toEqual([...expected].sort());
+    expect(
+      withoutUnrest(this.words)
+        .filter((words) => !maybe.includes(words))
+        .sort(),
+      what,
+    ).toEqual([...expected].sort());
     return this.take();
   }
 
@@ -93,7 +103,8 @@ describeIntegration('the events of three nodes', () => {
     const nodes = nodeAddresses(3, 2);
     await using cluster = await NamespaceCluster.start(3, {
       nodes,
-      config: { totem: 'token: 1000\n  config_version: 7' },
+      // A node is missed after almost six seconds: within them it has to start again, on a machine on which others start, too.
+      config: { totem: 'token: 2000\n  config_version: 7' },
     });
     await using picture = Cluster.open(QUICK);
     const tale = new Tale(picture);
@@ -103,7 +114,7 @@ describeIntegration('the events of three nodes', () => {
         'all links are up',
         () => picture.state?.links?.every(({ connected }) => connected) === true,
         {
-          timeoutMs: 20_000,
+          timeoutMs: 40_000,
         },
       );
     await untilLinksAreUp();
@@ -159,7 +170,7 @@ describeIntegration('the events of three nodes', () => {
         return words.filter((one) => ofLink.some((start) => one.startsWith(start)));
       };
       await waitUntil('it is told', async () => downs(tale.events) === (await counts()) - since, {
-        timeoutMs: 20_000,
+        timeoutMs: 40_000,
       });
       await untilLinksAreUp();
       const links = [0, 1].map(about);
@@ -169,13 +180,13 @@ describeIntegration('the events of three nodes', () => {
         expect(['link.flapped', 'link.down,link.up']).toContain(words.map((one) => one.split(' ')[0]).join());
       expect(unexplained.length).toBeLessThan(2);
     };
-    const others = (): string[] => tale.words.filter((words) => !words.startsWith('link.'));
+    const others = (): string[] => withoutUnrest(tale.words).filter((words) => !words.startsWith('link.'));
 
     let before = await counts();
     node3.kill('SIGSTOP');
-    await sleep(2000); // longer than the token timeout, and not long enough to be given up
+    await sleep(3000); // longer than the token timeout; its links have to be up again before it is given up
     node3.kill('SIGCONT');
-    await waitUntil('the token is told', () => tale.words.includes('token.lost'), { timeoutMs: 20_000 });
+    await waitUntil('the token is told', () => tale.words.includes('token.lost'));
     await untilItsLinksAreTold(before, '');
     expect(others()).toEqual(['token.lost']);
     tale.take();
@@ -183,9 +194,7 @@ describeIntegration('the events of three nodes', () => {
     before = await counts();
     await node3.killed();
     node3.start();
-    await waitUntil('the restart is told', () => tale.words.includes('member.restarted 3'), {
-      timeoutMs: 20_000,
-    });
+    await waitUntil('the restart is told', () => tale.words.includes('member.restarted 3'));
     await untilItsLinksAreTold(before, ' (member.restarted)');
     expect(others()).toEqual(['token.lost (member.restarted)', 'member.restarted 3']);
     tale.take();
@@ -237,14 +246,18 @@ describeIntegration('the events of three nodes', () => {
 
     cluster.first.pause();
     await waitUntil('it is noticed', () => tale.words.includes('stale'));
-    await sleep(2000); // the others have given it up
+    await sleep(5000); // the others have given it up
     cluster.first.resume();
     await waitUntil('all is known again', () => tale.words.includes('fresh'), { timeoutMs: 30_000 });
     await untilLinksAreUp();
-    const [stale, settling] = tale.events;
+    const since = tale.words.indexOf('stale');
+    const [stale, settling] = tale.events.slice(since);
     expect(stale).toMatchObject({ type: 'stale', why: 'not answering' });
     expect(settling?.type).toBe('settling');
-    const unexplained = tale.take().filter(({ explainedBy }) => explainedBy === undefined);
+    const unexplained = tale
+      .take()
+      .slice(since)
+      .filter(({ explainedBy }) => explainedBy === undefined);
     expect(unexplained.map(({ type }) => type)).toEqual(['stale', 'settling', 'sched.miss', 'fresh']);
 
     cluster.first.kill('SIGKILL');
