@@ -25,6 +25,8 @@ const SOON = { everyMs: 1 };
 const NOBODY = 2 ** 22 + 1;
 /** Milliseconds of calls that are to end in CS_ERR_TIMEOUT; no other may last until its own. */
 const IN_VAIN_MS = 50;
+/** Of such that are to be sent before, on a connection of their own, on any machine. */
+const SENT_IN_VAIN_MS = 1000;
 const CALL_MS = 60_000;
 /** Made on connections of their own, whose answer is awaited for as long as the call lasts. */
 const ANSWERED_LATE: readonly RequestName[] = ['qdeviceRegister', 'reloadConfig'];
@@ -200,7 +202,7 @@ describe.each(CALLS)('$service, $request', (call) => {
 
   it('an answer that never comes ends the connection, or the call when its time is up', async () => {
     const late = ANSWERED_LATE.includes(call.request);
-    const outcome = await outcomeUnder(call, 'response', { drop: true }, late ? IN_VAIN_MS : CALL_MS);
+    const outcome = await outcomeUnder(call, 'response', { drop: true }, late ? SENT_IN_VAIN_MS : CALL_MS);
     expect(outcome).toBe(late ? 'CS_ERR_TIMEOUT' : 'CS_ERR_LIBRARY');
   });
 

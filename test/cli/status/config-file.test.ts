@@ -58,10 +58,10 @@ describe('--config-file', () => {
   it('is what events and status --watch compare with', async () => {
     await using events = new OngoingProgram(
       fake,
-      `events --json --type snapshot,config.drift --config-file ${file}`,
+      `events --json --type snapshot,config.drift --config-file '${file}'`,
       LATER,
     );
-    await using watch = new OngoingProgram(fake, `status --watch --config-file ${file}`, LATER);
+    await using watch = new OngoingProgram(fake, `status --watch --config-file '${file}'`, LATER);
     await waitUntil('there is a snapshot', () => events.stdout.includes('snapshot'), SOON);
     await waitUntil('it is shown', () => watch.stdout.includes('totem.token is 7000 in the file'), SOON);
     await using cmap = await CmapClient.connect(fake.connectOptions);
@@ -157,8 +157,8 @@ describe('a file that cannot be compared', () => {
 
   it('is told of by events and status --watch, which go on', async () => {
     missing();
-    await using events = new OngoingProgram(fake, `events --json --config-file ${file}`);
-    await using watch = new OngoingProgram(fake, `status --watch --config-file ${file}`);
+    await using events = new OngoingProgram(fake, `events --json --config-file '${file}'`);
+    await using watch = new OngoingProgram(fake, `status --watch --config-file '${file}'`);
     await waitUntil('there is a snapshot', () => events.stdout.includes('snapshot'), SOON);
     await waitUntil(
       'it is shown',

@@ -138,7 +138,7 @@ describe('events', () => {
 describe('events --exec', () => {
   function script(text: string): string {
     const file = join(directory, 'script');
-    writeFileSync(file, `#!/bin/bash\ncd ${directory}\n${text}\n`);
+    writeFileSync(file, `#!/bin/bash\ncd '${directory}'\n${text}\n`);
     chmodSync(file, 0o755);
     return file;
   }
@@ -151,7 +151,7 @@ describe('events --exec', () => {
     );
     await using program = new OngoingProgram(
       fake,
-      `events --json --type member.left,member.failed --exec ${command} -- '$(touch shell)'`,
+      `events --json --type member.left,member.failed --exec '${command}' -- '$(touch shell)'`,
     );
     await program.asked(fake);
     fake.node('c').leave();
@@ -173,7 +173,7 @@ describe('events --exec', () => {
     );
     await using program = new OngoingProgram(
       fake,
-      `events --json --type member.left,member.joined --exec-latest --exec ${command}`,
+      `events --json --type member.left,member.joined --exec-latest --exec '${command}'`,
     );
     await program.asked(fake);
     fake.node('c').leave();
@@ -192,7 +192,7 @@ describe('events --exec', () => {
     const command = script('echo x >>log; case $(wc -l <log) in 1) exec sleep 60;; 2) exit 3;; esac');
     await using program = new OngoingProgram(
       fake,
-      `events --json --type member.left,member.joined --exec-timeout 4s --exec ${command}`,
+      `events --json --type member.left,member.joined --exec-timeout 4s --exec '${command}'`,
     );
     await program.asked(fake);
     for (const act of ['leave', 'join', 'leave'] as const) {
@@ -213,7 +213,7 @@ describe('events --exec', () => {
   ])('that cannot be started is told of, and events go on: %s', async (command, trouble) => {
     await using program = new OngoingProgram(
       fake,
-      `events --json --type snapshot,member.left --exec ${command}`,
+      `events --json --type snapshot,member.left --exec '${command}'`,
     );
     await begun(program);
     fake.node('c').leave();
@@ -228,8 +228,8 @@ describe('events --exec', () => {
 describe('events --state-file', () => {
   it('takes the place of a file, and of nothing else', async () => {
     const path = join(directory, 'state');
-    await shell(`mkfifo ${path}`, { env: process.env });
-    await using program = new OngoingProgram(fake, `events --state-file ${path}`);
+    await shell(`mkfifo '${path}'`, { env: process.env });
+    await using program = new OngoingProgram(fake, `events --state-file '${path}'`);
     await begun(program);
     expect((await program.stop()).stderr).toBe(
       `corosync-client: cannot write ${path}: there is something else than a file\n`,
@@ -243,7 +243,7 @@ describe('events --state-file', () => {
     const number = (): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
     const is = (expected: string): Promise<void> =>
       waitUntil(`it is ${expected}`, () => number() === `${expected}\n`);
-    await using program = new OngoingProgram(fake, `events --state-file ${path} --state-of quorum`);
+    await using program = new OngoingProgram(fake, `events --state-file '${path}' --state-of quorum`);
     await is('0');
     fake.node('c').leave();
     await is('1');
@@ -263,7 +263,7 @@ describe('events --state-file', () => {
 
   it('may be all that is known; where it cannot be written, that is told once', async () => {
     const path = join(directory, 'state.json');
-    await using program = new OngoingProgram(fake, `events --state-file ${path} --state-of json`);
+    await using program = new OngoingProgram(fake, `events --state-file '${path}' --state-of json`);
     await waitUntil('it is there', () => existsSync(path));
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ format: 1, localNodeId: 1 });
     await program.stop();

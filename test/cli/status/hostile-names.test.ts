@@ -101,13 +101,13 @@ describe('no text of corosync steers a terminal, or ends a line, by', () => {
     const fake = await start(HOSTILE_NAME, HOSTILE);
     const script = join(directory, 'script');
     const said = join(directory, 'said');
-    writeFileSync(script, `#!/bin/bash\nenv -0 | tr '\\0' '\\n' | grep ^COROSYNC_EVENT_ >>${said}\n`);
+    writeFileSync(script, `#!/bin/bash\nenv -0 | tr '\\0' '\\n' | grep ^COROSYNC_EVENT_ >>'${said}'\n`);
     chmodSync(script, 0o755);
     const file = join(directory, 'state');
     await using watch = new OngoingProgram(fake, 'status --watch');
     await using events = new OngoingProgram(
       fake,
-      `events --exec ${script} --state-file ${file} --state-of json`,
+      `events --exec '${script}' --state-file '${file}' --state-of json`,
     );
     const types = (): string[] =>
       events.stdout.split('\n').flatMap((line) => /^\S+ +\S+ +(\S+)/.exec(line)?.[1] ?? []);
