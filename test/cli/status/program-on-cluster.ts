@@ -60,17 +60,23 @@ export class OngoingProgram implements AsyncDisposable {
   readonly #child: RunningProgram;
   readonly #outcome: ReturnType<typeof outcomeOf>;
   #stdout = '';
+  #stderr = '';
 
   /** @param line of a shell, behind the name of the program */
   constructor(fake: FakeCluster, line: string, variables: Record<string, string> = {}) {
     const env = { ...process.env, ...environmentOf(fake), ...variables };
     this.#child = startShell(`exec ${built('main')} ${line}`, { env });
     this.#child.stdout.on('data', (chunk: Buffer) => (this.#stdout += chunk.toString()));
+    this.#child.stderr.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
     this.#outcome = outcomeOf(this.#child);
   }
 
   get stdout(): string {
     return this.#stdout;
+  }
+
+  get stderr(): string {
+    return this.#stderr;
   }
 
   /** The objects of its lines. */
