@@ -219,6 +219,21 @@ describe('the checker of histories', () => {
     expect(checkOrder(histories([first, other, GUEST]))).not.toEqual([]);
   });
 
+  it('grants to nodes that part and come together unnoticed that the other side misses what was sent, behind the ring only', () => {
+    const [parting, meeting] = ['v 1:10:0 - 2:20:3\nr 1.8\n', 'v 1:10:0,2:20:0 2:20:4 -\n'];
+    const first = FIRST.replace(parting, '').replace(meeting, '');
+    const told = (text: string): string[] => checkOrder([parseHistory('first', '1:10', text.trimStart())]);
+    expect(told(first)).toEqual([]);
+    const gap = 'comes after the 2th of its sender: 2:20 4';
+    expect(told(first.replace('r 1.c\n', '')).join()).toContain(gap);
+    expect(told(first.replace('m 2 20 4', 'm 2 20 2')).join()).toContain(
+      'comes after the 2th of its sender: 2:20 2',
+    );
+    expect(told(first.replace('m 1 10 5', 'm 1 10 6')).join()).toContain(
+      'comes after the 4th of its sender: 1:10 6',
+    );
+  });
+
   it('counts from the own joining on: programs on libcpg are told of rings before', () => {
     const second = `r 1.0\nr 1.2\nr 1.4\n${SECOND.trimStart().replace('r 1.4\n', '')}`;
     expect(checkOrder(histories([FIRST, second, GUEST]))).toEqual([]);

@@ -72,7 +72,7 @@ class Alone {
   check(): readonly string[] {
     for (const entry of this.#history.entries) {
       if (entry.kind === 'ring') {
-        this.#rings += 1;
+        this.#onRing();
         continue;
       }
       if (this.#hasLeft) this.#complain('was told after its own leaving', entry);
@@ -81,6 +81,13 @@ class Alone {
     }
     this.#atEnd();
     return this.#wrong;
+  }
+
+  /** Nodes that part and come together before a ring has settled between are told of the last ring, and of nothing else. */
+  #onRing(): void {
+    this.#rings += 1;
+    const own = nodeOf(this.#history.member);
+    for (const member of this.#members ?? []) if (nodeOf(member) !== own) this.#away.add(member);
   }
 
   #onView(view: View): void {

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,9 @@ import { processState } from './process-state.ts';
 import { PLACES_PER_NODE, type MemberStep, type NodeStep, type OrderStep } from './order-plan.ts';
 
 const PROGRAMS: readonly OrderProgram[] = ['listener', 'libcpg', 'loop'];
-const OPTIONS = { nodes: nodeAddresses(3), config: { totem: 'token: 1000' } };
+/** What totem does is in the log: it explains what a failure shows. */
+const LOGGING = 'logger_subsys {\n    subsys: TOTEM\n    debug: on\n  }';
+const OPTIONS = { nodes: nodeAddresses(3), config: { totem: 'token: 1000', logging: LOGGING } };
 /** Everybody's leaving, in a cluster that may still be coming together. */
 const PATIENCE_MS = 100_000;
 /** What a node has logged last, of which a failure tells. */
@@ -74,6 +76,7 @@ export class OrderRun implements AsyncDisposable {
       timeoutMs: PATIENCE_MS,
     });
     await Promise.all(this.#members.map((member) => member.exited()));
+    this.#keepLogs();
     return this.#members.map((member) => member.history()).filter((history) => history !== undefined);
   }
 
@@ -84,11 +87,20 @@ export class OrderRun implements AsyncDisposable {
     await this.#first.stop();
   }
 
+  /** What each node's corosync has logged since its last start, beside the histories. */
+  #keepLogs(): void {
+    for (const [index, { log }] of this.#corosyncs().entries())
+      writeFileSync(join(this.directory, `log-${index + 1}`), log);
+  }
+
+  #corosyncs(): { readonly pid: number; readonly log: string }[] {
+    const others = this.#others.map((node) => ({ pid: node.corosyncPid, log: node.log() }));
+    return [{ pid: this.#first.pid, log: this.#first.log() }, ...others];
+  }
+
   /** How each corosync is, for people. */
   #nodes(): string[] {
-    const first = [this.#first.pid, this.#first.log()] as const;
-    const others = this.#others.map((node) => [node.corosyncPid, node.log()] as const);
-    return [first, ...others].map(([pid, log], index) => {
+    return this.#corosyncs().map(({ pid, log }, index) => {
       const last = log.trimEnd().split('\n').slice(-LOG_LINES).join('\n  ');
       return `node ${index + 1}, ${processState(pid)}, has logged:\n  ${last}`;
     });
