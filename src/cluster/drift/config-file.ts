@@ -19,9 +19,12 @@ interface Seen {
   readonly since: number;
 }
 
-/** What stands in it: before the mistake, if it has one. */
+/** What stands in it. */
 interface Content {
+  /** Before the mistake, if it has one. */
   readonly settings: Settings;
+  /** Of the cluster; it may stand behind the mistake. */
+  readonly name: string | undefined;
   readonly mistake: ClusterConfigMistake | undefined;
 }
 
@@ -106,7 +109,7 @@ export class ConfigFile {
   #contentFor(running: Settings, localNodeId: number): Content | undefined {
     const content = this.#content;
     if (content === undefined || !this.#options.assumed) return content;
-    return isOfSameCluster(content.settings, running, localNodeId) ? content : undefined;
+    return isOfSameCluster(content, running, localNodeId) ? content : undefined;
   }
 
   async #waitFor(look: Promise<void>): Promise<void> {
@@ -133,13 +136,9 @@ export class ConfigFile {
     const text = stamp && (await readSmallFile(this.#options.path, stamp));
     // What could not be read may be read the next time.
     this.#isCalm = stamp === undefined || text !== undefined;
-    const conf = text === undefined ? undefined : parseMain(text);
     if (this.#isCalm) this.#asOf = asked;
     const before = this.#content;
-    this.#content = conf && {
-      settings: settingsOfFile(conf),
-      mistake: conf.fault && Object.freeze(conf.fault),
-    };
+    this.#content = text === undefined ? undefined : contentOf(text);
     this.#isNew ||= before !== undefined || this.#content !== undefined;
   }
 
@@ -151,9 +150,25 @@ export class ConfigFile {
   }
 }
 
+function contentOf(text: string): Content {
+  const conf = parseMain(text);
+  const { fault } = conf;
+  const settings = settingsOfFile(conf);
+  const name = fault === undefined ? settings.values.get(NAME_KEY) : nameIn(text);
+  return { settings, name, mistake: fault && Object.freeze(fault) };
+}
+
+const NAME_KEY = 'totem.cluster_name';
+const NAME_LINE = /^[ \t]*cluster_name[ \t]*:[ \t]*(.*?)[ \t]*$/gm;
+
+/** As it would count if nothing else were wrong: of several lines, the last one. */
+function nameIn(text: string): string | undefined {
+  return [...text.matchAll(NAME_LINE)].at(-1)?.[1];
+}
+
 /** It has the name of the cluster; one without a name has this node in its nodelist. */
-function isOfSameCluster(file: Settings, running: Settings, localNodeId: number): boolean {
-  const [name, runningName] = [file, running].map(({ values }) => values.get('totem.cluster_name'));
+function isOfSameCluster({ name, settings }: Content, running: Settings, localNodeId: number): boolean {
+  const runningName = running.values.get(NAME_KEY);
   if (name !== undefined || runningName !== undefined) return name === runningName;
-  return [file, running].every(({ nodes }) => nodes?.has(localNodeId) === true);
+  return [settings, running].every(({ nodes }) => nodes?.has(localNodeId) === true);
 }

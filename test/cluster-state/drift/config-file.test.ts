@@ -106,8 +106,13 @@ describe('the file corosync.conf', () => {
       reason: 'the closing } of nodelist is missing',
     });
     expect(await mistake(`${conf(5000, 'other')}}\n`)).toBeUndefined();
-    // What comes before the mistake does not say of which cluster it is.
-    expect(await mistake(`}\n${conf(5000)}`)).toBeUndefined();
+    // The name of the cluster stands behind the mistake.
+    expect(await mistake(`}\n${conf(5000)}`)).toMatchObject({ line: 1 });
+    expect(await mistake(conf(5000).replace('token: 5000', 'token 5000'))).toMatchObject({ line: 2 });
+    expect(await mistake(`}\n${conf(5000, 'other')}`)).toBeUndefined();
+    // Nothing says of which cluster it is.
+    expect(await mistake(conf(5000).replace('cluster_name:', 'cluster_name'))).toBeUndefined();
+    expect(await mistake(`}\n${conf(5000).replace('cluster_name', '# cluster_name')}`)).toBeUndefined();
     expect(await mistake(`}\n${conf(5000)}`, false)).toMatchObject({ line: 1 });
   });
 
