@@ -295,6 +295,14 @@ describe('the checker of histories', () => {
     for (const complaints of wrong) expect(complaints).not.toEqual([]);
   });
 
+  it('grants the same where the end is told behind the ring, if nothing of that process has come before it in that ring', () => {
+    const end = 'v 1:10:0 - 2:20:5\n';
+    const first = FIRST.replace(end, '').replace('r 1.c\n', `r 1.c\n${end}`);
+    const told = (text: string): string[] => checkOrder([parseHistory('first', '1:10', text.trimStart())]);
+    expect(told(first)).toEqual([]);
+    expect(told(first.replace(end, `m 2 20 3 100 whole\n${end}`)).join()).toContain('no member: 2:20 4');
+  });
+
   it('grants the same to who has parted from one that ended, and was told nothing of it', () => {
     const first = FIRST.replace(
       'v 1:10:0 - 2:20:5\n',

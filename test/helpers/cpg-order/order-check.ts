@@ -50,12 +50,14 @@ class Alone {
   /** Who was away, and may have sent meanwhile. */
   readonly #away = new Set<string>();
   /**
-   * Members whose processes have ended. Where nodes part or come back in that moment, corosync tells of the end first, and of the last messages in a later ring,
-   * also to those who have not heard of a return: programs on libcpg hear the same.
+   * Members whose processes have ended. Where nodes part or come back in that moment, corosync tells of the end first, and of the last messages later, in a ring
+   * in which nothing of that process had come before its end; also to those who have not heard of a return. Programs on libcpg hear the same.
    */
   readonly #ended: ReadonlySet<string>;
-  /** Who has left, and how many changes of nodes there had been by then. */
+  /** Who has left, and how many changes of nodes there had been before the one behind which its last messages may come. */
   readonly #leftBefore = new Map<string, number>();
+  /** How many changes of nodes there had been when a message came last, by its sender. */
+  readonly #heardAfter = new Map<string, number>();
   /** Whose end was told here. */
   readonly #toldEnded = new Set<string>();
   /** Who is still to join: it has not ended yet. */
@@ -97,7 +99,8 @@ class Alone {
       this.#complain('was not told of its own joining first', view);
     for (const change of view.left) {
       if (this.#members !== undefined && !expected.delete(change.member)) this.#onLeftAway(change, view);
-      this.#leftBefore.set(change.member, this.#rings);
+      const hasSpoken = this.#heardAfter.get(change.member) === this.#rings;
+      this.#leftBefore.set(change.member, hasSpoken ? this.#rings : this.#rings - 1);
       if (change.reason === REASON.processDown) this.#toldEnded.add(change.member);
       else if (change.reason === REASON.nodeDown) this.#away.add(change.member);
     }
@@ -137,6 +140,7 @@ class Alone {
     const isNext = this.#away.has(from) ? number > (last ?? 0) : number === (last ?? number - 1) + 1;
     if (!isNext) this.#complain(`comes after the ${last ?? 0}th of its sender`, message);
     this.#away.delete(from);
+    this.#heardAfter.set(from, this.#rings);
     this.#last.set(from, number);
   }
 
