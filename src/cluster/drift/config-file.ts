@@ -103,6 +103,7 @@ export class ConfigFile {
 
   /** Why corosync would take nothing of it, as far as it is of this cluster. */
   mistake(map: MapReader, localNodeId: number): ClusterConfigMistake | undefined {
+    if (this.#content?.mistake === undefined) return undefined;
     return this.#contentFor(settingsOfMap(map), localNodeId)?.mistake;
   }
 
@@ -159,11 +160,12 @@ function contentOf(text: string): Content {
 }
 
 const NAME_KEY = 'totem.cluster_name';
-const NAME_LINE = /^[ \t]*cluster_name[ \t]*:[ \t]*(.*?)[ \t]*$/gm;
+/** Blanks around the value are not matched: a long line of them would take for ever. */
+const NAME_LINE = /^[ \t]*cluster_name[ \t]*:(.*)$/gm;
 
 /** As it would count if nothing else were wrong: of several lines, the last one. */
 function nameIn(text: string): string | undefined {
-  return [...text.matchAll(NAME_LINE)].at(-1)?.[1];
+  return [...text.matchAll(NAME_LINE)].at(-1)?.[1]?.trim();
 }
 
 /** It has the name of the cluster; one without a name has this node in its nodelist. */

@@ -114,6 +114,9 @@ describe('the file corosync.conf', () => {
     expect(await mistake(conf(5000).replace('cluster_name:', 'cluster_name'))).toBeUndefined();
     expect(await mistake(`}\n${conf(5000).replace('cluster_name', '# cluster_name')}`)).toBeUndefined();
     expect(await mistake(`}\n${conf(5000)}`, false)).toMatchObject({ line: 1 });
+    const blanks = ' '.repeat(200_000);
+    expect(await mistake(`}\n${conf(5000, `shop${' '.repeat(9)}`)}`)).toMatchObject({ line: 1 });
+    expect(await mistake(`}\n${conf(5000, `shop${blanks}x`)}`)).toBeUndefined();
   });
 
   it('has no mistake any more when it is mended', async () => {
