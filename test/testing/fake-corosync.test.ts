@@ -31,6 +31,18 @@ async function shakeHands(
   return { socket, client, request };
 }
 
+/** Posts requests that no service knows, without their bytes. */
+function postUnknown(request: RingFile, count: number): void {
+  const chunk = Buffer.alloc(8 + 16);
+  chunk.writeUInt32LE(16, 0);
+  chunk.writeUInt32LE(0xa1a1a1a1, 4);
+  chunk.writeInt32LE(99, 8);
+  const all = Buffer.concat(Array.from({ length: count }, () => chunk));
+  request.writeData(0, all, 0, all.length);
+  request.writeHeader(RING_HEADER.writePointer, all.length / 4);
+  request.writeHeader(RING_HEADER.semaphore, count);
+}
+
 describe('what a client does wrong', () => {
   it('a byte before its post is reported, and thrown at the end', async () => {
     const fake = await FakeCorosync.start();
@@ -44,13 +56,7 @@ describe('what a client does wrong', () => {
   it('a post without its byte is reported at the next wake-up', async () => {
     await using fake = await FakeCorosync.start();
     const { socket, request } = await shakeHands(fake);
-    const chunk = Buffer.alloc(8 + 16);
-    chunk.writeUInt32LE(16, 0);
-    chunk.writeUInt32LE(0xa1a1a1a1, 4);
-    chunk.writeInt32LE(99, 8);
-    request.writeData(0, Buffer.concat([chunk, chunk]), 0, 48);
-    request.writeHeader(RING_HEADER.writePointer, 12);
-    request.writeHeader(RING_HEADER.semaphore, 2);
+    postUnknown(request, 2);
     socket.write(Buffer.alloc(1));
     await waitUntil('it is reported', () => fake.violations.length === 1, SOON);
     expect(fake.takeViolations()).toEqual([
@@ -106,14 +112,7 @@ describe('what corosync does in its order', () => {
   it('takes up to 50 requests at a wake-up, and only then waits for their bytes', async () => {
     await using fake = await FakeCorosync.start();
     const { socket, request } = await shakeHands(fake);
-    const chunk = Buffer.alloc(8 + 16);
-    chunk.writeUInt32LE(16, 0);
-    chunk.writeUInt32LE(0xa1a1a1a1, 4);
-    chunk.writeInt32LE(99, 8);
-    const many = Buffer.concat(Array.from({ length: 60 }, () => chunk));
-    request.writeData(0, many, 0, many.length);
-    request.writeHeader(RING_HEADER.writePointer, many.length / 4);
-    request.writeHeader(RING_HEADER.semaphore, 60);
+    postUnknown(request, 60);
     socket.write(Buffer.alloc(1));
     await waitUntil('they are taken', () => fake.counters.requests > 0, SOON);
     expect([fake.counters.requests, request.readHeader(RING_HEADER.semaphore)]).toEqual([50, 10]);

@@ -70,13 +70,11 @@ function formingRemarks({ totem, freshness }: ClusterState): readonly Remark[] {
 
 /** Where all is well, nothing is said. */
 function configRemarks(state: ClusterState): readonly Remark[] {
-  const { config } = state;
-  const mistakes = config.mistake === undefined ? [] : [mistakeText(config.mistake)];
-  return [
-    ...reloadRemarks(config),
-    ...driftRemarks(state),
-    ...mistakes.map((text): Remark => ({ level: 'warning', text })),
-  ];
+  return [...reloadRemarks(state.config), ...driftRemarks(state), ...mistakeRemarks(state.config)];
+}
+
+function mistakeRemarks({ mistake }: ClusterState['config']): readonly Remark[] {
+  return mistake === undefined ? [] : [{ level: 'warning', text: mistakeText(mistake) }];
 }
 
 function driftRemarks(state: ClusterState): readonly Remark[] {
