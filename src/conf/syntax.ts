@@ -71,7 +71,7 @@ function readLine(
   sections: Section[],
   rules: ConfRules,
 ): Setting | string | undefined {
-  if (Buffer.byteLength(raw) > MAX_LINE) return `the line is longer than ${MAX_LINE} bytes`;
+  if (bytesOf(raw) > MAX_LINE) return `the line is longer than ${MAX_LINE} bytes`;
   const line = trim(raw.replace(/\r$/, ''));
   if (line === '' || line.startsWith('#')) return undefined;
   if (line.includes('{')) return open(line, number, sections, rules);
@@ -99,6 +99,24 @@ function readItem(line: string, sections: readonly Section[], rules: ConfRules):
   if (Buffer.byteLength(`${section}.${key}`) >= MAX_PATH) return 'the name before ":" is too long';
   const item = { section, key, value };
   return rules.item(item) ?? item;
+}
+
+/**
+ * What all lines `key: value` say, in whatever section they stand: of a file with a mistake, for corosync reads no further. Lines that are too long are
+ * mistakes themselves.
+ */
+export function valuesOf(text: string, key: string): readonly string[] {
+  return text.split('\n').flatMap((raw) => {
+    if (raw.length > MAX_LINE) return [];
+    const line = trim(raw.replace(/\r$/, ''));
+    const colon = line.indexOf(':');
+    return trim(line.slice(0, Math.max(colon, 0))) === key ? [trim(line.slice(colon + 1))] : [];
+  });
+}
+
+/** What is not UTF-8 was read as U+FFFD, which has three bytes, for at least one. */
+function bytesOf(text: string): number {
+  return Buffer.byteLength(text) - 2 * (text.split('\ufffd').length - 1);
 }
 
 function trim(text: string): string {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseMain, parseUidgid } from '../../src/conf/files.ts';
+import { valuesOf } from '../../src/conf/syntax.ts';
 
 describe('the text of corosync.conf', () => {
   it('has its items with the sections they stand in, and comments are none', () => {
@@ -24,6 +25,22 @@ describe('the text of corosync.conf', () => {
       reason: 'the closing } of totem is missing',
     });
   });
+});
+
+it.each([
+  ['\ufffd'.repeat(509), undefined],
+  ['x'.repeat(509), undefined],
+  ['x'.repeat(510), 1],
+  ['é'.repeat(255), 1],
+])('a line has 510 bytes at most, of which those that are no UTF-8 count once', (rest, line) => {
+  expect(parseMain(`#${rest}\n`).fault?.line).toBe(line);
+});
+
+it('the values of a key are found in every section, also behind a mistake', () => {
+  const text =
+    '}\ntotem {\n name: a \n#name: b\n# old\rname: c\n}\nname:\r\nnames: d\nname e\n : f\nname: g }\n';
+  expect(valuesOf(text, 'name')).toEqual(['a', '', 'g }']);
+  expect(valuesOf(`name: a${' '.repeat(200_000)}b\n`, 'name')).toEqual([]);
 });
 
 it('a file in uidgid.d has sections named uidgid only', () => {

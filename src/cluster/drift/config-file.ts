@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { CONFIG_FILE, parseMain } from '../../conf/files.ts';
+import { valuesOf } from '../../conf/syntax.ts';
 import type { ClusterConfigDrift, ClusterConfigMistake } from '../figures/figures-state.ts';
 import type { MapReader } from '../map-reader.ts';
 import type { ConnectOptions } from '../../service/index.ts';
@@ -101,9 +102,9 @@ export class ConfigFile {
     return content?.mistake === undefined ? content && driftBetween(content.settings, running) : undefined;
   }
 
-  /** Why corosync would take nothing of it, as far as it is of this cluster. */
+  /** Why corosync would take nothing of it, as far as it is of this cluster. Of one that has just been written nothing is known. */
   mistake(map: MapReader, localNodeId: number): ClusterConfigMistake | undefined {
-    if (this.#content?.mistake === undefined) return undefined;
+    if (!this.#isCalm || this.#content?.mistake === undefined) return undefined;
     return this.#contentFor(settingsOfMap(map), localNodeId)?.mistake;
   }
 
@@ -160,12 +161,11 @@ function contentOf(text: string): Content {
 }
 
 const NAME_KEY = 'totem.cluster_name';
-/** Blanks around the value are not matched: a long line of them would take for ever. */
-const NAME_LINE = /^[ \t]*cluster_name[ \t]*:(.*)$/gm;
-
-/** As it would count if nothing else were wrong: of several lines, the last one. */
+/** As far as it is told by one name only: of several, nobody knows which one would count. */
 function nameIn(text: string): string | undefined {
-  return [...text.matchAll(NAME_LINE)].at(-1)?.[1]?.trim();
+  const names = new Set(valuesOf(text, 'cluster_name'));
+  names.delete('');
+  return names.size === 1 ? [...names][0] : undefined;
 }
 
 /** It has the name of the cluster; one without a name has this node in its nodelist. */

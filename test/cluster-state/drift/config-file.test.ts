@@ -111,12 +111,27 @@ describe('the file corosync.conf', () => {
     expect(await mistake(conf(5000).replace('token: 5000', 'token 5000'))).toMatchObject({ line: 2 });
     expect(await mistake(`}\n${conf(5000, 'other')}`)).toBeUndefined();
     // Nothing says of which cluster it is.
+    expect(await mistake(`}\n${conf(5000, 'other')}meta {\n  cluster_name: shop\n}\n`)).toBeUndefined();
+    expect(await mistake(`}\n${conf(5000, 'other')}# old\rcluster_name: shop\n`)).toBeUndefined();
     expect(await mistake(conf(5000).replace('cluster_name:', 'cluster_name'))).toBeUndefined();
     expect(await mistake(`}\n${conf(5000).replace('cluster_name', '# cluster_name')}`)).toBeUndefined();
     expect(await mistake(`}\n${conf(5000)}`, false)).toMatchObject({ line: 1 });
     const blanks = ' '.repeat(200_000);
     expect(await mistake(`}\n${conf(5000, `shop${' '.repeat(9)}`)}`)).toMatchObject({ line: 1 });
     expect(await mistake(`}\n${conf(5000, `shop${blanks}x`)}`)).toBeUndefined();
+  });
+
+  it('tells of no mistake while what has been written rests', async () => {
+    stopClock();
+    writeFileSync(path, `${conf(5000)}}\n`);
+    const file = fileAt(100);
+    await file.look();
+    await sleep(150);
+    await file.look();
+    expect(file.mistake(running(), 1)).toBeDefined();
+    writeFileSync(path, conf(5000));
+    await file.look();
+    expect(file.mistake(running(), 1)).toBeUndefined();
   });
 
   it('has no mistake any more when it is mended', async () => {
